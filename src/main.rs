@@ -1,0 +1,3 @@
+//! The `pushproof` command.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The client's session as a sans-IO state machine.
