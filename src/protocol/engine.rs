@@ -5,6 +5,9 @@
 
 use std::borrow::Cow;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+
 /// The separator of packets in one HTTP long-polling body.
 pub const SEPARATOR: char = '\u{1e}';
 
@@ -48,20 +51,72 @@ pub enum DecodeError {
 
 /// Reads one text packet: a WebSocket text frame. (`b…` is no packet here; a binary frame is [`Packet::Binary`] as it stands.)
 pub fn decode(text: &str) -> Result<Packet<'_>, DecodeError> {
-    let _ = text;
-    todo!()
+    let kind = text.chars().next().ok_or(DecodeError::Empty)?;
+    // The type may be any character of an untrusted frame: skip its own width, not one byte.
+    let data = &text[kind.len_utf8()..];
+    match kind {
+        '0' => Ok(Packet::Open(data)),
+        '1' => bare(kind, data, Packet::Close),
+        '2' => Ok(Packet::Ping(data)),
+        '3' => Ok(Packet::Pong(data)),
+        '4' => Ok(Packet::Message(data)),
+        '5' => bare(kind, data, Packet::Upgrade),
+        '6' => bare(kind, data, Packet::Noop),
+        other => Err(DecodeError::UnknownType(other)),
+    }
+}
+
+/// A packet that carries nothing.
+fn bare<'a>(kind: char, data: &str, packet: Packet<'a>) -> Result<Packet<'a>, DecodeError> {
+    if data.is_empty() {
+        Ok(packet)
+    } else {
+        Err(DecodeError::UnexpectedData(kind))
+    }
 }
 
 /// Reads the packets of one HTTP long-polling body, in order. Ends after the first error.
 pub fn decode_payload(body: &str) -> impl Iterator<Item = Result<Packet<'_>, DecodeError>> {
-    let _ = body;
-    std::iter::empty()
+    let mut failed = false;
+    body.split(SEPARATOR).map_while(move |part| {
+        if failed {
+            return None;
+        }
+        let packet = decode_part(part);
+        failed = packet.is_err();
+        Some(packet)
+    })
+}
+
+/// Reads one part of a long-polling body.
+fn decode_part(part: &str) -> Result<Packet<'_>, DecodeError> {
+    match part.strip_prefix('b') {
+        Some(base64) => BASE64
+            .decode(base64)
+            .map(|bytes| Packet::Binary(Cow::Owned(bytes)))
+            .map_err(|_| DecodeError::Base64),
+        None => decode(part),
+    }
 }
 
 /// Appends one packet as it stands in a long-polling body, or (all but [`Packet::Binary`]) in a WebSocket text frame.
 pub fn encode(packet: &Packet<'_>, out: &mut String) {
-    let _ = (packet, out);
-    todo!()
+    let (kind, data) = match packet {
+        Packet::Open(data) => ('0', *data),
+        Packet::Close => ('1', ""),
+        Packet::Ping(data) => ('2', *data),
+        Packet::Pong(data) => ('3', *data),
+        Packet::Message(data) => ('4', *data),
+        Packet::Upgrade => ('5', ""),
+        Packet::Noop => ('6', ""),
+        Packet::Binary(bytes) => {
+            out.push('b');
+            BASE64.encode_string(bytes, out);
+            return;
+        }
+    };
+    out.push(kind);
+    out.push_str(data);
 }
 
 /// The data of the open packet.
@@ -78,4 +133,161 @@ pub struct Handshake {
     pub ping_timeout: u64,
     /// Largest number of bytes in one polling body or WebSocket message.
     pub max_payload: u64,
+}
+
+/// Why the data of an open packet is not a handshake.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HandshakeError {
+    /// Not a JSON object with the fields of [`Handshake`]; what the JSON reader said.
+    #[error("the handshake is not the JSON object that Engine.IO revision 4 asks for: {0}")]
+    Json(String),
+    /// The session id is the empty string.
+    #[error("the handshake's sid is empty")]
+    EmptySid,
+    /// A duration or size that has to be positive is zero; the name of its key.
+    #[error("the handshake's {0} is zero")]
+    Zero(&'static str),
+}
+
+impl Handshake {
+    /// Reads and checks the data of an open packet. Unknown keys are ignored, as the reference client does.
+    pub fn parse(data: &str) -> Result<Self, HandshakeError> {
+        // serde would take an array for a struct too; the specification says object.
+        if !data.trim_start().starts_with('{') {
+            return Err(HandshakeError::Json("not an object".to_owned()));
+        }
+        let handshake: Self =
+            serde_json::from_str(data).map_err(|error| HandshakeError::Json(error.to_string()))?;
+        if handshake.sid.is_empty() {
+            return Err(HandshakeError::EmptySid);
+        }
+        for (value, key) in [
+            (handshake.ping_interval, "pingInterval"),
+            (handshake.ping_timeout, "pingTimeout"),
+            (handshake.max_payload, "maxPayload"),
+        ] {
+            if value == 0 {
+                return Err(HandshakeError::Zero(key));
+            }
+        }
+        Ok(handshake)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn encoded(packet: &Packet<'_>) -> String {
+        let mut out = String::new();
+        encode(packet, &mut out);
+        out
+    }
+
+    #[test]
+    fn text_packets_read_back_as_written() {
+        for (text, packet) in [
+            ("0{}", Packet::Open("{}")),
+            ("1", Packet::Close),
+            ("2", Packet::Ping("")),
+            ("2probe", Packet::Ping("probe")),
+            ("3probe", Packet::Pong("probe")),
+            ("42[\"é\"]", Packet::Message("2[\"é\"]")),
+            ("5", Packet::Upgrade),
+            ("6", Packet::Noop),
+        ] {
+            assert_eq!(decode(text).as_ref(), Ok(&packet));
+            assert_eq!(encoded(&packet), text);
+        }
+    }
+
+    #[test]
+    fn what_is_no_packet_is_named() {
+        assert_eq!(decode(""), Err(DecodeError::Empty));
+        for first in ['7', '9', 'b', ' ', 'é', '🦀', '\0'] {
+            let text = format!("{first}x");
+            assert_eq!(decode(&text), Err(DecodeError::UnknownType(first)));
+        }
+        for kind in ['1', '5', '6'] {
+            let text = format!("{kind}x");
+            assert_eq!(decode(&text), Err(DecodeError::UnexpectedData(kind)));
+        }
+    }
+
+    #[test]
+    fn a_polling_body_splits_into_packets_and_ends_at_the_first_error() {
+        let body = "4a\u{1e}bAQID\u{1e}2\u{1e}b_\u{1e}4never";
+        let packets: Vec<_> = decode_payload(body).collect();
+        assert_eq!(
+            packets,
+            [
+                Ok(Packet::Message("a")),
+                Ok(Packet::Binary(Cow::Owned(vec![1, 2, 3]))),
+                Ok(Packet::Ping("")),
+                Err(DecodeError::Base64),
+            ]
+        );
+        assert_eq!(
+            encoded(&Packet::Binary(Cow::Borrowed(&[1, 2, 3, 4]))),
+            "bAQIDBA=="
+        );
+        assert_eq!(
+            decode_payload("").collect::<Vec<_>>(),
+            [Err(DecodeError::Empty)]
+        );
+        assert_eq!(
+            decode_payload("4a\u{1e}").collect::<Vec<_>>(),
+            [Ok(Packet::Message("a")), Err(DecodeError::Empty)]
+        );
+    }
+
+    #[test]
+    fn base64_is_the_standard_alphabet_with_padding() {
+        for refused in ["bAQ", "bAQ=", "b_-8=", "bAQ==x", "b AQ==", "bAR=="] {
+            assert_eq!(decode_part(refused), Err(DecodeError::Base64), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_handshake_is_checked_field_by_field() {
+        let good = r#"{"sid":"s1","upgrades":["websocket"],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000,"x":1}"#;
+        let handshake = Handshake::parse(good).unwrap();
+        assert_eq!(
+            (handshake.sid.as_str(), handshake.ping_interval),
+            ("s1", 25_000)
+        );
+        assert_eq!(handshake.upgrades, ["websocket"]);
+
+        let with = |from: &str, to: &str| Handshake::parse(&good.replace(from, to));
+        assert_eq!(with("\"s1\"", "\"\""), Err(HandshakeError::EmptySid));
+        assert_eq!(
+            with("25000", "0"),
+            Err(HandshakeError::Zero("pingInterval"))
+        );
+        assert_eq!(with("20000", "0"), Err(HandshakeError::Zero("pingTimeout")));
+        assert_eq!(
+            with("1000000", "0"),
+            Err(HandshakeError::Zero("maxPayload"))
+        );
+        for (from, to) in [
+            ("25000", "-1"),
+            ("25000", "2.5"),
+            ("25000", "\"25000\""),
+            ("pingTimeout", "pingtimeout"),
+            ("[\"websocket\"]", "\"websocket\""),
+            ("[\"websocket\"]", "[1]"),
+            ("\"s1\"", "7"),
+            ("}", ""),
+        ] {
+            assert!(
+                matches!(with(from, to), Err(HandshakeError::Json(_))),
+                "{to}"
+            );
+        }
+        let array = r#"["s1",[],25000,20000,1000000]"#;
+        assert!(matches!(
+            Handshake::parse(array),
+            Err(HandshakeError::Json(_))
+        ));
+    }
 }

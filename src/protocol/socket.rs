@@ -4,6 +4,7 @@
 //! follow as binary messages.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 /// The main namespace.
 pub const MAIN_NAMESPACE: &str = "/";
@@ -25,6 +26,39 @@ pub enum PacketType {
     BinaryEvent,
     /// `6`: an answer with binary attachments.
     BinaryAck,
+}
+
+impl PacketType {
+    /// The digit on the wire.
+    pub const fn digit(self) -> char {
+        match self {
+            Self::Connect => '0',
+            Self::Disconnect => '1',
+            Self::Event => '2',
+            Self::Ack => '3',
+            Self::ConnectError => '4',
+            Self::BinaryEvent => '5',
+            Self::BinaryAck => '6',
+        }
+    }
+
+    /// Whether binary attachments follow.
+    pub const fn is_binary(self) -> bool {
+        matches!(self, Self::BinaryEvent | Self::BinaryAck)
+    }
+
+    const fn from_char(digit: char) -> Option<Self> {
+        Some(match digit {
+            '0' => Self::Connect,
+            '1' => Self::Disconnect,
+            '2' => Self::Event,
+            '3' => Self::Ack,
+            '4' => Self::ConnectError,
+            '5' => Self::BinaryEvent,
+            '6' => Self::BinaryAck,
+            _ => return None,
+        })
+    }
 }
 
 /// One Socket.IO packet without its attachments, borrowing from the text it was read from.
@@ -66,16 +100,178 @@ pub enum DecodeError {
 pub const MAX_ATTACHMENTS: usize = 64;
 
 /// Reads the text of one packet. Checks the header; of the data only that its first character fits the type
-/// (use [`event`] or serde for more).
+/// (use [`event`] or serde for more). Whether an event name is reserved is not the codec's business.
 pub fn decode(text: &str) -> Result<Packet<'_>, DecodeError> {
-    let _ = text;
-    todo!()
+    let digit = text.chars().next().ok_or(DecodeError::Empty)?;
+    let kind = PacketType::from_char(digit).ok_or(DecodeError::UnknownType(digit))?;
+    let (attachments, rest) = if kind.is_binary() {
+        split_attachments(&text[1..])?
+    } else {
+        (0, &text[1..])
+    };
+    let (namespace, rest) = split_namespace(rest);
+    let (id, data) = split_id(rest)?;
+    check_payload(kind, data)?;
+    Ok(Packet {
+        kind,
+        attachments,
+        namespace,
+        id,
+        data,
+    })
 }
 
-/// Appends the text of one packet.
+/// Cuts off the decimal digits in front, and reads them; `None` where there are none or they do not fit 64 bits.
+fn split_digits(text: &str) -> (Option<u64>, &str) {
+    let end = text
+        .bytes()
+        .position(|byte| !byte.is_ascii_digit())
+        .unwrap_or(text.len());
+    (text[..end].parse().ok(), &text[end..])
+}
+
+/// `<attachments>-`
+fn split_attachments(text: &str) -> Result<(usize, &str), DecodeError> {
+    let (count, rest) = split_digits(text);
+    let rest = rest.strip_prefix('-').ok_or(DecodeError::Attachments)?;
+    let count = count
+        .and_then(|count| usize::try_from(count).ok())
+        .filter(|count| (1..=MAX_ATTACHMENTS).contains(count))
+        .ok_or(DecodeError::Attachments)?;
+    Ok((count, rest))
+}
+
+/// `<namespace>,`: begins with a slash, runs to the comma or the end of the text.
+fn split_namespace(text: &str) -> (&str, &str) {
+    if !text.starts_with('/') {
+        return (MAIN_NAMESPACE, text);
+    }
+    match memchr::memchr(b',', text.as_bytes()) {
+        Some(comma) => (&text[..comma], &text[comma + 1..]),
+        None => (text, ""),
+    }
+}
+
+/// `<ack id>`
+fn split_id(text: &str) -> Result<(Option<u64>, &str), DecodeError> {
+    match split_digits(text) {
+        (None, rest) if rest.len() < text.len() => Err(DecodeError::Id),
+        found => Ok(found),
+    }
+}
+
+/// Whether the first character of the data fits the type: the reference parser's `isPayloadValid`, without parsing.
+fn check_payload(kind: PacketType, data: &str) -> Result<(), DecodeError> {
+    let first = data.trim_start_matches(JSON_SPACE).bytes().next();
+    let (fits, wanted) = match kind {
+        PacketType::Connect => (
+            data.is_empty() || first == Some(b'{'),
+            "CONNECT takes an object or nothing",
+        ),
+        PacketType::Disconnect => (data.is_empty(), "DISCONNECT takes nothing"),
+        PacketType::ConnectError => (
+            matches!(first, Some(b'{' | b'"')),
+            "CONNECT_ERROR takes an object or a string",
+        ),
+        PacketType::Event | PacketType::BinaryEvent => {
+            (first == Some(b'['), "an event takes an array")
+        }
+        PacketType::Ack | PacketType::BinaryAck => (first == Some(b'['), "an ack takes an array"),
+    };
+    if fits {
+        Ok(())
+    } else {
+        Err(DecodeError::Payload(wanted))
+    }
+}
+
+/// The white space of JSON (RFC 8259), which is less than what `str::trim` takes away.
+const JSON_SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
+
+/// Appends the text of one packet. The attachments are written for the binary types alone, the namespace unless it is the main one.
 pub fn encode(packet: &Packet<'_>, out: &mut String) {
-    let _ = (packet, out);
-    todo!()
+    encode_header(
+        packet.kind,
+        packet.attachments,
+        packet.namespace,
+        packet.id,
+        out,
+    );
+    out.push_str(packet.data);
+}
+
+/// Appends all of a packet but its data.
+fn encode_header(
+    kind: PacketType,
+    attachments: usize,
+    namespace: &str,
+    id: Option<u64>,
+    out: &mut String,
+) {
+    out.push(kind.digit());
+    if kind.is_binary() {
+        // Writing to a String cannot fail.
+        let _ = write!(out, "{attachments}-");
+    }
+    if !namespace.is_empty() && namespace != MAIN_NAMESPACE {
+        out.push_str(namespace);
+        out.push(',');
+    }
+    if let Some(id) = id {
+        let _ = write!(out, "{id}");
+    }
+}
+
+/// Appends the text of an EVENT: `name` is escaped as JSON, `args` (as in [`Event::args`]) goes in as it stands.
+pub fn encode_event(namespace: &str, id: Option<u64>, name: &str, args: &str, out: &mut String) {
+    encode_header(PacketType::Event, 0, namespace, id, out);
+    push_event_data(name, args, out);
+}
+
+/// Appends the text of a `BINARY_EVENT` of `attachments` attachments, whose placeholders stand in `args`.
+pub fn encode_binary_event(
+    namespace: &str,
+    id: Option<u64>,
+    name: &str,
+    args: &str,
+    attachments: usize,
+    out: &mut String,
+) {
+    encode_header(PacketType::BinaryEvent, attachments, namespace, id, out);
+    push_event_data(name, args, out);
+}
+
+/// Appends `["name",args]`.
+fn push_event_data(name: &str, args: &str, out: &mut String) {
+    out.push('[');
+    push_json_string(name, out);
+    if !args.is_empty() {
+        out.push(',');
+        out.push_str(args);
+    }
+    out.push(']');
+}
+
+/// Appends the text of an ACK; `args` is what stands between the array's brackets.
+pub fn encode_ack(namespace: &str, id: u64, args: &str, out: &mut String) {
+    encode_header(PacketType::Ack, 0, namespace, Some(id), out);
+    out.push('[');
+    out.push_str(args);
+    out.push(']');
+}
+
+/// Appends a JSON string.
+fn push_json_string(text: &str, out: &mut String) {
+    if text
+        .bytes()
+        .any(|byte| byte < b' ' || matches!(byte, b'"' | b'\\'))
+    {
+        let _ = write!(out, "{}", serde_json::Value::from(text));
+    } else {
+        out.push('"');
+        out.push_str(text);
+        out.push('"');
+    }
 }
 
 /// The parts of an event's data, `["name", arg, …]`.
@@ -89,6 +285,221 @@ pub struct Event<'a> {
 
 /// Splits an event's data into its name and its arguments without parsing the arguments (the receive path runs through here).
 pub fn event(data: &str) -> Result<Event<'_>, DecodeError> {
-    let _ = data;
-    todo!()
+    let inner = ack_args(data)?.trim_start_matches(JSON_SPACE);
+    let text = inner
+        .strip_prefix('"')
+        .ok_or(DecodeError::Payload("the event name is not a string"))?;
+    let (name, rest) = split_string(text)?;
+    let rest = rest.trim_start_matches(JSON_SPACE);
+    let args = match rest.strip_prefix(',') {
+        Some(args) if args.trim_start_matches(JSON_SPACE).is_empty() => {
+            return Err(DecodeError::Payload("nothing after a comma"));
+        }
+        Some(args) => args,
+        None if rest.is_empty() => "",
+        None => return Err(DecodeError::Payload("no comma after the event name")),
+    };
+    Ok(Event { name, args })
+}
+
+/// What stands between the brackets of an ack's data (or of any array). Not validated.
+pub fn ack_args(data: &str) -> Result<&str, DecodeError> {
+    data.trim_matches(JSON_SPACE)
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+        .ok_or(DecodeError::Payload("not an array"))
+}
+
+/// Splits the rest of a JSON string, after its opening quote, into the string and what follows its closing quote.
+fn split_string(text: &str) -> Result<(Cow<'_, str>, &str), DecodeError> {
+    const BAD: DecodeError = DecodeError::Payload("the event name is not a JSON string");
+    let bytes = text.as_bytes();
+    let mut at = memchr::memchr2(b'"', b'\\', bytes).ok_or(BAD)?;
+    let escaped = bytes[at] == b'\\';
+    while bytes[at] == b'\\' {
+        // The character after a backslash is no end of the string, whatever it is.
+        let next = bytes.get(at + 2..).ok_or(BAD)?;
+        at += 2 + memchr::memchr2(b'"', b'\\', next).ok_or(BAD)?;
+    }
+    let (raw, rest) = (&text[..at], &text[at + 1..]);
+    if escaped {
+        let mut quoted = String::with_capacity(raw.len() + 2);
+        quoted.push('"');
+        quoted.push_str(raw);
+        quoted.push('"');
+        let name = serde_json::from_str(&quoted).map_err(|_| BAD)?;
+        return Ok((Cow::Owned(name), rest));
+    }
+    if raw.bytes().any(|byte| byte < b' ') {
+        return Err(BAD);
+    }
+    Ok((Cow::Borrowed(raw), rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn packet(
+        kind: PacketType,
+        attachments: usize,
+        namespace: &'static str,
+        id: Option<u64>,
+        data: &'static str,
+    ) -> Packet<'static> {
+        Packet {
+            kind,
+            attachments,
+            namespace,
+            id,
+            data,
+        }
+    }
+
+    #[test]
+    fn packets_read_back_as_written() {
+        use PacketType::{Ack, BinaryAck, BinaryEvent, Connect, ConnectError, Disconnect, Event};
+        for (text, expected) in [
+            ("0", packet(Connect, 0, "/", None, "")),
+            (
+                "0{\"sid\":\"a\"}",
+                packet(Connect, 0, "/", None, "{\"sid\":\"a\"}"),
+            ),
+            ("0/admin?x=1,", packet(Connect, 0, "/admin?x=1", None, "")),
+            ("1/é,", packet(Disconnect, 0, "/é", None, "")),
+            ("2[\"a\"]", packet(Event, 0, "/", None, "[\"a\"]")),
+            (
+                "2/n,12[\"a\",1]",
+                packet(Event, 0, "/n", Some(12), "[\"a\",1]"),
+            ),
+            (
+                "318446744073709551615[]",
+                packet(Ack, 0, "/", Some(u64::MAX), "[]"),
+            ),
+            ("4\"no\"", packet(ConnectError, 0, "/", None, "\"no\"")),
+            ("4/n,{}", packet(ConnectError, 0, "/n", None, "{}")),
+            (
+                "51-[\"a\",{\"_placeholder\":true,\"num\":0}]",
+                packet(
+                    BinaryEvent,
+                    1,
+                    "/",
+                    None,
+                    "[\"a\",{\"_placeholder\":true,\"num\":0}]",
+                ),
+            ),
+            ("664-/n,3[]", packet(BinaryAck, 64, "/n", Some(3), "[]")),
+        ] {
+            assert_eq!(decode(text).as_ref(), Ok(&expected), "{text}");
+            let mut out = String::new();
+            encode(&expected, &mut out);
+            assert_eq!(out, text);
+        }
+        assert_eq!(decode("0/n"), Ok(packet(Connect, 0, "/n", None, "")));
+        assert_eq!(
+            decode("2 [\"a\"]"),
+            Ok(packet(Event, 0, "/", None, " [\"a\"]"))
+        );
+    }
+
+    #[test]
+    fn what_is_no_packet_is_named() {
+        assert_eq!(decode(""), Err(DecodeError::Empty));
+        for first in ['7', 'é', '🦀', '-'] {
+            assert_eq!(
+                decode(&format!("{first}[]")),
+                Err(DecodeError::UnknownType(first))
+            );
+        }
+        for text in [
+            "5",
+            "5[]",
+            "50-[]",
+            "565-[]",
+            "5-[]",
+            "5+1-[]",
+            "51[]",
+            "51.0-[]",
+            "599999999999999999999-[]",
+        ] {
+            assert_eq!(decode(text), Err(DecodeError::Attachments), "{text}");
+        }
+        assert_eq!(decode("218446744073709551616[\"a\"]"), Err(DecodeError::Id));
+        for text in [
+            "0[]", "0custom,", "1{}", "1 ", "2", "2{}", "2\"a\"", "21", "2/n", "21-[]", "3",
+            "31{}", "4", "4[]", "51-{}", "51-",
+        ] {
+            assert!(
+                matches!(decode(text), Err(DecodeError::Payload(_))),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_event_splits_in_place() {
+        for (data, name, args) in [
+            (r#"["a"]"#, "a", ""),
+            (r#"["a",1,{"b":[2]}]"#, "a", r#"1,{"b":[2]}"#),
+            (" [ \"a\" , 1 ] \n", "a", " 1 "),
+            (r#"["",null]"#, "", "null"),
+            (r#"["é🦀","]"]"#, "é🦀", "\"]\""),
+            (r#"["a\"b\\",1]"#, "a\"b\\", "1"),
+            (r#"["\u00e9\ud83e\udd80\n"]"#, "é🦀\n", ""),
+        ] {
+            let event = event(data).unwrap();
+            assert_eq!((event.name.as_ref(), event.args), (name, args), "{data}");
+        }
+        assert!(matches!(
+            event(r#"["a",1]"#).unwrap().name,
+            Cow::Borrowed("a")
+        ));
+        for data in [
+            "",
+            "[",
+            "]",
+            "[]",
+            "[\"",
+            "[\"a",
+            "[\"a\"",
+            "[\"a\",1",
+            "[1]",
+            "[null]",
+            "{}",
+            "[\"a\"1]",
+            "[\"a\",]",
+            "[\"a\\\"]",
+            "[\"a\\",
+            "[\"\\x\"]",
+            "[\"\\ud800\"]",
+            "[\"a\nb\"]",
+            "[\"a\"]x",
+            "[\"a\\é\"]",
+        ] {
+            assert!(event(data).is_err(), "{data}");
+        }
+    }
+
+    #[test]
+    fn events_and_acks_are_written_with_an_escaped_name() {
+        let mut out = String::new();
+        encode_event("/", None, "a", "", &mut out);
+        assert_eq!(out, r#"2["a"]"#);
+        out.clear();
+        encode_event("/n", Some(7), "q\"\n\u{1}", "1,{}", &mut out);
+        assert_eq!(out, r#"2/n,7["q\"\n\u0001",1,{}]"#);
+        out.clear();
+        encode_binary_event(
+            "/",
+            None,
+            "b",
+            r#"{"_placeholder":true,"num":0}"#,
+            1,
+            &mut out,
+        );
+        assert_eq!(out, r#"51-["b",{"_placeholder":true,"num":0}]"#);
+        out.clear();
+        encode_ack("/n", 3, "1", &mut out);
+        assert_eq!(out, "3/n,3[1]");
+    }
 }
