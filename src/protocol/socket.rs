@@ -285,7 +285,7 @@ pub struct Event<'a> {
 
 /// Splits an event's data into its name and its arguments without parsing the arguments (the receive path runs through here).
 pub fn event(data: &str) -> Result<Event<'_>, DecodeError> {
-    let inner = ack_args(data)?.trim_start_matches(JSON_SPACE);
+    let inner = array_items(data)?.trim_start_matches(JSON_SPACE);
     let text = inner
         .strip_prefix('"')
         .ok_or(DecodeError::Payload("the event name is not a string"))?;
@@ -302,8 +302,8 @@ pub fn event(data: &str) -> Result<Event<'_>, DecodeError> {
     Ok(Event { name, args })
 }
 
-/// What stands between the brackets of an ack's data (or of any array). Not validated.
-pub fn ack_args(data: &str) -> Result<&str, DecodeError> {
+/// What stands between the brackets of an array: of an ACK's data, its arguments. Not validated.
+pub fn array_items(data: &str) -> Result<&str, DecodeError> {
     data.trim_matches(JSON_SPACE)
         .strip_prefix('[')
         .and_then(|rest| rest.strip_suffix(']'))
