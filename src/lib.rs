@@ -5,6 +5,11 @@
 pub mod ids;
 pub mod time;
 
+pub mod history;
+pub mod measure;
+pub mod pace;
 pub mod protocol;
+pub mod scenario;
+pub mod verify;
 
 pub mod platform;

@@ -1,0 +1,13 @@
+//! Measuring: latency histograms, one-second windows, fan-out of broadcasts.
+//!
+//! Each shard has a [`Meter`] of its own, so that recording a delivery takes no lock; meters are merged when the run ends, and their
+//! windows once a second. Latencies are whole microseconds in HDR histograms of three significant digits from 1 µs to
+//! [`HIGHEST`]; slower ones are counted at the top and in [`Latency::overflows`].
+
+mod fanout;
+mod latency;
+mod meter;
+
+pub use fanout::{Fanout, FanoutLatency, Recipients};
+pub use latency::{HIGHEST, Latency};
+pub use meter::{Meter, Window};

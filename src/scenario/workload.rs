@@ -1,0 +1,252 @@
+//! What each push of a run is: a pure function of the seed and the push's place.
+//!
+//! Nothing is drawn in sequence, so lanes need not agree on anything, a worker on another machine makes the same pushes, and the
+//! verifier can make a payload again when it needs to compare.
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+
+use super::file::Shape;
+use super::plan::Plan;
+use crate::ids::{AppId, Audience, EventId, Lane, PushId, Seq, UserId};
+use crate::time::Time;
+use crate::verify::{Source, Tag, Tagger};
+
+/// The pushes of a plan.
+#[derive(Debug, Clone)]
+pub struct Workload {
+    seed: u64,
+    lanes: u32,
+    apps: u32,
+    users: u32,
+    events: u32,
+    broadcast: f64,
+    shapes: Vec<Shape>,
+    pace: crate::pace::Pace,
+    tagger: Tagger,
+}
+
+/// One push as the schedule wants it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spec {
+    /// When, counted from the start of pushing.
+    pub intended: Time,
+    /// In which app.
+    pub app: AppId,
+    /// Whom it is aimed at.
+    pub audience: Audience,
+    /// Under which name.
+    pub event: EventId,
+    /// In which shape.
+    pub shape: Shape,
+    /// Decides the rest of the payload.
+    filler: u64,
+}
+
+impl Workload {
+    /// The pushes of this plan.
+    pub fn new(plan: &Plan) -> Self {
+        Self {
+            seed: plan.seed,
+            lanes: plan.lanes,
+            apps: plan.apps.len() as u32,
+            users: plan.users,
+            events: plan.events.len() as u32,
+            broadcast: plan.broadcast,
+            shapes: plan.shapes.clone(),
+            pace: plan.pace(),
+            tagger: Tagger::new(plan.seed),
+        }
+    }
+
+    /// Reads and writes this run's tags.
+    pub fn tagger(&self) -> &Tagger {
+        &self.tagger
+    }
+
+    /// The push at this place; `None` past the end of the schedule. Lanes take turns: push `n` of the schedule is push `n / lanes`
+    /// of lane `n % lanes`.
+    pub fn spec(&self, id: PushId) -> Option<Spec> {
+        let n = u64::from(id.seq.0) * u64::from(self.lanes) + u64::from(id.lane.0);
+        if n >= self.pace.hits() || id.lane.0 >= self.lanes {
+            return None;
+        }
+        let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
+        rng.set_stream(n);
+        let user = UserId(below(&mut rng, self.users));
+        let everyone = f64::from(rng.next_u32()) < self.broadcast * 2_f64.powi(32);
+        Some(Spec {
+            intended: self.pace.intended(n),
+            // A broadcast goes to the app of the user who was drawn, so apps are hit by their share of users.
+            app: AppId(user.0 % self.apps),
+            audience: if everyone {
+                Audience::Everyone
+            } else {
+                Audience::User(user)
+            },
+            event: EventId(below(&mut rng, self.events)),
+            shape: self.shapes[below(&mut rng, self.shapes.len() as u32) as usize],
+            filler: rng.next_u64(),
+        })
+    }
+
+    /// The tag of a push, given its place in its stream.
+    pub fn tag(id: PushId, spec: &Spec, stream_seq: u32) -> Tag {
+        Tag {
+            push: id,
+            app: spec.app,
+            audience: spec.audience,
+            event: spec.event,
+            stream_seq,
+            intended: spec.intended,
+        }
+    }
+
+    /// The payload of a push as JSON.
+    pub fn payload(&self, spec: &Spec, tag: &Tag) -> String {
+        let blank = self.tagger.blank(tag);
+        let text = text(spec.filler);
+        let (before, after) = match spec.shape {
+            Shape::Object => (
+                format!(
+                    r#"{{"message":"{text}","page":"my-home-page,profile","parameters":{{"duration":{},"position":"top-right"}},"pp":""#,
+                    spec.filler % 9_000 + 1_000
+                ),
+                format!(r#"","ratio":{}.5,"read":false}}"#, spec.filler % 100),
+            ),
+            Shape::Array => (
+                "[\"".to_owned(),
+                format!(
+                    r#"","{text}",{{"id":{},"tags":[]}},null,true]"#,
+                    spec.filler % 1_000_000
+                ),
+            ),
+            Shape::Text => ("\"".to_owned(), format!(" {text}\"")),
+        };
+        let at = before.len();
+        let mut payload = before + &blank + &after;
+        self.tagger.seal(&mut payload, at);
+        payload
+    }
+}
+
+impl Source for Workload {
+    fn payload(&self, tag: &Tag) -> String {
+        let spec = self.spec(tag.push);
+        spec.map(|spec| self.payload(&spec, tag))
+            .unwrap_or_default()
+    }
+}
+
+/// Texts as real alerts have them, in several scripts. None needs a JSON escape but those written here.
+const TEXTS: [&str; 8] = [
+    "Your order has shipped",
+    "New message from Zoë",
+    "Обновите страницу",
+    "会議は15分後に始まります",
+    "Payment received \\u2014 thank you \u{1f389}",
+    "She said \\\"hello\\\" \\\\ waved",
+    "🇷🇺 Привет, {{name}}",
+    "line one\\nline two\\ttabbed",
+];
+
+fn text(filler: u64) -> String {
+    let text = TEXTS[(filler >> 32) as usize % TEXTS.len()];
+    format!("{text} #{}", (filler >> 40) & 0xffff)
+}
+
+/// A number below `n`, evenly enough: the bias of the multiplication is under n / 2^32.
+fn below(rng: &mut ChaCha8Rng, n: u32) -> u32 {
+    ((u64::from(rng.next_u32()) * u64::from(n)) >> 32) as u32
+}
+
+/// Every push of a lane, in order.
+pub fn lane(workload: &Workload, lane: Lane) -> impl Iterator<Item = (PushId, Spec)> + '_ {
+    (0..).map_while(move |seq| {
+        let id = PushId {
+            lane,
+            seq: Seq(seq),
+        };
+        Some((id, workload.spec(id)?))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::file::File;
+    use crate::verify::Found;
+
+    fn workload(text: &str) -> Workload {
+        let file = File::parse(text).unwrap();
+        Workload::new(&Plan::from_file(&file, 5).unwrap())
+    }
+
+    #[test]
+    fn lanes_share_the_schedule() {
+        let workload = workload("");
+        let mut times: Vec<_> = (0..4)
+            .flat_map(|n| lane(&workload, Lane(n)).map(|(_, spec)| spec.intended))
+            .collect();
+        assert_eq!(times.len(), 2_000);
+        times.sort();
+        for (n, time) in times.iter().enumerate() {
+            assert_eq!(time.as_micros(), n as u64 * 5_000);
+        }
+    }
+
+    #[test]
+    fn the_mix_is_as_asked_for() {
+        let workload = workload("[pushes]\nrate = \"1000/s\"\n");
+        let specs: Vec<_> = (0..4)
+            .flat_map(|n| lane(&workload, Lane(n)).map(|(_, spec)| spec))
+            .collect();
+        let share = |test: &dyn Fn(&Spec) -> bool| {
+            specs.iter().filter(|s| test(s)).count() as f64 / specs.len() as f64
+        };
+        let near = |share: f64, wanted: f64| assert!((share - wanted).abs() < 0.02, "{share}");
+        near(share(&|s| s.audience == Audience::Everyone), 0.1);
+        near(share(&|s| s.app == AppId(1)), 0.5);
+        for event in 0..3 {
+            near(share(&|s| s.event == EventId(event)), 1.0 / 3.0);
+        }
+        for shape in [Shape::Object, Shape::Array, Shape::Text] {
+            near(share(&|s| s.shape == shape), 1.0 / 3.0);
+        }
+        for spec in &specs {
+            if let Audience::User(user) = spec.audience {
+                assert_eq!(spec.app, AppId(user.0 % 2));
+            }
+        }
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_bytes() {
+        let (one, two) = (workload("seed = 3\n"), workload("seed = 3\n"));
+        let other = workload("seed = 4\n");
+        for (id, spec) in lane(&one, Lane(2)) {
+            assert_eq!(two.spec(id), Some(spec));
+            let tag = Workload::tag(id, &spec, 8);
+            let payload = one.payload(&spec, &tag);
+            assert_eq!(Source::payload(&two, &tag), payload);
+            assert_ne!(Source::payload(&other, &tag), payload);
+        }
+    }
+
+    #[test]
+    fn payloads_are_json_of_their_shape_and_carry_their_tag() {
+        let workload = workload("");
+        for (id, spec) in lane(&workload, Lane(1)) {
+            let tag = Workload::tag(id, &spec, 1);
+            let payload = workload.payload(&spec, &tag);
+            let value: serde_json::Value = serde_json::from_str(&payload).unwrap();
+            assert!(match spec.shape {
+                Shape::Object => value.is_object(),
+                Shape::Array => value.is_array(),
+                Shape::Text => value.is_string(),
+            });
+            let found = workload.tagger().find(payload.as_bytes());
+            assert_eq!(found, Some(Found { tag, intact: true }));
+        }
+    }
+}

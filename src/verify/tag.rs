@@ -1,0 +1,301 @@
+//! The tag inside every payload: what makes a delivery say by itself which push it is.
+//!
+//! A tag is 58 characters of plain ASCII that no JSON encoder escapes, so it survives as an object's value, an array's element or
+//! inside a text:
+//!
+//! ```text
+//! pp1.  <header: 32 bytes as 43 base64url characters>  <digest: 8 bytes as 11 base64url characters>
+//!
+//! header: run u32 · check u32 · app u16 · event u16 · lane u16 · audience u32 · seq u32 · stream_seq u32 · intended µs u48
+//! ```
+//!
+//! * `check` is a keyed digest of the rest of the header, so a damaged tag is never taken for another push.
+//! * `digest` is a keyed digest of the payload before and after itself, so most deliveries are proved intact without parsing.
+//!
+//! Misdelivered, misrouted and corrupted are seen from the delivery and this tag alone, on whatever machine it arrives.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use memchr::memmem::Finder;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+use crate::ids::{AppId, Audience, EventId, Lane, PushId, Seq, UserId};
+use crate::time::Time;
+
+const MAGIC: &str = "pp1.";
+const HEADER_BYTES: usize = 32;
+const HEADER_CHARS: usize = 43;
+const DIGEST_BYTES: usize = 8;
+const DIGEST_CHARS: usize = 11;
+const DIGEST_AT: usize = MAGIC.len() + HEADER_CHARS;
+
+/// Length of a tag in characters (and bytes).
+pub const TAG_LEN: usize = DIGEST_AT + DIGEST_CHARS;
+
+/// Stands for `*` in the header.
+const EVERYONE: u32 = u32::MAX;
+
+/// Most places in one payload that are tried as a tag: a payload that repeats the magic cannot make a delivery slow.
+const MAX_CANDIDATES: usize = 4;
+
+/// What a tag says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tag {
+    /// Which push.
+    pub push: PushId,
+    /// The app it was asked for in.
+    pub app: AppId,
+    /// Whom it was aimed at.
+    pub audience: Audience,
+    /// The event name it was asked for under.
+    pub event: EventId,
+    /// Its place among the pushes of its lane for the same app and audience.
+    pub stream_seq: u32,
+    /// When the schedule wanted it, to the microsecond, counted from the start of pushing.
+    pub intended: Time,
+}
+
+/// A tag found in a payload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Found {
+    /// What it says.
+    pub tag: Tag,
+    /// Whether the payload around it is byte for byte what was sent.
+    pub intact: bool,
+}
+
+/// Writes and reads the tags of one run.
+#[derive(Debug, Clone)]
+pub struct Tagger {
+    run: u32,
+    key: u64,
+    finder: Finder<'static>,
+}
+
+impl Tagger {
+    /// The tagger of the run with this seed. Runs of other seeds have other tags, so that a push of an earlier run cannot pass.
+    pub fn new(seed: u64) -> Self {
+        let key = xxh3_64_with_seed(b"pushproof tag key", seed);
+        Self {
+            run: (key >> 32) as u32 ^ key as u32,
+            key,
+            finder: Finder::new(MAGIC),
+        }
+    }
+
+    /// The tag's text with its digest still blank; [`Tagger::seal`] fills it in once the payload around it is there.
+    pub fn blank(&self, tag: &Tag) -> String {
+        let mut text = String::with_capacity(TAG_LEN);
+        text.push_str(MAGIC);
+        BASE64.encode_string(self.header(tag), &mut text);
+        text.push_str("AAAAAAAAAAA");
+        text
+    }
+
+    /// Fills in the digest of the blank tag that starts at byte `at` of the payload.
+    ///
+    /// # Panics
+    /// If no blank tag stands there.
+    pub fn seal(&self, payload: &mut String, at: usize) {
+        let digest_at = at + DIGEST_AT;
+        let digest = self.digest(payload.as_bytes(), digest_at);
+        let mut text = [0; DIGEST_CHARS];
+        let written = BASE64.encode_slice(digest.to_le_bytes(), &mut text);
+        assert_eq!(written, Ok(DIGEST_CHARS), "a digest has a fixed length");
+        let text = std::str::from_utf8(&text).expect("base64 is ASCII");
+        payload.replace_range(digest_at..digest_at + DIGEST_CHARS, text);
+    }
+
+    /// Finds the tag of this run in a payload. `None`: there is none, or it is damaged, or it is another run's.
+    pub fn find(&self, payload: &[u8]) -> Option<Found> {
+        let mut from = 0;
+        for _ in 0..MAX_CANDIDATES {
+            let at = from + self.finder.find(payload.get(from..)?)?;
+            if let Some(tag) = self.read(payload, at) {
+                let mut digest = [0; DIGEST_BYTES];
+                let digest_at = at + DIGEST_AT;
+                let chars = &payload[digest_at..digest_at + DIGEST_CHARS];
+                let intact = BASE64.decode_slice(chars, &mut digest) == Ok(DIGEST_BYTES)
+                    && u64::from_le_bytes(digest) == self.digest(payload, digest_at);
+                return Some(Found { tag, intact });
+            }
+            from = at + MAGIC.len();
+        }
+        None
+    }
+
+    fn read(&self, payload: &[u8], at: usize) -> Option<Tag> {
+        let chars = payload.get(at + MAGIC.len()..at + TAG_LEN)?;
+        let mut header = [0; HEADER_BYTES];
+        if BASE64.decode_slice(&chars[..HEADER_CHARS], &mut header) != Ok(HEADER_BYTES) {
+            return None;
+        }
+        let (run, rest) = header.split_first_chunk::<4>()?;
+        let (check, fields) = rest.split_first_chunk::<4>()?;
+        if u32::from_le_bytes(*run) != self.run || u32::from_le_bytes(*check) != self.check(fields)
+        {
+            return None;
+        }
+        let u16_at = |i: usize| u32::from(u16::from_le_bytes([fields[i], fields[i + 1]]));
+        let u32_at =
+            |i: usize| u32::from_le_bytes([fields[i], fields[i + 1], fields[i + 2], fields[i + 3]]);
+        let audience = match u32_at(6) {
+            EVERYONE => Audience::Everyone,
+            user => Audience::User(UserId(user)),
+        };
+        let micros = u64::from(u32_at(18)) | u64::from(u16_at(22)) << 32;
+        Some(Tag {
+            app: AppId(u16_at(0)),
+            event: EventId(u16_at(2)),
+            push: PushId {
+                lane: Lane(u16_at(4)),
+                seq: Seq(u32_at(10)),
+            },
+            audience,
+            stream_seq: u32_at(14),
+            intended: Time::from_nanos(micros * 1_000),
+        })
+    }
+
+    fn header(&self, tag: &Tag) -> [u8; HEADER_BYTES] {
+        let mut header = [0; HEADER_BYTES];
+        let audience = match tag.audience {
+            Audience::Everyone => EVERYONE,
+            Audience::User(user) => user.0,
+        };
+        let fields = &mut header[8..];
+        fields[0..2].copy_from_slice(&(tag.app.0 as u16).to_le_bytes());
+        fields[2..4].copy_from_slice(&(tag.event.0 as u16).to_le_bytes());
+        fields[4..6].copy_from_slice(&(tag.push.lane.0 as u16).to_le_bytes());
+        fields[6..10].copy_from_slice(&audience.to_le_bytes());
+        fields[10..14].copy_from_slice(&tag.push.seq.0.to_le_bytes());
+        fields[14..18].copy_from_slice(&tag.stream_seq.to_le_bytes());
+        fields[18..24].copy_from_slice(&tag.intended.as_micros().to_le_bytes()[..6]);
+        let check = self.check(fields);
+        header[0..4].copy_from_slice(&self.run.to_le_bytes());
+        header[4..8].copy_from_slice(&check.to_le_bytes());
+        header
+    }
+
+    fn check(&self, fields: &[u8]) -> u32 {
+        xxh3_64_with_seed(fields, self.key) as u32
+    }
+
+    /// The digest of everything but the digest itself.
+    fn digest(&self, payload: &[u8], digest_at: usize) -> u64 {
+        let before = xxh3_64_with_seed(&payload[..digest_at], self.key);
+        xxh3_64_with_seed(&payload[digest_at + DIGEST_CHARS..], before)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn tag(seq: u32) -> Tag {
+        Tag {
+            push: PushId {
+                lane: Lane(3),
+                seq: Seq(seq),
+            },
+            app: AppId(1),
+            audience: Audience::User(UserId(77)),
+            event: EventId(2),
+            stream_seq: 5,
+            intended: Time::from_nanos(1_234_567_000),
+        }
+    }
+
+    fn sealed(tagger: &Tagger, tag: &Tag, before: &str, after: &str) -> String {
+        let mut payload = format!("{before}{}{after}", tagger.blank(tag));
+        tagger.seal(&mut payload, before.len());
+        payload
+    }
+
+    #[test]
+    fn is_found_and_intact_in_every_shape() {
+        let tagger = Tagger::new(7);
+        for (before, after) in [
+            ("{\"pp\":\"", "\",\"text\":\"Zoë 🇷🇺\"}"),
+            ("[\"", "\",1,null]"),
+            ("\"", " hello\""),
+            ("\"pp1. is not yet a tag ", "\""),
+        ] {
+            let payload = sealed(&tagger, &tag(9), before, after);
+            let found = tagger.find(payload.as_bytes());
+            assert_eq!(
+                found,
+                Some(Found {
+                    tag: tag(9),
+                    intact: true
+                }),
+                "{payload}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_changed_byte_is_seen() {
+        let tagger = Tagger::new(7);
+        let payload = sealed(&tagger, &tag(9), "{\"pp\":\"", "\",\"n\":12}");
+        for at in 0..payload.len() {
+            let mut bytes = payload.clone().into_bytes();
+            bytes[at] = if bytes[at] == b'B' { b'C' } else { b'B' };
+            let found = tagger.find(&bytes);
+            let in_header = (7..7 + DIGEST_AT).contains(&at);
+            if in_header {
+                assert_eq!(found, None, "byte {at} of the header");
+            } else {
+                let found = found.unwrap_or_else(|| panic!("byte {at} is outside the header"));
+                assert_eq!(found.tag, tag(9));
+                assert!(!found.intact, "byte {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn another_runs_tag_is_no_tag() {
+        let payload = sealed(&Tagger::new(7), &tag(9), "\"", "\"");
+        assert_eq!(Tagger::new(8).find(payload.as_bytes()), None);
+    }
+
+    #[test]
+    fn everyone_is_not_a_user() {
+        let tagger = Tagger::new(7);
+        let everyone = Tag {
+            audience: Audience::Everyone,
+            ..tag(0)
+        };
+        let payload = sealed(&tagger, &everyone, "\"", "\"");
+        assert_eq!(tagger.find(payload.as_bytes()).unwrap().tag, everyone);
+    }
+
+    proptest! {
+        #[test]
+        fn any_tag_reads_back(lane in 0..=u32::from(u16::MAX), seq: u32, user in 0..u32::MAX, stream_seq: u32, micros in 0..1_u64 << 48, seed: u64) {
+            let tagger = Tagger::new(seed);
+            let tag = Tag {
+                push: PushId { lane: Lane(lane), seq: Seq(seq) },
+                app: AppId(lane / 2),
+                audience: Audience::User(UserId(user)),
+                event: EventId(lane / 3),
+                stream_seq,
+                intended: Time::from_nanos(micros * 1_000),
+            };
+            let payload = sealed(&tagger, &tag, "[\"", "\"]");
+            prop_assert_eq!(tagger.find(payload.as_bytes()), Some(Found { tag, intact: true }));
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300), at in 0_usize..300) {
+            let tagger = Tagger::new(1);
+            tagger.find(&bytes);
+            let mut with_magic = bytes;
+            let at = at.min(with_magic.len());
+            with_magic.splice(at..at, MAGIC.bytes());
+            tagger.find(&with_magic);
+        }
+    }
+}
