@@ -1,0 +1,142 @@
+//! HTTP calls to the target: one keep-alive client, bounded time, bounded answers.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Method, Request, StatusCode};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+
+/// Most bytes of an answer that are read: any answer of the contract is far smaller.
+const MAX_ANSWER: usize = 1 << 20;
+
+/// A target's HTTP side. Clones share connections.
+#[derive(Debug, Clone)]
+pub struct Http {
+    client: Client<HttpConnector, Full<Bytes>>,
+    base: String,
+    timeout: Duration,
+}
+
+/// An answer, whatever its status.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// The body.
+    pub body: Bytes,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HttpError {
+    /// No connection: nothing was sent.
+    #[error("cannot connect to {base}: {cause}")]
+    Connect {
+        /// The target.
+        base: String,
+        /// What the system said.
+        cause: String,
+    },
+    /// No answer in time.
+    #[error("no answer within {0:?}")]
+    Timeout(Duration),
+    /// The connection ended or what came was not HTTP.
+    #[error("the request failed: {0}")]
+    Broken(String),
+    /// The address cannot be made into a request.
+    #[error("not a usable address: {0}")]
+    Address(String),
+}
+
+impl Http {
+    /// A client for the target at this base URL; no call takes longer than `timeout`.
+    pub fn new(base: &str, timeout: Duration) -> Self {
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(true);
+        connector.set_connect_timeout(Some(timeout));
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .build(connector);
+        Self {
+            client,
+            base: base.to_owned(),
+            timeout,
+        }
+    }
+
+    /// The base URL.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Posts JSON to a path (with its query) below the base URL.
+    pub async fn post_json(&self, path: &str, body: String) -> Result<Answer, HttpError> {
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(format!("{}{path}", self.base))
+            .header(http::header::CONTENT_TYPE, "application/json")
+            .body(Full::from(body))
+            .map_err(|e| HttpError::Address(e.to_string()))?;
+        tokio::time::timeout(self.timeout, self.send(request))
+            .await
+            .unwrap_or(Err(HttpError::Timeout(self.timeout)))
+    }
+
+    async fn send(&self, request: Request<Full<Bytes>>) -> Result<Answer, HttpError> {
+        let answer = self.client.request(request).await.map_err(|e| {
+            if e.is_connect() {
+                HttpError::Connect {
+                    base: self.base.clone(),
+                    cause: root_cause(&e),
+                }
+            } else {
+                HttpError::Broken(root_cause(&e))
+            }
+        })?;
+        let status = answer.status();
+        let body = Limited::new(answer.into_body(), MAX_ANSWER)
+            .collect()
+            .await
+            .map_err(|e| HttpError::Broken(e.to_string()))?;
+        Ok(Answer {
+            status,
+            body: body.to_bytes(),
+        })
+    }
+}
+
+/// Percent-encodes a value for a query string.
+pub fn query_value(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(byte as char);
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+/// The innermost cause says what happened; the layers above say only that something did.
+fn root_cause(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::query_value;
+
+    #[test]
+    fn encodes_what_a_query_cannot_hold() {
+        assert_eq!(query_value("demo-1"), "demo-1");
+        assert_eq!(query_value("a&b=c/ä"), "a%26b%3Dc%2F%C3%A4");
+    }
+}

@@ -1,0 +1,2 @@
+//! A run.
+pub mod machine;

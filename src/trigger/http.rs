@@ -1,0 +1,144 @@
+//! Asking over HTTP: `POST /good/api/v5/data/push/send`.
+
+use serde::Deserialize;
+
+use crate::client::http::{Answer, Http, HttpError, query_value};
+use crate::client::login::said;
+use crate::history::Outcome;
+
+/// Asks one target for pushes in its apps.
+#[derive(Debug, Clone)]
+pub struct HttpTrigger {
+    http: Http,
+    /// One for each app.
+    paths: Vec<String>,
+}
+
+/// How the asking ended, with the target's words where it was not a yes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// What is known of it.
+    pub outcome: Outcome,
+    /// Why it is not accepted.
+    pub why: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Status {
+    status: Option<String>,
+}
+
+impl HttpTrigger {
+    /// A trigger for these apps.
+    pub fn new(http: Http, apps: &[String]) -> Self {
+        let path = |app: &String| {
+            format!(
+                "/good/api/v5/data/push/send?appID={}&sessionID=",
+                query_value(app)
+            )
+        };
+        Self {
+            http,
+            paths: apps.iter().map(path).collect(),
+        }
+    }
+
+    /// The body that asks for a push. `message` is JSON.
+    pub fn body(user_id: &str, event_name: &str, message: &str) -> String {
+        let quoted = |text: &str| serde_json::Value::from(text).to_string();
+        format!(
+            r#"{{"userID":{},"eventName":{},"message":{message}}}"#,
+            quoted(user_id),
+            quoted(event_name)
+        )
+    }
+
+    /// Asks for a push in the app of this place, and waits for the answer.
+    pub async fn ask(&self, app: usize, body: String) -> Asked {
+        judge(self.http.post_json(&self.paths[app], body).await)
+    }
+}
+
+/// 2xx is a yes unless its body says otherwise, 4xx a no; after anything else nobody knows what the target did.
+fn judge(answer: Result<Answer, HttpError>) -> Asked {
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(error) => {
+            return Asked {
+                outcome: Outcome::Unknown,
+                why: Some(error.to_string()),
+            };
+        }
+    };
+    let why = || {
+        Some(format!(
+            "HTTP {}{}",
+            answer.status.as_u16(),
+            said(&answer.body)
+        ))
+    };
+    if answer.status.is_success() {
+        let status = serde_json::from_slice::<Status>(&answer.body);
+        let status = status.ok().and_then(|body| body.status);
+        return if status.is_none_or(|s| s.eq_ignore_ascii_case("ok")) {
+            Asked {
+                outcome: Outcome::Accepted,
+                why: None,
+            }
+        } else {
+            Asked {
+                outcome: Outcome::Rejected,
+                why: why(),
+            }
+        };
+    }
+    Asked {
+        outcome: if answer.status.is_client_error() {
+            Outcome::Rejected
+        } else {
+            Outcome::Unknown
+        },
+        why: why(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::StatusCode;
+
+    use super::*;
+
+    fn judged(status: u16, body: &'static str) -> (Outcome, Option<String>) {
+        let asked = judge(Ok(Answer {
+            status: StatusCode::from_u16(status).unwrap(),
+            body: body.into(),
+        }));
+        (asked.outcome, asked.why)
+    }
+
+    #[test]
+    fn an_answer_is_a_yes_a_no_or_neither() {
+        assert_eq!(
+            judged(200, r#"{"result":[],"status":"ok"}"#),
+            (Outcome::Accepted, None)
+        );
+        assert_eq!(judged(200, r#"{"status":"OK"}"#).0, Outcome::Accepted);
+        assert_eq!(judged(204, "").0, Outcome::Accepted);
+        assert_eq!(
+            judged(200, r#"{"msg":"no such app","status":"ERROR"}"#),
+            (Outcome::Rejected, Some("HTTP 200: no such app".to_owned()))
+        );
+        assert_eq!(judged(400, "").0, Outcome::Rejected);
+        assert_eq!(judged(429, "slow down").0, Outcome::Rejected);
+        assert_eq!(judged(503, "").0, Outcome::Unknown);
+        assert_eq!(judged(302, "").0, Outcome::Unknown);
+    }
+
+    #[test]
+    fn the_message_goes_out_as_it_stands() {
+        assert_eq!(
+            HttpTrigger::body("*", "a\"b", "{\"x\": 1}"),
+            r#"{"userID":"*","eventName":"a\"b","message":{"x": 1}}"#
+        );
+    }
+}

@@ -1,0 +1,7 @@
+//! Triggers: the ways of asking a target for a push, and the lanes that ask.
+//!
+//! * [`http`]: the platform's HTTP endpoint.
+//! * [`lane`]: one sequential trigger worker, whatever the way.
+
+pub mod http;
+pub mod lane;
