@@ -69,6 +69,17 @@ fn a_session_opens_connects_and_receives() {
         session.handle_text(ms(30), r#"42["message",{"a":1}]"#),
         Ok(event("message", r#"{"a":1}"#, None, false))
     );
+    let delivery = session.handle_text(ms(30), r#"42["message"]"#);
+    assert!(
+        matches!(
+            delivery,
+            Ok(Incoming::Event {
+                name: Cow::Borrowed(_),
+                ..
+            })
+        ),
+        "a delivery allocates nothing"
+    );
     assert_eq!(
         session.handle_text(ms(30), r#"427["a\"b"]"#),
         Ok(event("a\"b", "", Some(7), false))
