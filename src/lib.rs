@@ -8,3 +8,5 @@ pub mod time;
 pub mod protocol;
 
 pub mod platform;
+
+pub mod cli;
