@@ -1,3 +1,7 @@
 //! The `pushproof` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    pushproof::cli::main()
+}

@@ -1,7 +1,7 @@
 //! The lean WebSocket driver: one task for each socket, around a sans-IO session.
 //!
 //! The task is one unsplit loop over frames, the session's deadline and the order to leave. Buffers are small (the read buffer is
-//! the largest part of a socket's memory), TCP_NODELAY is set, frames are handed to the [`Listener`] where they lie.
+//! the largest part of a socket's memory), `TCP_NODELAY` is set, frames are handed to the [`Listener`] where they lie.
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -204,11 +204,11 @@ impl Socket {
             tokio::select! {
                 biased;
                 frame = self.stream.next() => {
-                    let step = self.take(session, listener, frame);
+                    let outcome = self.take(session, listener, frame.as_ref());
                     if let Err(error) = self.transmit(session).await {
                         return self.ended(Leave::ConnectionLost, &error.to_string());
                     }
-                    if let Step::End(ended) = step {
+                    if let Step::End(ended) = outcome {
                         return ended;
                     }
                     let deadline = session.deadline().unwrap_or(Time::MAX);
@@ -243,10 +243,10 @@ impl Socket {
         &mut self,
         session: &mut Session,
         listener: &mut L,
-        frame: Option<Result<Message, tungstenite::Error>>,
+        frame: Option<&Result<Message, tungstenite::Error>>,
     ) -> Step {
         let now = self.clock.now();
-        let incoming = match &frame {
+        let incoming = match frame {
             Some(Ok(Message::Text(text))) => session.handle_text(now, text),
             Some(Ok(Message::Binary(bytes))) => session.handle_binary(now, bytes),
             Some(Ok(Message::Close(why))) => {

@@ -61,6 +61,8 @@ pub enum Note {
     Left(Leave, String),
     /// A second has passed.
     Window {
+        /// Which shard.
+        shard: usize,
         /// Which second of the run (counted from its clock's start).
         second: u64,
         /// What was measured in it.
@@ -78,8 +80,12 @@ pub struct Finished {
     pub findings: Findings,
     /// Latencies.
     pub meter: Meter,
-    /// What the last window had not yet handed over.
+    /// The second that was under way.
+    pub second: u64,
+    /// What was measured in it so far.
     pub window: Window,
+    /// Counts of what was seen as it arrived: without losses, which belong to no second.
+    pub counts_before_end: Counts,
     /// Broadcasts not handed over yet.
     pub recipients: Vec<Recipients>,
     /// Arrivals left out of fan-out figures for want of room.
@@ -150,6 +156,7 @@ impl Shard {
 
 /// What the tasks of a shard share: one thread, so no lock.
 struct Shared {
+    index: usize,
     /// `None` once judged; what arrives after that no longer matters.
     judge: RefCell<Option<Judge>>,
     meter: RefCell<Meter>,
@@ -168,6 +175,7 @@ async fn serve(
     mut stopped: watch::Receiver<bool>,
 ) {
     let shared = Rc::new(Shared {
+        index: setup.index,
         judge: RefCell::new(Some(setup.judge)),
         meter: RefCell::new(Meter::new(setup.events)),
         fanout: RefCell::default(),
@@ -179,7 +187,7 @@ async fn serve(
     });
     let for_sockets = stopped.clone();
     let mut sockets = JoinSet::new();
-    let mut second = shared.clock.now().as_nanos() / WINDOW.as_nanos() as u64;
+    let mut second = second_of(shared.clock.now());
     loop {
         let turn = Time::ZERO + WINDOW * (second as u32 + 1);
         tokio::select! {
@@ -206,6 +214,11 @@ async fn serve(
         }
     }
     while sockets.join_next().await.is_some() {}
+}
+
+/// Which second of the run.
+fn second_of(at: Time) -> u64 {
+    at.as_nanos() / WINDOW.as_nanos() as u64
 }
 
 /// Holds one socket from its connect to its end.
@@ -278,6 +291,7 @@ impl Shared {
         let counts = self.judge.borrow().as_ref().map(|judge| *judge.counts());
         let Some(counts) = counts else { return };
         let note = Note::Window {
+            shard: self.index,
             second,
             window: Box::new(self.meter.borrow_mut().turn()),
             counts,
@@ -293,6 +307,8 @@ impl Shared {
         let mut recipients = self.recipients.take();
         recipients.extend(fanout.over(Time::MAX));
         Some(Finished {
+            second: second_of(self.clock.now()),
+            counts_before_end: *judge.counts(),
             findings: judge.finish(streams),
             window: meter.turn(),
             meter,

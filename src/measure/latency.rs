@@ -36,6 +36,9 @@ impl Latency {
     }
 
     /// Adds another histogram's samples.
+    ///
+    /// # Panics
+    /// Never: all latency histograms have the same bounds.
     pub fn merge(&mut self, other: &Self) {
         self.histogram
             .add(&other.histogram)
@@ -84,6 +87,9 @@ impl Latency {
     }
 
     /// The histogram in the HDR V2 format that other HDR tools read.
+    ///
+    /// # Panics
+    /// Never: writing to memory does not fail.
     pub fn to_hdr_v2(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         V2Serializer::new()

@@ -1,1 +1,52 @@
-//! The embedded push platform.
+//! The embedded push platform: the reference server of the harness, exact by construction.
+//!
+//! Users log in to an app over HTTP, hold authenticated Socket.IO sockets, and get the pushes that scenarios send: to one user or to
+//! everyone of the app.
+//!
+//! # Layers
+//! ```text
+//! serve       accepts, starts, stops             websocket   drives one WebSocket
+//! http/       requests: sockets, login, pushes   shared      what a request leads to
+//! ---------------------------------------------- below: no I/O, time is an argument
+//! conn        both protocol layers of one connection behind one lock, and the wakers of its drivers
+//! engine      Engine.IO: transports, heartbeat, upgrade, closing       frame   packets encoded once, queues
+//! socket      Socket.IO: namespaces, events, attachments               events  answers to client events
+//! hub         who is connected, who gets a push                        scenarios, template  what a push says
+//! accounts    who may log in and is logged in                          config, token, clock
+//! ```
+//!
+//! # Invariants
+//! - A push reaches exactly the sockets of its app and audience that are joined while it is queued, each once.
+//! - Of two pushes, the second asked for after the first was answered, no socket sees the second first.
+//! - No event reaches a socket before its CONNECT answer; none that is answered after it is missed.
+//! - What is queued for a connection goes out in order, or the connection ends: nothing is ever skipped. Queues are bounded.
+//! - Nothing a client sends ends anything but its own connection, and nothing behind a fatal packet is handled.
+//!
+//! # Concurrency
+//! One task per TCP connection serves its HTTP requests, and goes on as the driver of a WebSocket if it becomes one. A session on
+//! polling has one more task that keeps its time. There are three kinds of lock, each held for one state change and never across an
+//! await: an app's register, a connection, the tables of connections and logins. The register may be held while a connection is
+//! locked, never the other way round. A push takes the register for reading and locks each receiving connection for the length of
+//! one queue operation; the drivers write on their own time, so a slow reader delays nobody.
+
+mod accounts;
+mod clock;
+mod config;
+mod conn;
+mod engine;
+mod events;
+mod frame;
+mod http;
+mod hub;
+mod scenarios;
+mod serve;
+mod shared;
+mod socket;
+mod template;
+mod token;
+mod websocket;
+
+pub use config::{AppConfig, ConfigError, Origins, PlatformConfig, QueueBounds};
+pub use scenarios::{Scenario, SendPush, Step};
+pub use serve::{Platform, StartError, serve};
+pub use template::Template;

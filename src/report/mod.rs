@@ -1,1 +1,23 @@
-//! Reports.
+//! Reports: a summary in, bytes or text out. Nothing here prints, and nothing here decides: the verdict comes with the summary.
+
+pub mod json;
+pub mod progress;
+pub mod text;
+
+/// The JSON Schema of the report, as `pushproof schema report` prints it.
+#[must_use]
+pub fn report_schema() -> String {
+    pretty(&schemars::schema_for!(json::Report))
+}
+
+/// The JSON Schema of scenario files, as `pushproof schema scenario` prints it.
+#[must_use]
+pub fn scenario_schema() -> String {
+    pretty(&schemars::schema_for!(crate::scenario::file::File))
+}
+
+fn pretty(schema: &schemars::Schema) -> String {
+    let mut text = serde_json::to_string_pretty(schema).expect("a schema is JSON");
+    text.push('\n');
+    text
+}

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::history::Leave;
+use crate::summary::SocketCounts;
 use crate::time::Time;
 
 /// What can happen to a run.
@@ -70,21 +71,6 @@ impl Phase {
     }
 }
 
-/// How the sockets of a run fare.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct SocketCounts {
-    /// Sockets of the plan.
-    pub wanted: u64,
-    /// Sockets whose CONNECT was accepted, whatever became of them.
-    pub connected: u64,
-    /// Sockets that did not get that far.
-    pub refused: u64,
-    /// Connected sockets that ended without our doing.
-    pub dropped: u64,
-    /// Sockets that came back.
-    pub reconnected: u64,
-}
-
 /// The state of a run.
 #[derive(Debug)]
 pub struct Machine {
@@ -147,7 +133,7 @@ impl Machine {
                 count(&mut self.refusals, why, sockets);
                 self.when_all_arrived()
             }
-            Event::Left(leave, detail) => self.left(leave, detail),
+            Event::Left(leave, detail) => self.left(leave, &detail),
             Event::LanesEnded => self.settle(now),
             Event::Woken if self.phase == Phase::Settling => self.finish(),
             Event::Woken => Vec::new(),
@@ -167,12 +153,9 @@ impl Machine {
         vec![Effect::StartPushing]
     }
 
-    fn left(&mut self, leave: Leave, detail: String) -> Vec<Effect> {
-        if self.phase == Phase::Over {
-            return Vec::new();
-        }
+    fn left(&mut self, leave: Leave, detail: &str) -> Vec<Effect> {
         self.sockets.dropped += 1;
-        let why = match detail.as_str() {
+        let why = match detail {
             "" => leave.describe().to_owned(),
             _ => format!("{} ({detail})", leave.describe()),
         };

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::file::{File, Shape};
-use crate::ids::{AppId, SocketId, UserId};
+use crate::ids::{AppId, Audience, SocketId, UserId};
 use crate::pace::Pace;
 use crate::verify::Ordering;
 
@@ -135,6 +135,14 @@ impl Plan {
     /// The password a user logs in with.
     pub fn password_of(&self, user: UserId) -> String {
         self.numbered(&self.password, user)
+    }
+
+    /// How an audience is written in a trigger and in reports: `*`, or the user's name.
+    pub fn audience_name(&self, audience: Audience) -> String {
+        match audience {
+            Audience::Everyone => "*".to_owned(),
+            Audience::User(user) => self.name_of(user),
+        }
     }
 
     fn numbered(&self, template: &str, user: UserId) -> String {

@@ -10,10 +10,11 @@ use tokio::sync::watch;
 use super::http::HttpTrigger;
 use crate::clock::Clock;
 use crate::history::{Outcome, Push};
-use crate::ids::{Audience, Lane, PushId, Seq};
+use crate::ids::{Lane, PushId, Seq};
 use crate::measure::Latency;
 use crate::scenario::workload::Spec;
 use crate::scenario::{Plan, Workload};
+use crate::summary::PushCounts;
 use crate::time::Time;
 use crate::verify::{Answer, LaneWriter};
 
@@ -29,23 +30,11 @@ pub struct Progress {
     unknown: AtomicU64,
 }
 
-/// Counts of pushes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct PushCounts {
-    /// The trigger's first byte was about to leave.
-    pub sent: u64,
-    /// The target said yes.
-    pub accepted: u64,
-    /// The target said no.
-    pub rejected: u64,
-    /// Nobody knows.
-    pub unknown: u64,
-}
-
 impl Progress {
-    /// The counts now.
-    pub fn counts(&self) -> PushCounts {
+    /// The counts now, of so many scheduled pushes.
+    pub fn counts(&self, scheduled: u64) -> PushCounts {
         PushCounts {
+            scheduled,
             sent: self.sent.load(Ordering::Relaxed),
             accepted: self.accepted.load(Ordering::Relaxed),
             rejected: self.rejected.load(Ordering::Relaxed),
@@ -182,10 +171,7 @@ impl Setup {
         let stream_seq = self.writer.next_in_stream(spec.app, spec.audience);
         let tag = Workload::tag(self.id(seq), spec, stream_seq);
         let message = self.workload.payload(spec, &tag);
-        let user_id = match spec.audience {
-            Audience::Everyone => "*".to_owned(),
-            Audience::User(user) => self.plan.name_of(user),
-        };
+        let user_id = self.plan.audience_name(spec.audience);
         let event = &self.plan.events[spec.event.index()];
         let body = HttpTrigger::body(&user_id, event, &message);
         let sent = self.clock.now();

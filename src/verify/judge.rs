@@ -77,7 +77,7 @@ pub enum Judged {
 
 #[derive(Debug)]
 struct Socket {
-    socket: SocketId,
+    id: SocketId,
     user: UserId,
     app: AppId,
     /// `Time::MAX` until CONNECT was accepted.
@@ -140,7 +140,7 @@ impl Judge {
     /// Takes in a socket that is about to connect.
     pub fn open(&mut self, socket: SocketId, user: UserId, app: AppId) -> Slot {
         self.sockets.push(Socket {
-            socket,
+            id: socket,
             user,
             app,
             connected: Time::MAX,
@@ -398,7 +398,7 @@ impl Judge {
             push: known.map(|(id, _)| id),
             sent: known.map(|(_, entry)| entry.push),
             answered: known.and_then(|(_, entry)| entry.answer).map(|a| a.at),
-            socket: socket.socket,
+            socket: socket.id,
             user: socket.user,
             app: socket.app,
             event: String::new(),

@@ -347,7 +347,7 @@ mod tests {
     fn a_full_lane_takes_no_more() {
         let ledger = Arc::new(Ledger::new(1, 1));
         let mut writer = LaneWriter::new(Arc::clone(&ledger), Lane(0));
-        let room = (0..)
+        let room = (0..2 * CHUNK as u32)
             .take_while(|n| writer.send(&push(1, Audience::Everyone, *n)).is_some())
             .count();
         assert_eq!(room, CHUNK);

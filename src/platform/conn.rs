@@ -1,0 +1,277 @@
+//! One client connection: the two protocol layers behind one lock, and the wakers of those who serve it.
+//!
+//! The lock is held for the length of one state change, never across an await. Order of locks: an app's register of members first,
+//! then a connection. Whoever changes the state wakes whoever has something to do because of it.
+
+use super::config::PlatformConfig;
+use super::engine::{CloseReason, Engine, Input, Next, Transport};
+use super::frame::Frame;
+use super::socket::{Membership, Request, Sockets};
+use super::token::Token;
+use crate::protocol::engine::Packet;
+use crate::protocol::socket::{self, PacketType};
+use crate::time::Time;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+/// Both layers of one connection.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) engine: Engine,
+    pub(crate) sockets: Sockets,
+}
+
+impl Session {
+    /// One packet of the client; what it asks of the owner. Breaking the protocol ends the session here.
+    pub(crate) fn receive<'a>(&mut self, now: Time, packet: Packet<'a>) -> Request<'a> {
+        let config = Arc::clone(self.engine.config());
+        let request = match self.engine.handle_packet(now, packet) {
+            Input::Nothing => Request::Nothing,
+            Input::Text(text) => self.sockets.handle_text(&config, now, text),
+            Input::Binary(data) => self.sockets.handle_binary(&config, &data),
+        };
+        if let Request::Fatal(how) = request {
+            self.engine.close(now, CloseReason::Protocol(how));
+        }
+        request
+    }
+
+    /// When [`Self::handle_timeout`] is wanted next.
+    pub(crate) fn deadline(&self) -> Time {
+        if self.engine.is_open() {
+            self.engine.deadline().min(self.sockets.deadline())
+        } else {
+            self.engine.deadline()
+        }
+    }
+
+    /// Does what time asks for. Returns a membership that ended with its login.
+    pub(crate) fn handle_timeout(&mut self, now: Time) -> Option<Membership> {
+        self.engine.handle_timeout(now);
+        if !self.engine.is_open() {
+            return None;
+        }
+        if self.sockets.joined_too_late(now) {
+            self.engine.close(now, CloseReason::ConnectTimeout);
+        }
+        if self.sockets.assembly_stalled(now) {
+            self.engine
+                .close(now, CloseReason::Protocol("attachments did not come"));
+        }
+        let expired = self.sockets.expired(now)?;
+        self.kick(now, expired.namespace, expired.sid);
+        Some(expired)
+    }
+
+    /// Ends a membership by the server's will; with the last one the connection ends too.
+    pub(crate) fn kick(&mut self, now: Time, namespace: usize, sid: Token) {
+        if self.sockets.kick(namespace, sid) {
+            self.send_packet(now, PacketType::Disconnect, namespace, "");
+            if !self.sockets.any_joined() {
+                self.engine.close(now, CloseReason::Kicked);
+            }
+        }
+    }
+
+    /// Grants a namespace: the answer is queued and the membership begins in one step. False if the session cannot join any more.
+    pub(crate) fn grant(&mut self, now: Time, membership: Membership) -> bool {
+        if !self.engine.is_open() || !self.sockets.join(membership) {
+            return false;
+        }
+        let data = format!("{{\"sid\":\"{}\"}}", membership.sid);
+        self.send_packet(now, PacketType::Connect, membership.namespace, &data);
+        true
+    }
+
+    /// Refuses a namespace.
+    pub(crate) fn refuse(&mut self, now: Time, namespace: &str, message: &str) {
+        let data = serde_json::json!({ "message": message }).to_string();
+        let frame = encode(PacketType::ConnectError, namespace, None, &data);
+        self.engine.send(now, frame);
+    }
+
+    fn send_packet(&mut self, now: Time, kind: PacketType, namespace: usize, data: &str) {
+        let config = Arc::clone(self.engine.config());
+        let frame = encode(kind, config.namespace_name(namespace), None, data);
+        self.engine.send(now, frame);
+    }
+}
+
+/// One Socket.IO packet without attachments, as it goes out.
+pub(crate) fn encode(kind: PacketType, namespace: &str, id: Option<u64>, data: &str) -> Frame {
+    encode_binary(kind, namespace, id, data, 0)
+}
+
+/// One Socket.IO packet that announces attachments.
+pub(crate) fn encode_binary(
+    kind: PacketType,
+    namespace: &str,
+    id: Option<u64>,
+    data: &str,
+    attachments: usize,
+) -> Frame {
+    let mut text = String::with_capacity(data.len() + namespace.len() + 24);
+    text.push('4');
+    socket::encode(
+        &socket::Packet {
+            kind,
+            attachments,
+            namespace,
+            id,
+            data,
+        },
+        &mut text,
+    );
+    Frame::text(&text)
+}
+
+#[derive(Debug)]
+struct Inner {
+    session: Session,
+    /// Waits for [`Engine::poll_body`].
+    poll: Option<Waker>,
+    /// Drives the session's WebSocket, or one that would become it.
+    socket: Option<Waker>,
+    /// Keeps the time of a session on polling.
+    keeper: Option<Waker>,
+}
+
+/// One client connection.
+#[derive(Debug)]
+pub(crate) struct Conn {
+    sid: Token,
+    inner: Mutex<Inner>,
+}
+
+impl Conn {
+    /// Opens a connection; the open packet waits in its queue.
+    pub(crate) fn open(config: &Arc<PlatformConfig>, transport: Transport, now: Time) -> Arc<Self> {
+        let sid = Token::random();
+        Arc::new(Self {
+            sid,
+            inner: Mutex::new(Inner {
+                session: Session {
+                    engine: Engine::open(Arc::clone(config), transport, sid, now),
+                    sockets: Sockets::new(config, now),
+                },
+                poll: None,
+                socket: None,
+                keeper: None,
+            }),
+        })
+    }
+
+    /// The Engine.IO session id, a secret of this client.
+    pub(crate) fn sid(&self) -> Token {
+        self.sid
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads the state.
+    pub(crate) fn read<R>(&self, look: impl FnOnce(&Session) -> R) -> R {
+        look(&self.lock().session)
+    }
+
+    /// Changes the state and wakes all that serve the connection and wait. (A WebSocket's driver at work does not wait.)
+    pub(crate) fn change<R>(&self, change: impl FnOnce(&mut Session) -> R) -> R {
+        let mut inner = self.lock();
+        let result = change(&mut inner.session);
+        let wakers = [inner.poll.take(), inner.socket.take(), inner.keeper.take()];
+        drop(inner);
+        wakers.into_iter().flatten().for_each(Waker::wake);
+        result
+    }
+
+    /// Queues one event for a member. False if it is a member no more, or its queue overflowed, which ends the connection.
+    pub(crate) fn deliver(&self, now: Time, namespace: usize, sid: Token, frame: Frame) -> bool {
+        let mut inner = self.lock();
+        let session = &mut inner.session;
+        if !session.sockets.is_member(namespace, sid) {
+            return false;
+        }
+        let idle = !session.engine.has_output();
+        let queued = session.engine.send(now, frame);
+        // Whoever drains a queue that is not empty will come across this packet by itself.
+        let waker = if idle || !queued {
+            match session.engine.transport() {
+                Transport::Polling => inner.poll.take(),
+                Transport::WebSocket => inner.socket.take(),
+            }
+        } else {
+            None
+        };
+        let keeper = if queued { None } else { inner.keeper.take() };
+        drop(inner);
+        waker.into_iter().chain(keeper).for_each(Waker::wake);
+        queued
+    }
+
+    /// The body that ends the pending poll.
+    pub(crate) fn poll_body(&self, cx: &Context<'_>) -> Poll<String> {
+        let mut inner = self.lock();
+        let Some(body) = inner.session.engine.poll_body() else {
+            remember(&mut inner.poll, cx);
+            return Poll::Pending;
+        };
+        let keeper = if inner.session.engine.is_closed() {
+            inner.keeper.take()
+        } else {
+            None
+        };
+        drop(inner);
+        keeper.into_iter().for_each(Waker::wake);
+        Poll::Ready(body)
+    }
+
+    /// What the session's WebSocket is to write next.
+    pub(crate) fn next_frame(&self, room: bool) -> Next {
+        self.lock().session.engine.next_frame(room)
+    }
+
+    /// The driver of the session's WebSocket has nothing to do until the moment returned, or until it is woken. `None` if there is
+    /// something to do after all. `room`: whether a frame could be written.
+    pub(crate) fn park(&self, room: bool, cx: &Context<'_>) -> Option<Time> {
+        let mut inner = self.lock();
+        let engine = &inner.session.engine;
+        let busy = engine.is_closed() || (room && (engine.has_output() || !engine.is_open()));
+        if busy {
+            return None;
+        }
+        let deadline = inner.session.deadline();
+        remember(&mut inner.socket, cx);
+        Some(deadline)
+    }
+
+    /// Whether a probing WebSocket may go on; it is woken when that changes.
+    pub(crate) fn poll_upgrade_over(&self, attempt: u32, cx: &Context<'_>) -> Poll<()> {
+        let mut inner = self.lock();
+        if inner.session.engine.upgrade_lives(attempt) {
+            remember(&mut inner.socket, cx);
+            Poll::Pending
+        } else {
+            Poll::Ready(())
+        }
+    }
+
+    /// The moment at which a session on polling wants its time kept; `None` once it is over or has moved to WebSocket.
+    pub(crate) fn poll_keeper(&self, cx: &Context<'_>) -> Option<Time> {
+        let mut inner = self.lock();
+        let engine = &inner.session.engine;
+        if engine.is_closed() || engine.transport() == Transport::WebSocket {
+            return None;
+        }
+        let deadline = inner.session.deadline();
+        remember(&mut inner.keeper, cx);
+        Some(deadline)
+    }
+}
+
+fn remember(slot: &mut Option<Waker>, cx: &Context<'_>) {
+    match slot {
+        Some(waker) if waker.will_wake(cx.waker()) => {}
+        _ => *slot = Some(cx.waker().clone()),
+    }
+}

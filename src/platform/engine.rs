@@ -1,0 +1,507 @@
+//! The server's half of one Engine.IO session, sans-IO: transports, heartbeat, upgrade, closing.
+//!
+//! Time is an argument; bytes come in as packets and go out as frames. Invariants:
+//! - every packet given to [`Engine::send`] leaves through exactly one transport, in order, or the session closes;
+//! - once the session has begun to close, nothing that comes in is handled any more;
+//! - one poll and one POST at a time; one upgrade at a time; a failed upgrade leaves polling as it was.
+
+use super::config::PlatformConfig;
+use super::frame::{Frame, Queue};
+use super::token::Token;
+use crate::protocol::engine::{self, Handshake, Packet};
+use crate::time::Time;
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a closing session may take to hand out what waits for it.
+const FAREWELL: Duration = Duration::from_secs(2);
+/// How long a poll begun during an upgrade waits for packets before it is released.
+const RELEASE: Duration = Duration::from_millis(100);
+
+/// The transport that carries the session now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Transport {
+    Polling,
+    WebSocket,
+}
+
+/// Why a session ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CloseReason {
+    /// The client said so.
+    ByClient,
+    /// The client's connection broke.
+    TransportLost,
+    /// A heartbeat was not answered in time.
+    PingTimeout,
+    /// No namespace was joined in time.
+    ConnectTimeout,
+    /// The client broke the protocol; the text says how.
+    Protocol(&'static str),
+    /// A message above the limit.
+    TooBig,
+    /// More waited for the client than may wait.
+    Overflow,
+    /// Two polls at once.
+    PollOverlap,
+    /// The server ended the login that the connection was for.
+    Kicked,
+    /// The platform stops.
+    Shutdown,
+}
+
+impl CloseReason {
+    /// Whether what waits is still handed out before the end.
+    fn flushes(self) -> bool {
+        matches!(self, Self::Kicked | Self::Shutdown)
+    }
+
+    /// The WebSocket close code that says so.
+    pub(crate) fn code(self) -> u16 {
+        match self {
+            Self::ByClient | Self::TransportLost | Self::Kicked => 1000,
+            Self::Shutdown => 1001,
+            Self::Protocol(_) | Self::PollOverlap => 1002,
+            Self::PingTimeout | Self::ConnectTimeout | Self::Overflow => 1008,
+            Self::TooBig => 1009,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Life {
+    Open,
+    /// Nothing comes in any more; what waits still goes out, until the moment given.
+    Closing(CloseReason, Time),
+    Closed(CloseReason),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Heartbeat {
+    /// The next ping is due then.
+    Rest { ping_at: Time },
+    /// A ping was queued at `pinged` and wants its pong by `until`.
+    Waiting { pinged: Time, until: Time },
+}
+
+/// A poll that waits for packets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pending {
+    /// As long as it takes.
+    Patient,
+    /// Until then: an upgrade is under way and the client wants its poll back.
+    Until(Time),
+    /// Not any longer.
+    Released,
+}
+
+#[derive(Debug)]
+struct Upgrade {
+    attempt: u32,
+    probed: bool,
+    until: Time,
+}
+
+/// A message for the layer above.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Input<'a> {
+    Text(&'a str),
+    Binary(Cow<'a, [u8]>),
+    Nothing,
+}
+
+/// Why a poll is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PollRefusal {
+    /// The session is over.
+    Gone,
+    /// The session lives on WebSocket.
+    WrongTransport,
+    /// Another poll is pending; the session ends.
+    Overlap,
+}
+
+/// What a packet on a probing WebSocket asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ProbeStep {
+    /// Answer with `3probe`.
+    Answer,
+    /// The session is on this WebSocket now.
+    Upgraded,
+    /// Close this WebSocket; the session stays on polling.
+    Drop,
+}
+
+/// What a WebSocket carrying the session is to write next.
+#[derive(Debug)]
+pub(crate) enum Next {
+    Frame(Frame),
+    Close(CloseReason),
+    Nothing,
+}
+
+/// The server's half of one Engine.IO session.
+#[derive(Debug)]
+pub(crate) struct Engine {
+    config: Arc<PlatformConfig>,
+    transport: Transport,
+    life: Life,
+    queue: Queue,
+    heartbeat: Heartbeat,
+    poll: Option<Pending>,
+    posting: bool,
+    upgrade: Option<Upgrade>,
+    attempts: u32,
+}
+
+impl Engine {
+    /// Opens a session; its open packet is the first to go out.
+    pub(crate) fn open(
+        config: Arc<PlatformConfig>,
+        transport: Transport,
+        sid: Token,
+        now: Time,
+    ) -> Self {
+        let mut engine = Self {
+            transport,
+            life: Life::Open,
+            queue: Queue::default(),
+            heartbeat: Heartbeat::Rest {
+                ping_at: now + config.ping_interval,
+            },
+            poll: None,
+            posting: false,
+            upgrade: None,
+            attempts: 0,
+            config,
+        };
+        let handshake = engine.handshake(sid);
+        engine.send_packet(now, &Packet::Open(&handshake));
+        engine
+    }
+
+    fn handshake(&self, sid: Token) -> String {
+        let upgrades = if self.transport == Transport::Polling && self.config.websocket {
+            vec!["websocket".to_owned()]
+        } else {
+            Vec::new()
+        };
+        let millis = |d: Duration| u64::try_from(d.as_millis()).unwrap_or(u64::MAX);
+        let handshake = Handshake {
+            sid: sid.to_string(),
+            upgrades,
+            ping_interval: millis(self.config.ping_interval),
+            ping_timeout: millis(self.config.ping_timeout),
+            max_payload: self.config.max_payload as u64,
+        };
+        serde_json::to_string(&handshake).expect("a handshake is plain data")
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.life == Life::Open
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        matches!(self.life, Life::Closed(_))
+    }
+
+    /// Whether the client's own breach of the protocol ended the session.
+    pub(crate) fn is_broken(&self) -> bool {
+        matches!(self.life, Life::Closed(CloseReason::Protocol(_)))
+    }
+
+    pub(crate) fn transport(&self) -> Transport {
+        self.transport
+    }
+
+    pub(crate) fn config(&self) -> &Arc<PlatformConfig> {
+        &self.config
+    }
+
+    /// Whether packets wait for the transport.
+    pub(crate) fn has_output(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
+    /// When [`Self::handle_timeout`] is wanted next.
+    pub(crate) fn deadline(&self) -> Time {
+        let heartbeat = match self.heartbeat {
+            Heartbeat::Rest { ping_at } => ping_at,
+            Heartbeat::Waiting { until, .. } => until,
+        };
+        let life = match self.life {
+            Life::Open => Time::MAX,
+            Life::Closing(_, until) => return until,
+            Life::Closed(_) => return Time::MAX,
+        };
+        let upgrade = self.upgrade.as_ref().map_or(Time::MAX, |u| u.until);
+        heartbeat.min(life).min(upgrade).min(match self.poll {
+            Some(Pending::Until(release)) => release,
+            _ => Time::MAX,
+        })
+    }
+
+    /// Does what time asks for: a ping, a timeout, the end of an upgrade that stalled.
+    pub(crate) fn handle_timeout(&mut self, now: Time) {
+        match self.life {
+            Life::Open => {}
+            Life::Closing(reason, until) => {
+                if now >= until {
+                    self.finish(reason);
+                }
+                return;
+            }
+            Life::Closed(_) => return,
+        }
+        match self.heartbeat {
+            Heartbeat::Rest { ping_at } if now >= ping_at => {
+                self.heartbeat = Heartbeat::Waiting {
+                    pinged: now,
+                    until: now + self.config.ping_timeout,
+                };
+                self.send_packet(now, &Packet::Ping(""));
+            }
+            Heartbeat::Waiting { until, .. } if now >= until => {
+                self.close(now, CloseReason::PingTimeout);
+            }
+            _ => {}
+        }
+        if self.upgrade.as_ref().is_some_and(|u| now >= u.until) {
+            self.upgrade = None;
+        }
+        if matches!(self.poll, Some(Pending::Until(release)) if now >= release) {
+            self.poll = Some(Pending::Released);
+        }
+    }
+
+    /// Queues a packet; a session whose queue is full closes instead. False if the packet will not go out.
+    pub(crate) fn send(&mut self, now: Time, frame: Frame) -> bool {
+        if !self.is_open() {
+            return false;
+        }
+        let bounds = self.config.queue;
+        let full = self.queue.len() >= bounds.packets
+            || self.queue.bytes() + frame.wire().len() > bounds.bytes;
+        // A packet larger than the whole bound still goes to an idle reader.
+        if full && !self.queue.is_empty() {
+            self.close(now, CloseReason::Overflow);
+            return false;
+        }
+        self.queue.push(frame);
+        true
+    }
+
+    fn send_packet(&mut self, now: Time, packet: &Packet<'_>) {
+        let mut text = String::new();
+        engine::encode(packet, &mut text);
+        self.send(now, Frame::text(&text));
+    }
+
+    /// Begins the end. Reasons of the server's own choosing let the client have what already waits for it.
+    pub(crate) fn close(&mut self, now: Time, reason: CloseReason) {
+        if !self.is_open() {
+            return;
+        }
+        if reason.flushes() {
+            self.life = Life::Closing(reason, now + FAREWELL);
+            self.upgrade = None;
+        } else {
+            self.finish(reason);
+        }
+    }
+
+    fn finish(&mut self, reason: CloseReason) {
+        self.life = Life::Closed(reason);
+        self.queue.clear();
+        self.upgrade = None;
+    }
+
+    /// One packet of the client on the session's transport.
+    pub(crate) fn handle_packet<'a>(&mut self, now: Time, packet: Packet<'a>) -> Input<'a> {
+        if !self.is_open() {
+            return Input::Nothing;
+        }
+        match packet {
+            Packet::Message(text) => return Input::Text(text),
+            Packet::Binary(data) => return Input::Binary(data),
+            Packet::Pong(_) => self.handle_pong(now),
+            Packet::Close => self.close(now, CloseReason::ByClient),
+            Packet::Ping(_) => {
+                self.close(
+                    now,
+                    CloseReason::Protocol("heartbeat in the wrong direction"),
+                );
+            }
+            Packet::Open(_) | Packet::Upgrade | Packet::Noop => {
+                self.close(now, CloseReason::Protocol("packet type out of place"));
+            }
+        }
+        Input::Nothing
+    }
+
+    /// Pings keep their cadence whatever the answers' delay; an unasked pong means nothing.
+    fn handle_pong(&mut self, now: Time) {
+        if let Heartbeat::Waiting { pinged, .. } = self.heartbeat {
+            self.heartbeat = Heartbeat::Rest {
+                ping_at: (pinged + self.config.ping_interval).max(now),
+            };
+        }
+    }
+}
+
+/// Long-polling.
+impl Engine {
+    /// A GET came.
+    pub(crate) fn begin_poll(&mut self, now: Time) -> Result<(), PollRefusal> {
+        if self.is_closed() {
+            return Err(PollRefusal::Gone);
+        }
+        if self.transport != Transport::Polling {
+            return Err(PollRefusal::WrongTransport);
+        }
+        if self.poll.is_some() {
+            self.close(now, CloseReason::PollOverlap);
+            return Err(PollRefusal::Overlap);
+        }
+        self.poll = Some(match &self.upgrade {
+            Some(upgrade) if upgrade.probed => Pending::Until(now + RELEASE),
+            _ => Pending::Patient,
+        });
+        Ok(())
+    }
+
+    /// The body that ends the pending poll, once there is one.
+    pub(crate) fn poll_body(&mut self) -> Option<String> {
+        let pending = self.poll?;
+        let mut body = String::new();
+        if self.transport == Transport::Polling {
+            self.queue.fill_poll(self.config.max_payload, &mut body);
+        }
+        match self.life {
+            Life::Closing(reason, _) if self.queue.is_empty() => {
+                if !body.is_empty() {
+                    body.push(engine::SEPARATOR);
+                }
+                engine::encode(&Packet::Close, &mut body);
+                self.finish(reason);
+            }
+            Life::Closed(reason) => {
+                // The client that said goodbye needs no answer to it, only the end of its poll.
+                let last = match reason {
+                    CloseReason::ByClient => Packet::Noop,
+                    _ => Packet::Close,
+                };
+                engine::encode(&last, &mut body);
+            }
+            _ => {}
+        }
+        if body.is_empty() {
+            if self.transport == Transport::Polling && pending != Pending::Released {
+                return None;
+            }
+            engine::encode(&Packet::Noop, &mut body);
+        }
+        self.poll = None;
+        Some(body)
+    }
+
+    /// The pending poll's connection broke: what it would have carried is unknowable, so the session ends.
+    pub(crate) fn abort_poll(&mut self, now: Time) {
+        self.poll = None;
+        self.close(now, CloseReason::TransportLost);
+        if let Life::Closing(reason, _) = self.life {
+            self.finish(reason);
+        }
+    }
+
+    /// A POST came. False: refuse it.
+    pub(crate) fn begin_post(&mut self) -> bool {
+        let free = self.is_open() && self.transport == Transport::Polling && !self.posting;
+        self.posting |= free;
+        free
+    }
+
+    /// The POST was handled or given up.
+    pub(crate) fn end_post(&mut self) {
+        self.posting = false;
+    }
+}
+
+/// WebSocket, and the way to it.
+impl Engine {
+    /// A WebSocket for this session came: the number of the attempt, unless no upgrade is possible now.
+    pub(crate) fn begin_upgrade(&mut self, now: Time) -> Option<u32> {
+        let possible = self.is_open()
+            && self.transport == Transport::Polling
+            && self.upgrade.is_none()
+            && self.config.websocket;
+        if !possible {
+            return None;
+        }
+        self.attempts = self.attempts.wrapping_add(1);
+        self.upgrade = Some(Upgrade {
+            attempt: self.attempts,
+            probed: false,
+            until: now + self.config.upgrade_timeout,
+        });
+        Some(self.attempts)
+    }
+
+    /// Whether this attempt may still become the session's transport.
+    pub(crate) fn upgrade_lives(&self, attempt: u32) -> bool {
+        self.upgrade.as_ref().is_some_and(|u| u.attempt == attempt)
+    }
+
+    /// A text frame on the WebSocket of that attempt.
+    pub(crate) fn handle_probe(&mut self, attempt: u32, text: &str) -> ProbeStep {
+        let Some(upgrade) = self.upgrade.as_mut().filter(|u| u.attempt == attempt) else {
+            return ProbeStep::Drop;
+        };
+        match engine::decode(text) {
+            Ok(Packet::Ping("probe")) => {
+                upgrade.probed = true;
+                self.poll = self.poll.map(|_| Pending::Released);
+                ProbeStep::Answer
+            }
+            Ok(Packet::Upgrade) if upgrade.probed => {
+                self.upgrade = None;
+                self.transport = Transport::WebSocket;
+                ProbeStep::Upgraded
+            }
+            _ => {
+                self.upgrade = None;
+                ProbeStep::Drop
+            }
+        }
+    }
+
+    /// The WebSocket of that attempt broke: polling goes on as if nothing had been tried.
+    pub(crate) fn end_upgrade(&mut self, attempt: u32) {
+        if self.upgrade_lives(attempt) {
+            self.upgrade = None;
+        }
+    }
+
+    /// What the session's WebSocket is to write next. Without room for a frame only the end of the session comes out.
+    pub(crate) fn next_frame(&mut self, room: bool) -> Next {
+        if let Life::Closed(reason) = self.life {
+            return Next::Close(reason);
+        }
+        if !room {
+            return Next::Nothing;
+        }
+        if let Some(frame) = self.queue.pop() {
+            return Next::Frame(frame);
+        }
+        if let Life::Closing(reason, _) = self.life {
+            self.finish(reason);
+            return Next::Close(reason);
+        }
+        Next::Nothing
+    }
+}
+
+#[cfg(test)]
+#[path = "engine_tests.rs"]
+mod tests;

@@ -1,0 +1,296 @@
+//! The Engine.IO endpoint: handshakes, polls, posts, and the way to WebSocket.
+
+use super::{Answer, Link, body, cors, reply};
+use crate::platform::conn::Conn;
+use crate::platform::engine::{CloseReason, PollRefusal, Transport};
+use crate::platform::shared::Shared;
+use crate::platform::websocket::Purpose;
+use crate::protocol::engine;
+use bytes::Bytes;
+use http::header::{self, HeaderValue};
+use http::{HeaderMap, Method, Response, StatusCode};
+use http_body_util::Full;
+use hyper::Request;
+use hyper::body::Incoming;
+use std::future::poll_fn;
+use std::sync::Arc;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+
+/// Why a request is refused, by the numbers that clients know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Refusal {
+    UnknownTransport,
+    UnknownSid,
+    BadMethod,
+    BadRequest,
+    UnsupportedVersion,
+}
+
+impl Refusal {
+    fn answer(self) -> Answer {
+        self.answer_as(StatusCode::BAD_REQUEST)
+    }
+
+    fn answer_as(self, status: StatusCode) -> Answer {
+        let (code, message) = match self {
+            Self::UnknownTransport => (0, "Transport unknown"),
+            Self::UnknownSid => (1, "Session ID unknown"),
+            Self::BadMethod => (2, "Bad handshake method"),
+            Self::BadRequest => (3, "Bad request"),
+            Self::UnsupportedVersion => (5, "Unsupported protocol version"),
+        };
+        reply::json(
+            status,
+            &serde_json::json!({"code": code, "message": message}),
+        )
+    }
+}
+
+/// The query of a request: each key that matters at most once.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Query {
+    version: Option<String>,
+    transport: Option<String>,
+    sid: Option<String>,
+    jsonp: Option<String>,
+}
+
+impl Query {
+    fn parse(query: &str) -> Result<Self, Refusal> {
+        let mut found = Self::default();
+        for (key, value) in form_urlencoded::parse(query.as_bytes()) {
+            let place = match &*key {
+                "EIO" => &mut found.version,
+                "transport" => &mut found.transport,
+                "sid" => &mut found.sid,
+                "j" => &mut found.jsonp,
+                _ => continue,
+            };
+            if place.replace(value.into_owned()).is_some() {
+                return Err(Refusal::BadRequest);
+            }
+        }
+        Ok(found)
+    }
+}
+
+pub(super) async fn handle(
+    shared: &Arc<Shared>,
+    link: &Link,
+    request: Request<Incoming>,
+) -> Answer {
+    if !cors::permits(
+        &shared.config.origins,
+        request.headers().get(header::ORIGIN),
+    ) {
+        return cors::forbidden();
+    }
+    match checked(shared, &request) {
+        Err(refusal) => refusal.answer(),
+        Ok((Transport::WebSocket, conn)) => websocket(shared, link, &request, conn),
+        Ok((Transport::Polling, None)) => open_polling(shared, link).await,
+        Ok((Transport::Polling, Some(conn))) if request.method() == Method::POST => {
+            post(shared, &conn, request).await
+        }
+        Ok((Transport::Polling, Some(conn))) => poll(shared, link, conn).await,
+    }
+}
+
+/// The transport asked for and the session named, if the request makes sense.
+fn checked(
+    shared: &Shared,
+    request: &Request<Incoming>,
+) -> Result<(Transport, Option<Arc<Conn>>), Refusal> {
+    let query = Query::parse(request.uri().query().unwrap_or_default())?;
+    let transport = match query.transport.as_deref() {
+        Some("polling") if shared.config.polling => Transport::Polling,
+        Some("websocket") if shared.config.websocket => Transport::WebSocket,
+        _ => return Err(Refusal::UnknownTransport),
+    };
+    if query.version.as_deref() != Some("4") {
+        return Err(Refusal::UnsupportedVersion);
+    }
+    let conn = match &query.sid {
+        Some(sid) => Some(shared.find(sid).ok_or(Refusal::UnknownSid)?),
+        None => None,
+    };
+    let post = conn.is_some() && transport == Transport::Polling;
+    if !(request.method() == Method::GET || post && request.method() == Method::POST) {
+        return Err(Refusal::BadMethod);
+    }
+    let upgrade = request.headers().contains_key(header::UPGRADE);
+    if upgrade != (transport == Transport::WebSocket) || query.jsonp.is_some() {
+        return Err(Refusal::BadRequest);
+    }
+    Ok((transport, conn))
+}
+
+async fn open_polling(shared: &Arc<Shared>, link: &Link) -> Answer {
+    let Some(conn) = shared.open(Transport::Polling) else {
+        return Refusal::BadRequest.answer_as(StatusCode::SERVICE_UNAVAILABLE);
+    };
+    shared.keep(Arc::clone(&conn));
+    poll(shared, link, conn).await
+}
+
+/// Ends the session if its poll is given up: the client broke the connection, so what it has got is unknowable.
+struct PendingPoll<'a> {
+    shared: &'a Shared,
+    conn: Option<Arc<Conn>>,
+}
+
+impl Drop for PendingPoll<'_> {
+    fn drop(&mut self) {
+        if let Some(conn) = self.conn.take() {
+            let now = self.shared.clock.now();
+            conn.change(|session| session.engine.abort_poll(now));
+        }
+    }
+}
+
+async fn poll(shared: &Arc<Shared>, link: &Link, conn: Arc<Conn>) -> Answer {
+    let now = shared.clock.now();
+    match conn.change(|session| session.engine.begin_poll(now)) {
+        Ok(()) => {}
+        Err(PollRefusal::Gone) => return Refusal::UnknownSid.answer(),
+        Err(PollRefusal::WrongTransport | PollRefusal::Overlap) => {
+            return Refusal::BadRequest.answer();
+        }
+    }
+    let mut pending = PendingPoll {
+        shared,
+        conn: Some(Arc::clone(&conn)),
+    };
+    let body = poll_fn(|cx| conn.poll_body(cx)).await;
+    pending.conn = None;
+    link.polled(Some(conn));
+    reply::text(StatusCode::OK, body)
+}
+
+/// Frees the place of the one POST that a session may have at a time.
+struct PendingPost<'a>(&'a Conn);
+
+impl Drop for PendingPost<'_> {
+    fn drop(&mut self) {
+        self.0.change(|session| session.engine.end_post());
+    }
+}
+
+async fn post(shared: &Arc<Shared>, conn: &Arc<Conn>, request: Request<Incoming>) -> Answer {
+    let kind = request.headers().get(header::CONTENT_TYPE);
+    if kind.is_some_and(|kind| {
+        kind.as_bytes()
+            .to_ascii_lowercase()
+            .starts_with(b"application/octet-stream")
+    }) {
+        return Refusal::BadRequest.answer();
+    }
+    if !conn.change(|session| session.engine.begin_post()) {
+        return Refusal::BadRequest.answer();
+    }
+    let _pending = PendingPost(conn);
+    let config = &shared.config;
+    match body::read(request, config.max_payload, config.request_timeout).await {
+        Ok(body) => receive(shared, conn, &body),
+        Err(e) => Refusal::BadRequest.answer_as(e.status()),
+    }
+}
+
+/// Hands the packets of a body to the session, up to the first that ends it.
+fn receive(shared: &Shared, conn: &Arc<Conn>, body: &Bytes) -> Answer {
+    if conn.read(|session| session.engine.transport()) != Transport::Polling {
+        return Refusal::BadRequest.answer();
+    }
+    let broken = |how| {
+        let now = shared.clock.now();
+        conn.change(|session| session.engine.close(now, CloseReason::Protocol(how)));
+        Refusal::BadRequest.answer()
+    };
+    let Ok(text) = std::str::from_utf8(body) else {
+        return broken("a body that is not UTF-8");
+    };
+    for packet in engine::decode_payload(text) {
+        let Ok(packet) = packet else {
+            return broken("not an Engine.IO packet");
+        };
+        shared.receive(conn, packet);
+        if conn.read(|session| session.engine.is_broken()) {
+            return Refusal::BadRequest.answer();
+        }
+    }
+    reply::text(StatusCode::OK, "ok")
+}
+
+fn websocket(
+    shared: &Arc<Shared>,
+    link: &Link,
+    request: &Request<Incoming>,
+    conn: Option<Arc<Conn>>,
+) -> Answer {
+    let Some(accept) = accept_key(request.headers()) else {
+        return Refusal::BadRequest.answer();
+    };
+    let (conn, purpose) = match conn {
+        None => match shared.open(Transport::WebSocket) {
+            Some(conn) => (conn, Purpose::Carry),
+            None => return Refusal::BadRequest.answer_as(StatusCode::SERVICE_UNAVAILABLE),
+        },
+        Some(conn) => {
+            let now = shared.clock.now();
+            match conn.change(|session| session.engine.begin_upgrade(now)) {
+                Some(attempt) => (conn, Purpose::Upgrade { attempt }),
+                None => return Refusal::BadRequest.answer(),
+            }
+        }
+    };
+    link.become_websocket(conn, purpose);
+    let mut answer: Answer = Response::new(Full::default());
+    *answer.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let headers = answer.headers_mut();
+    headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+    headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
+    answer
+}
+
+/// The answer to a WebSocket handshake's key, if the handshake is one (RFC 6455, 4.2.1).
+fn accept_key(headers: &HeaderMap) -> Option<HeaderValue> {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+    let says = |name, token: &str| {
+        headers
+            .get_all(name)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .any(|part| part.trim().eq_ignore_ascii_case(token))
+    };
+    let key = headers.get(header::SEC_WEBSOCKET_KEY)?;
+    let well_formed = says(header::CONNECTION, "upgrade")
+        && says(header::UPGRADE, "websocket")
+        && says(header::SEC_WEBSOCKET_VERSION, "13")
+        && STANDARD.decode(key).is_ok_and(|nonce| nonce.len() == 16);
+    if !well_formed {
+        return None;
+    }
+    HeaderValue::try_from(derive_accept_key(key.as_bytes())).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Query, Refusal};
+
+    #[test]
+    fn keys_that_matter_stand_once() {
+        let query = Query::parse("EIO=4&transport=polling&t=abc&t=def").unwrap();
+        assert_eq!(query.version.as_deref(), Some("4"));
+        assert_eq!(query.transport.as_deref(), Some("polling"));
+        assert_eq!(query.sid, None);
+        for twice in [
+            "EIO=4&EIO=4",
+            "transport=polling&transport=websocket",
+            "sid=&sid=",
+        ] {
+            assert_eq!(Query::parse(twice), Err(Refusal::BadRequest));
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! HTTP: one task per TCP connection, from its first request to its end, be it as a WebSocket.
+//!
+//! Bounds: bytes and number of headers, time for a request's head and body, bytes of a body, time to take an answer.
+
+mod api;
+mod body;
+mod cors;
+mod engine;
+mod io;
+mod reply;
+
+use super::conn::Conn;
+use super::engine::CloseReason;
+use super::shared::Shared;
+use super::websocket::{self, Purpose};
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioTimer;
+use std::convert::Infallible;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::net::TcpStream;
+
+/// Most bytes of a request's head.
+const MAX_HEAD: usize = 16 * 1024;
+/// Most header lines of a request.
+const MAX_HEADERS: usize = 64;
+
+type Answer = Response<Full<Bytes>>;
+
+/// What one TCP connection's requests leave for it to do.
+#[derive(Debug, Default)]
+struct Link {
+    /// The WebSocket it is to become.
+    upgrade: Mutex<Option<(Arc<Conn>, Purpose)>>,
+    /// The session whose poll was answered last; whether the answer got through is known with the next request.
+    polled: Mutex<Option<Arc<Conn>>>,
+}
+
+impl Link {
+    fn become_websocket(&self, conn: Arc<Conn>, purpose: Purpose) {
+        *self.upgrade.lock().unwrap_or_else(PoisonError::into_inner) = Some((conn, purpose));
+    }
+
+    fn polled(&self, conn: Option<Arc<Conn>>) -> Option<Arc<Conn>> {
+        let mut polled = self.polled.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *polled, conn)
+    }
+}
+
+/// A TCP connection that has become a WebSocket.
+struct Upgraded {
+    tcp: TcpStream,
+    read: Bytes,
+    conn: Arc<Conn>,
+    purpose: Purpose,
+}
+
+/// Serves one TCP connection to its end.
+pub(crate) async fn serve(shared: Arc<Shared>, tcp: TcpStream) {
+    // Boxed, so that a WebSocket does not keep the room that HTTP needed.
+    let upgraded = Box::pin(serve_requests(Arc::clone(&shared), tcp)).await;
+    if let Some(Upgraded {
+        tcp,
+        read,
+        conn,
+        purpose,
+    }) = upgraded
+    {
+        websocket::run(&shared, &conn, tcp, read, purpose).await;
+    }
+}
+
+async fn serve_requests(shared: Arc<Shared>, tcp: TcpStream) -> Option<Upgraded> {
+    let link = Arc::new(Link::default());
+    let write_failed = Arc::new(AtomicBool::new(false));
+    let patience = shared.config.request_timeout;
+    let io = io::Bounded::new(tcp, patience, Arc::clone(&write_failed));
+    let service = {
+        let (shared, link) = (Arc::clone(&shared), Arc::clone(&link));
+        service_fn(move |request: Request<Incoming>| {
+            let (shared, link) = (Arc::clone(&shared), Arc::clone(&link));
+            let answer: Pin<Box<dyn Future<Output = Result<Answer, Infallible>> + Send>> =
+                Box::pin(async move { Ok(handle(&shared, &link, request).await) });
+            answer
+        })
+    };
+    let mut http = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(patience)
+        .max_headers(MAX_HEADERS)
+        .max_buf_size(MAX_HEAD)
+        .serve_connection(io, service);
+
+    let mut stopping = shared.stopping();
+    let result = tokio::select! {
+        result = poll_fn(|cx| http.poll_without_shutdown(cx)) => result,
+        () = async { drop(stopping.wait_for(|stop| *stop).await) } => {
+            Pin::new(&mut http).graceful_shutdown();
+            poll_fn(|cx| http.poll_without_shutdown(cx)).await
+        }
+    };
+    if write_failed.load(Ordering::Relaxed)
+        && let Some(conn) = link.polled(None)
+    {
+        // The packets of that answer are lost, so nothing may follow them.
+        let now = shared.clock.now();
+        conn.change(|session| session.engine.close(now, CloseReason::TransportLost));
+    }
+    let upgrade = link
+        .upgrade
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .take();
+    let (conn, purpose) = upgrade?;
+    if result.is_err() {
+        match purpose {
+            Purpose::Carry => shared.forget(&conn),
+            Purpose::Upgrade { attempt } => conn.change(|s| s.engine.end_upgrade(attempt)),
+        }
+        return None;
+    }
+    let parts = http.into_parts();
+    Some(Upgraded {
+        tcp: parts.io.into_inner(),
+        read: parts.read_buf,
+        conn,
+        purpose,
+    })
+}
+
+/// Answers one request.
+async fn handle(shared: &Arc<Shared>, link: &Link, request: Request<Incoming>) -> Answer {
+    link.polled(None);
+    let origin = request.headers().get(http::header::ORIGIN).cloned();
+    let chunked = request
+        .headers()
+        .contains_key(http::header::TRANSFER_ENCODING);
+    let mut answer = route(shared, link, request).await;
+    cors::allow(&shared.config.origins, origin.as_ref(), &mut answer);
+    if chunked {
+        // Whoever disagrees about where a chunked body ends must not find a second request behind it.
+        reply::end_connection(&mut answer);
+    }
+    answer
+}
+
+async fn route(shared: &Arc<Shared>, link: &Link, request: Request<Incoming>) -> Answer {
+    if request.headers().get_all(http::header::HOST).iter().count() > 1 {
+        return reply::text(http::StatusCode::BAD_REQUEST, "more than one Host\n");
+    }
+    if request.method() == http::Method::OPTIONS {
+        return cors::preflight();
+    }
+    let path = request.uri().path().to_owned();
+    if path == "/socket.io/" {
+        return engine::handle(shared, link, request).await;
+    }
+    if let Some(call) = path.strip_prefix("/good/api/") {
+        return api::handle(shared, call, request).await;
+    }
+    let get = matches!(*request.method(), http::Method::GET | http::Method::HEAD);
+    match (get, path.as_str()) {
+        (true, "/healthz") => reply::text(http::StatusCode::OK, "ok\n"),
+        (true, "/") => reply::text(
+            http::StatusCode::OK,
+            "pushproof: embedded push platform\n\
+             sockets: /socket.io/    login: POST /good/api/v5/auth?appID=APP\n\
+             push: POST /good/api/v5/data/push/send?appID=APP&sessionID=\n",
+        ),
+        _ => reply::text(http::StatusCode::NOT_FOUND, "not found\n"),
+    }
+}

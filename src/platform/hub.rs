@@ -1,0 +1,222 @@
+//! Who is connected in which app, and who gets a push.
+//!
+//! Each app has a register of its own; a push is given one app and cannot reach another's register. Keys are user ids and socket
+//! ids, each in a map of its own kind, so no user id can be mistaken for a socket, an app or everyone.
+//!
+//! Order: a push holds the register for reading while it queues its event at every member, and is answered only then; so of two
+//! pushes, the second asked for after the first was answered, no socket sees the second first. A socket joins under the register's
+//! write lock with its CONNECT answer already queued: no event comes before that answer, and no push answered later misses it.
+
+use super::accounts::Login;
+use super::config::PlatformConfig;
+use super::conn::{Conn, encode};
+use super::frame::Frame;
+use super::socket::Membership;
+use super::token::Token;
+use crate::protocol::socket::PacketType;
+use crate::time::Time;
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+/// Who a push is aimed at within its app.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Audience<'a> {
+    Everyone,
+    User(&'a str),
+}
+
+/// One socket: a namespace joined on a connection.
+#[derive(Debug)]
+struct Member {
+    conn: Arc<Conn>,
+    namespace: usize,
+    sid: Token,
+    user: Arc<str>,
+    login: Token,
+}
+
+/// The sockets of one app.
+#[derive(Debug, Default)]
+struct Members {
+    /// Dense, so that a broadcast runs through memory in order.
+    all: Vec<Member>,
+    /// Where a socket stands in `all`.
+    places: HashMap<Token, usize>,
+    /// The sockets of each user who has any.
+    users: HashMap<Arc<str>, Vec<Token>>,
+}
+
+impl Members {
+    fn insert(&mut self, member: Member) {
+        self.places.insert(member.sid, self.all.len());
+        self.users
+            .entry(Arc::clone(&member.user))
+            .or_default()
+            .push(member.sid);
+        self.all.push(member);
+    }
+
+    fn remove(&mut self, sid: Token) {
+        let Some(place) = self.places.remove(&sid) else {
+            return;
+        };
+        let member = self.all.swap_remove(place);
+        if let Some(moved) = self.all.get(place) {
+            self.places.insert(moved.sid, place);
+        }
+        if let Some(sids) = self.users.get_mut(&member.user) {
+            sids.retain(|s| *s != sid);
+            if sids.is_empty() {
+                self.users.remove(&member.user);
+            }
+        }
+    }
+
+    /// Decides the deliveries of a push: exactly these sockets, each once.
+    fn audience<'a>(&'a self, audience: Audience<'_>) -> Box<dyn Iterator<Item = &'a Member> + 'a> {
+        match audience {
+            Audience::Everyone => Box::new(self.all.iter()),
+            Audience::User(user) => Box::new(self.of_user(user)),
+        }
+    }
+
+    fn of_user<'a>(&'a self, user: &str) -> impl Iterator<Item = &'a Member> + use<'a> {
+        let sids = self.users.get(user).map_or(&[][..], Vec::as_slice);
+        sids.iter().map(|sid| &self.all[self.places[sid]])
+    }
+}
+
+/// The event of a push, encoded once for each namespace that some member has it in.
+struct Encoded<'a> {
+    data: String,
+    config: &'a PlatformConfig,
+    frames: Vec<Option<Frame>>,
+}
+
+impl<'a> Encoded<'a> {
+    fn new(config: &'a PlatformConfig, event: &str, message: Option<&str>) -> Self {
+        let mut data = String::with_capacity(event.len() + message.map_or(0, str::len) + 3);
+        data.push('[');
+        data.push_str(event);
+        if let Some(message) = message {
+            data.push(',');
+            data.push_str(message);
+        }
+        data.push(']');
+        Self {
+            data,
+            config,
+            frames: vec![None; config.namespaces.len() + 1],
+        }
+    }
+
+    fn frame(&mut self, namespace: usize) -> Frame {
+        let (data, config) = (&self.data, self.config);
+        self.frames[namespace]
+            .get_or_insert_with(|| {
+                encode(
+                    PacketType::Event,
+                    config.namespace_name(namespace),
+                    None,
+                    data,
+                )
+            })
+            .clone()
+    }
+}
+
+/// The registers of all apps.
+#[derive(Debug)]
+pub(crate) struct Hub {
+    config: Arc<PlatformConfig>,
+    apps: Vec<RwLock<Members>>,
+}
+
+impl Hub {
+    pub(crate) fn new(config: &Arc<PlatformConfig>) -> Self {
+        Self {
+            config: Arc::clone(config),
+            apps: config.apps.iter().map(|_| RwLock::default()).collect(),
+        }
+    }
+
+    fn read(&self, app: usize) -> RwLockReadGuard<'_, Members> {
+        self.apps[app]
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self, app: usize) -> RwLockWriteGuard<'_, Members> {
+        self.apps[app]
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes a connection a socket of the login's app and user, and queues the answer that says so.
+    pub(crate) fn join(
+        &self,
+        conn: &Arc<Conn>,
+        namespace: usize,
+        login: &Login,
+        now: Time,
+    ) -> Option<Membership> {
+        let membership = Membership {
+            sid: Token::random(),
+            namespace,
+            app: login.app,
+            until: login.until,
+        };
+        let mut members = self.write(login.app);
+        if !conn.change(|session| session.grant(now, membership)) {
+            return None;
+        }
+        members.insert(Member {
+            conn: Arc::clone(conn),
+            namespace,
+            sid: membership.sid,
+            user: Arc::clone(&login.user),
+            login: login.token,
+        });
+        Some(membership)
+    }
+
+    /// Forgets a socket.
+    pub(crate) fn leave(&self, membership: Membership) {
+        self.write(membership.app).remove(membership.sid);
+    }
+
+    /// Ends all sockets of a login.
+    pub(crate) fn kick(&self, login: &Login, now: Time) {
+        let kicked: Vec<(Arc<Conn>, usize, Token)> = self
+            .read(login.app)
+            .of_user(&login.user)
+            .filter(|member| member.login == login.token)
+            .map(|member| (Arc::clone(&member.conn), member.namespace, member.sid))
+            .collect();
+        for (conn, namespace, sid) in kicked {
+            conn.change(|session| session.kick(now, namespace, sid));
+            self.write(login.app).remove(sid);
+        }
+    }
+
+    /// Queues an event at every socket of the audience and returns at how many. `event` and `message` are valid JSON as it stands.
+    pub(crate) fn push(
+        &self,
+        app: usize,
+        audience: Audience<'_>,
+        event: &str,
+        message: Option<&str>,
+        now: Time,
+    ) -> usize {
+        let mut encoded = Encoded::new(&self.config, event, message);
+        self.read(app)
+            .audience(audience)
+            .filter(|member| {
+                let frame = encoded.frame(member.namespace);
+                member
+                    .conn
+                    .deliver(now, member.namespace, member.sid, frame)
+            })
+            .count()
+    }
+}

@@ -1,0 +1,197 @@
+//! Scenarios: named lists of steps that run when an API endpoint is called, on the object it was called with.
+
+use super::hub::{Audience, Hub};
+use super::socket::RESERVED_EVENTS;
+use super::template::{Fields, Template};
+use crate::time::Time;
+
+/// A scenario of an app.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scenario {
+    /// The data structure in the endpoint's path.
+    pub structure: String,
+    /// The method in the endpoint's path.
+    pub method: String,
+    /// What it does, in order.
+    pub steps: Vec<Step>,
+}
+
+/// One step of a scenario.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// Sends an event to the sockets of one user, or of all users (`*`), of the scenario's app.
+    SendPush(SendPush),
+}
+
+/// The parameters of a step that sends an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SendPush {
+    /// The user's id, or `*` for every connected user.
+    pub user_id: Template,
+    /// The first parameter of the event.
+    pub event_name: Template,
+    /// The second parameter of the event, if it is to have one.
+    pub message: Option<Template>,
+}
+
+impl Scenario {
+    /// The scenario `push/send`: sends what its object's fields `userID`, `eventName` and `message` say.
+    pub fn push_send() -> Self {
+        Self {
+            structure: "push".to_owned(),
+            method: "send".to_owned(),
+            steps: vec![Step::SendPush(SendPush {
+                user_id: Template::new("{{userID}}"),
+                event_name: Template::new("{{eventName}}"),
+                message: Some(Template::new("{{message}}")),
+            })],
+        }
+    }
+}
+
+/// Why a step was refused. Nothing of it was sent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum StepError {
+    #[error("{0} must be a string that is not empty")]
+    NotAName(&'static str),
+    #[error("event name {0:?} is reserved")]
+    ReservedEvent(String),
+    #[error("message of {size} bytes is longer than {limit} bytes")]
+    MessageTooLong { size: usize, limit: usize },
+}
+
+/// A push that is ready to be sent: its parts as JSON, checked.
+#[derive(Debug)]
+struct Prepared<'a> {
+    user: String,
+    event: std::borrow::Cow<'a, str>,
+    message: Option<std::borrow::Cow<'a, str>>,
+}
+
+impl SendPush {
+    fn prepare<'a>(
+        &self,
+        fields: &Fields<'a>,
+        max_payload: usize,
+    ) -> Result<Prepared<'a>, StepError> {
+        let user = name(self.user_id.fill(fields).as_deref(), "userID")?;
+        let event = self.event_name.fill(fields);
+        let event_name = name(event.as_deref(), "eventName")?;
+        if RESERVED_EVENTS.contains(&event_name.as_str()) {
+            return Err(StepError::ReservedEvent(event_name));
+        }
+        let message = self.message.as_ref().and_then(|m| m.fill(fields));
+        let size = message.as_deref().map_or(0, str::len);
+        let limit = max_payload;
+        if size > limit || event_name.len() > limit {
+            return Err(StepError::MessageTooLong { size, limit });
+        }
+        Ok(Prepared {
+            user,
+            event: event.unwrap_or_default(),
+            message,
+        })
+    }
+}
+
+/// A filled parameter as a name.
+fn name(json: Option<&str>, what: &'static str) -> Result<String, StepError> {
+    json.and_then(|json| serde_json::from_str::<String>(json).ok())
+        .filter(|name| !name.is_empty())
+        .ok_or(StepError::NotAName(what))
+}
+
+/// Runs a scenario of an app on an object. Returns, for each step, at how many sockets its event was queued; all steps are checked
+/// before the first one is done.
+pub(crate) fn run(
+    scenario: &Scenario,
+    hub: &Hub,
+    app: usize,
+    fields: &Fields<'_>,
+    max_payload: usize,
+    now: Time,
+) -> Result<Vec<usize>, StepError> {
+    let prepared: Vec<Prepared<'_>> = scenario
+        .steps
+        .iter()
+        .map(|Step::SendPush(step)| step.prepare(fields, max_payload))
+        .collect::<Result<_, _>>()?;
+    let deliver = |push: &Prepared<'_>| {
+        let audience = match push.user.as_str() {
+            "*" => Audience::Everyone,
+            user => Audience::User(user),
+        };
+        hub.push(app, audience, &push.event, push.message.as_deref(), now)
+    };
+    Ok(prepared.iter().map(deliver).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Scenario, Step, StepError};
+
+    fn prepare(object: &str) -> Result<(String, String, Option<String>), StepError> {
+        let Step::SendPush(step) = &Scenario::push_send().steps[0];
+        let fields = serde_json::from_str(object).unwrap();
+        step.prepare(&fields, 1_024).map(|p| {
+            (
+                p.user,
+                p.event.into_owned(),
+                p.message.map(std::borrow::Cow::into_owned),
+            )
+        })
+    }
+
+    #[test]
+    fn the_default_scenario_takes_its_parts_as_they_stand() {
+        assert_eq!(
+            prepare(r#"{"userID":"\u0075ser-1","eventName":"a\u0041","message":{"k":1.0}}"#),
+            Ok((
+                "user-1".into(),
+                r#""a\u0041""#.into(),
+                Some(r#"{"k":1.0}"#.into())
+            ))
+        );
+        assert_eq!(
+            prepare(r#"{"userID":"*","eventName":"e","message":null,"more":1}"#),
+            Ok(("*".into(), "\"e\"".into(), Some("null".into())))
+        );
+        assert_eq!(
+            prepare(r#"{"userID":"*","eventName":"e"}"#),
+            Ok(("*".into(), "\"e\"".into(), None))
+        );
+    }
+
+    #[test]
+    fn names_must_be_names() {
+        for id in ["", "1", "null", "[\"*\"]", "{}", "true"] {
+            let field = if id.is_empty() { "\"\"" } else { id };
+            assert_eq!(
+                prepare(&format!("{{\"userID\":{field},\"eventName\":\"e\"}}")),
+                Err(StepError::NotAName("userID"))
+            );
+            assert_eq!(
+                prepare(&format!("{{\"userID\":\"u\",\"eventName\":{field}}}")),
+                Err(StepError::NotAName("eventName"))
+            );
+        }
+        assert_eq!(
+            prepare(r#"{"eventName":"e"}"#),
+            Err(StepError::NotAName("userID"))
+        );
+        assert_eq!(
+            prepare(r#"{"userID":"u","eventName":"\u0063onnect"}"#),
+            Err(StepError::ReservedEvent("connect".into()))
+        );
+        let long = "x".repeat(1_023);
+        assert!(matches!(
+            prepare(&format!(
+                "{{\"userID\":\"u\",\"eventName\":\"e\",\"message\":\"{long}\"}}"
+            )),
+            Err(StepError::MessageTooLong {
+                size: 1_025,
+                limit: 1_024
+            })
+        ));
+    }
+}

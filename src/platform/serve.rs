@@ -1,0 +1,121 @@
+//! Accepting connections, and the platform's beginning and end.
+
+use super::config::{ConfigError, PlatformConfig};
+use super::http;
+use super::shared::Shared;
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// How long open connections may take to end once the platform stops.
+const GRACE: Duration = Duration::from_secs(5);
+/// Pause after the system refused a connection for want of something, usually files.
+const EXHAUSTED: Duration = Duration::from_millis(20);
+
+/// Serves a platform on a listener until `shutdown` is ready; then closes every connection and returns once all tasks are joined.
+pub async fn serve(
+    listener: TcpListener,
+    config: PlatformConfig,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), ConfigError> {
+    config.validate()?;
+    let shared = Shared::new(config);
+    tokio::select! {
+        () = accept(&listener, &shared) => {}
+        () = shutdown => {}
+    }
+    drop(listener);
+    shared.shut_down(GRACE).await;
+    Ok(())
+}
+
+async fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
+    loop {
+        match listener.accept().await {
+            Ok((tcp, _)) => begin(shared, tcp),
+            // The connection broke before it was taken: no reason to pause.
+            Err(e) if is_about_the_peer(&e) => {}
+            Err(e) => {
+                tracing::warn!(error = %e, "cannot accept connections");
+                tokio::time::sleep(EXHAUSTED).await;
+            }
+        }
+    }
+}
+
+fn is_about_the_peer(e: &io::Error) -> bool {
+    matches!(
+        e.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::Interrupted
+    )
+}
+
+fn begin(shared: &Arc<Shared>, tcp: TcpStream) {
+    // Events are small and each one matters now.
+    if tcp.set_nodelay(true).is_ok() {
+        shared.spawn(http::serve(Arc::clone(shared), tcp));
+    }
+}
+
+/// Why a platform could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The settings make no platform.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The address could not be listened on.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address asked for.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// A platform running inside this process. Dropping it lets go without waiting; [`Platform::stop`] waits for the end.
+#[derive(Debug)]
+pub struct Platform {
+    address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    served: JoinHandle<Result<(), ConfigError>>,
+}
+
+impl Platform {
+    /// Starts a platform on an address; port 0 picks a free one.
+    pub async fn start(address: SocketAddr, config: PlatformConfig) -> Result<Self, StartError> {
+        config.validate()?;
+        let listen = |source| StartError::Listen { address, source };
+        let listener = TcpListener::bind(address).await.map_err(listen)?;
+        let address = listener.local_addr().map_err(listen)?;
+        let (stop, stopped) = oneshot::channel();
+        let served = tokio::spawn(serve(listener, config, async {
+            // A handle that was dropped asks for the end as well.
+            let _ = stopped.await;
+        }));
+        Ok(Self {
+            address,
+            stop,
+            served,
+        })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops it and waits until every connection is closed and every task is joined.
+    pub async fn stop(self) {
+        // The receiver is gone only if the platform has ended already.
+        let _ = self.stop.send(());
+        let _ = self.served.await;
+    }
+}

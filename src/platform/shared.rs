@@ -1,0 +1,207 @@
+//! What all connections of a platform share, and what each of their requests leads to.
+
+use super::accounts::{Accounts, Login};
+use super::clock::Clock;
+use super::config::PlatformConfig;
+use super::conn::{Conn, Session};
+use super::engine::{CloseReason, Transport};
+use super::events;
+use super::hub::Hub;
+use super::socket::Request;
+use super::token::Token;
+use crate::protocol::engine::Packet;
+use std::collections::HashMap;
+use std::future::{Future, poll_fn};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// The one refusal of credentials: it does not tell which part of them was wrong.
+const NOT_AUTHORIZED: &str = "not authorized";
+const INVALID_NAMESPACE: &str = "Invalid namespace";
+
+/// What all connections of a platform share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) config: Arc<PlatformConfig>,
+    pub(crate) clock: Clock,
+    pub(crate) accounts: Accounts,
+    pub(crate) hub: Hub,
+    conns: Mutex<HashMap<Token, Arc<Conn>>>,
+    tasks: Mutex<JoinSet<()>>,
+    stop: watch::Sender<bool>,
+}
+
+impl Shared {
+    pub(crate) fn new(config: PlatformConfig) -> Arc<Self> {
+        let config = Arc::new(config);
+        Arc::new(Self {
+            clock: Clock::start(),
+            accounts: Accounts::new(&config),
+            hub: Hub::new(&config),
+            conns: Mutex::default(),
+            tasks: Mutex::default(),
+            stop: watch::Sender::new(false),
+            config,
+        })
+    }
+
+    fn conns(&self) -> MutexGuard<'_, HashMap<Token, Arc<Conn>>> {
+        self.conns.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Opens a connection, unless there are too many.
+    pub(crate) fn open(&self, transport: Transport) -> Option<Arc<Conn>> {
+        let mut conns = self.conns();
+        // The lock makes the stop and the last opening follow each other: nothing opens that the stop does not see.
+        if conns.len() >= self.config.max_sockets || *self.stop.borrow() {
+            return None;
+        }
+        let conn = Conn::open(&self.config, transport, self.clock.now());
+        conns.insert(conn.sid(), Arc::clone(&conn));
+        Some(conn)
+    }
+
+    /// The connection of an Engine.IO session id.
+    pub(crate) fn find(&self, sid: &str) -> Option<Arc<Conn>> {
+        let conn = self.conns().get(&Token::parse(sid)?).cloned()?;
+        let over = conn.read(|session| session.engine.is_closed());
+        (!over).then_some(conn)
+    }
+
+    /// Removes a connection that is over from everywhere.
+    pub(crate) fn forget(&self, conn: &Arc<Conn>) {
+        let now = self.clock.now();
+        let memberships: Vec<_> = conn.change(|session| {
+            session.engine.close(now, CloseReason::TransportLost);
+            session.sockets.memberships().collect()
+        });
+        for membership in memberships {
+            self.hub.leave(membership);
+        }
+        self.conns().remove(&conn.sid());
+    }
+
+    /// Hands one packet of a client to its session and does what it asks for.
+    pub(crate) fn receive(&self, conn: &Arc<Conn>, packet: Packet<'_>) {
+        let now = self.clock.now();
+        match conn.change(|session| session.receive(now, packet)) {
+            Request::Nothing | Request::Fatal(_) => {}
+            Request::Connect { namespace, auth } => self.connect(conn, namespace, auth),
+            Request::Unknown { namespace } => {
+                conn.change(|session| session.refuse(now, namespace, INVALID_NAMESPACE));
+            }
+            Request::Leave(membership) => self.hub.leave(membership),
+            Request::Event(event) => {
+                let frames = events::answer(&self.config, &event);
+                if !frames.is_empty() {
+                    conn.change(|session| {
+                        for frame in frames {
+                            session.engine.send(now, frame);
+                        }
+                    });
+                }
+            }
+        }
+    }
+
+    fn connect(&self, conn: &Arc<Conn>, namespace: usize, auth: &str) {
+        let now = self.clock.now();
+        let Some(login) = self.authenticate(auth) else {
+            let name = self.config.namespace_name(namespace);
+            conn.change(|session| session.refuse(now, name, NOT_AUTHORIZED));
+            return;
+        };
+        let joined = self.hub.join(conn, namespace, &login, now);
+        // A logout between the check and the joining has not seen this socket.
+        if joined.is_some() && !self.accounts.is_live(login.token, now) {
+            self.hub.kick(&login, now);
+        }
+    }
+
+    /// The login that an auth object proves. The CONNECT packet is the only place where credentials count.
+    fn authenticate(&self, auth: &str) -> Option<Login> {
+        #[derive(serde::Deserialize)]
+        struct Auth {
+            app_id: String,
+            session_id: String,
+        }
+        let auth: Auth = serde_json::from_str(auth).ok()?;
+        self.accounts
+            .find(&auth.app_id, &auth.session_id, self.clock.now())
+    }
+
+    /// Does what time asks of a connection.
+    pub(crate) fn handle_timeout(&self, conn: &Conn) {
+        let now = self.clock.now();
+        if let Some(ended) = conn.change(|session| session.handle_timeout(now)) {
+            self.hub.leave(ended);
+        }
+    }
+
+    /// Ends a login and its sockets.
+    pub(crate) fn log_out(&self, login: &Login) {
+        self.accounts.log_out(login.token);
+        self.hub.kick(login, self.clock.now());
+    }
+
+    /// Starts a task that the stop waits for.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(task);
+    }
+
+    /// Keeps the time of a session on polling until it is over or has moved to WebSocket.
+    pub(crate) fn keep(self: &Arc<Self>, conn: Arc<Conn>) {
+        let shared = Arc::clone(self);
+        self.spawn(async move {
+            let mut timer = std::pin::pin!(tokio::time::sleep_until(tokio::time::Instant::now()));
+            poll_fn(|cx| {
+                loop {
+                    let Some(deadline) = conn.poll_keeper(cx) else {
+                        return Poll::Ready(());
+                    };
+                    timer.as_mut().reset(shared.clock.instant(deadline));
+                    if timer.as_mut().poll(cx).is_pending() {
+                        return Poll::Pending;
+                    }
+                    shared.handle_timeout(&conn);
+                }
+            })
+            .await;
+            if conn.read(|session| session.engine.is_closed()) {
+                shared.forget(&conn);
+            }
+        });
+    }
+
+    /// Tells when the platform begins to stop.
+    pub(crate) fn stopping(&self) -> watch::Receiver<bool> {
+        self.stop.subscribe()
+    }
+
+    /// Stops: nothing new begins, every connection is closed with what waits for it handed out, all tasks are joined.
+    pub(crate) async fn shut_down(&self, grace: std::time::Duration) {
+        self.stop.send_replace(true);
+        let conns: Vec<Arc<Conn>> = self.conns().values().cloned().collect();
+        let now = self.clock.now();
+        for conn in conns {
+            conn.change(|session: &mut Session| session.engine.close(now, CloseReason::Shutdown));
+        }
+        let end = tokio::time::Instant::now() + grace;
+        loop {
+            // A task may start another one, so the set is taken until it stays empty.
+            let mut tasks = {
+                let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+                std::mem::take(&mut *tasks)
+            };
+            if tasks.is_empty() {
+                return;
+            }
+            while let Ok(Some(_)) = tokio::time::timeout_at(end, tasks.join_next()).await {}
+            tasks.shutdown().await;
+        }
+    }
+}

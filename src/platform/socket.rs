@@ -1,0 +1,390 @@
+//! The server's half of one connection's Socket.IO layer, sans-IO: namespaces, packets, attachments.
+//!
+//! It decides what a message of the client asks for; who may join, and what an event does, its owner decides. Invariants:
+//! - a namespace is joined at most once at a time, and never re-authenticated;
+//! - an event for a namespace that is not joined is fatal, unless the server itself ended that membership;
+//! - at most one packet waits for attachments, for a bounded time and with bounded bytes.
+
+use super::config::PlatformConfig;
+use super::token::Token;
+use crate::protocol::socket::{self, Packet, PacketType};
+use crate::time::Time;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+
+/// Longest namespace name that is worth an answer.
+const MAX_NAMESPACE: usize = 256;
+/// How much longer than one message all attachments of one packet may be together.
+const ATTACHED_MESSAGES: usize = 4;
+
+/// Event names that a Socket.IO client or server library raises by itself: no peer may send them.
+pub(crate) const RESERVED_EVENTS: [&str; 6] = [
+    "connect",
+    "connect_error",
+    "disconnect",
+    "disconnecting",
+    "newListener",
+    "removeListener",
+];
+
+/// What a message of the client asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Request<'a> {
+    Nothing,
+    /// Join a served namespace with this auth object (empty: none was sent).
+    Connect {
+        namespace: usize,
+        auth: &'a str,
+    },
+    /// Join a namespace that is not served.
+    Unknown {
+        namespace: &'a str,
+    },
+    /// The client left a namespace.
+    Leave(Membership),
+    /// An event in a joined namespace.
+    Event(ClientEvent<'a>),
+    /// The protocol was broken: the connection must end.
+    Fatal(&'static str),
+}
+
+/// An event sent by a client, checked to be well-formed.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct ClientEvent<'a> {
+    pub(crate) namespace: usize,
+    /// The ack id, if an answer is wanted.
+    pub(crate) id: Option<u64>,
+    /// The event's name.
+    pub(crate) name: String,
+    /// The arguments as JSON, comma-separated, as they stand.
+    pub(crate) args: Cow<'a, str>,
+    /// Binary attachments, which placeholders in the arguments refer to.
+    pub(crate) attachments: Vec<Vec<u8>>,
+}
+
+/// One joined namespace: one socket, in the sense of the push platform.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Membership {
+    /// The socket's public id.
+    pub(crate) sid: Token,
+    /// The namespace.
+    pub(crate) namespace: usize,
+    /// The app that the login belongs to.
+    pub(crate) app: usize,
+    /// When the login ends.
+    pub(crate) until: Time,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Slot {
+    Free,
+    Joined(Membership),
+    /// The server ended the membership; packets still on their way are not the client's fault.
+    Kicked,
+}
+
+/// A binary packet whose attachments have not all come.
+#[derive(Debug)]
+struct Assembly {
+    kind: PacketType,
+    namespace: usize,
+    id: Option<u64>,
+    data: String,
+    wanted: usize,
+    parts: Vec<Vec<u8>>,
+    bytes: usize,
+    until: Time,
+}
+
+/// The Socket.IO layer of one connection.
+#[derive(Debug)]
+pub(crate) struct Sockets {
+    slots: Vec<Slot>,
+    assembly: Option<Box<Assembly>>,
+    /// When a connection that has joined no namespace must end.
+    join_by: Time,
+}
+
+impl Sockets {
+    pub(crate) fn new(config: &PlatformConfig, now: Time) -> Self {
+        Self {
+            slots: Vec::new(),
+            assembly: None,
+            join_by: now + config.connect_timeout,
+        }
+    }
+
+    fn slot(&self, namespace: usize) -> Slot {
+        self.slots.get(namespace).copied().unwrap_or(Slot::Free)
+    }
+
+    fn set(&mut self, namespace: usize, slot: Slot) {
+        if self.slots.len() <= namespace {
+            self.slots.reserve_exact(namespace + 1 - self.slots.len());
+            self.slots.resize(namespace + 1, Slot::Free);
+        }
+        self.slots[namespace] = slot;
+    }
+
+    /// Whether the namespace is joined under exactly this id.
+    pub(crate) fn is_member(&self, namespace: usize, sid: Token) -> bool {
+        matches!(self.slot(namespace), Slot::Joined(m) if m.sid == sid)
+    }
+
+    /// The joined namespaces.
+    pub(crate) fn memberships(&self) -> impl Iterator<Item = Membership> {
+        self.slots.iter().filter_map(|slot| match slot {
+            Slot::Joined(membership) => Some(*membership),
+            _ => None,
+        })
+    }
+
+    /// Joins a namespace until the login ends. False if it is joined already.
+    pub(crate) fn join(&mut self, membership: Membership) -> bool {
+        if matches!(self.slot(membership.namespace), Slot::Joined(_)) {
+            return false;
+        }
+        self.set(membership.namespace, Slot::Joined(membership));
+        true
+    }
+
+    /// Ends a membership by the server's will. False if there was none under that id.
+    pub(crate) fn kick(&mut self, namespace: usize, sid: Token) -> bool {
+        let member = self.is_member(namespace, sid);
+        if member {
+            self.set(namespace, Slot::Kicked);
+        }
+        member
+    }
+
+    /// Whether some namespace is joined.
+    pub(crate) fn any_joined(&self) -> bool {
+        self.memberships().next().is_some()
+    }
+
+    /// When something here is due next: joining, attachments, the end of a login.
+    pub(crate) fn deadline(&self) -> Time {
+        let login = self.memberships().map(|m| m.until).min();
+        let first = login.unwrap_or(self.join_by);
+        self.assembly.as_ref().map_or(first, |a| first.min(a.until))
+    }
+
+    /// Whether the time to join a namespace is over.
+    pub(crate) fn joined_too_late(&self, now: Time) -> bool {
+        now >= self.join_by && !self.any_joined()
+    }
+
+    /// Whether attachments stay out for too long.
+    pub(crate) fn assembly_stalled(&self, now: Time) -> bool {
+        self.assembly.as_ref().is_some_and(|a| now >= a.until)
+    }
+
+    /// A membership whose login has ended by now.
+    pub(crate) fn expired(&self, now: Time) -> Option<Membership> {
+        self.memberships().find(|m| now >= m.until)
+    }
+
+    /// A text message of the client.
+    pub(crate) fn handle_text<'a>(
+        &mut self,
+        config: &PlatformConfig,
+        now: Time,
+        text: &'a str,
+    ) -> Request<'a> {
+        if self.assembly.is_some() {
+            return Request::Fatal("a text packet in place of an attachment");
+        }
+        let Ok(packet) = socket::decode(text) else {
+            return Request::Fatal("not a Socket.IO packet");
+        };
+        match packet.kind {
+            PacketType::Connect => self.handle_connect(config, &packet),
+            PacketType::Disconnect => self.handle_disconnect(config, now, &packet),
+            PacketType::ConnectError => Request::Fatal("packet type of a server"),
+            PacketType::Event | PacketType::Ack => {
+                self.handle_message(config, &packet, Cow::Borrowed(packet.data), Vec::new())
+            }
+            PacketType::BinaryEvent | PacketType::BinaryAck => {
+                self.begin_assembly(config, now, &packet)
+            }
+        }
+    }
+
+    fn handle_connect<'a>(&mut self, config: &PlatformConfig, packet: &Packet<'a>) -> Request<'a> {
+        if packet.namespace.len() > MAX_NAMESPACE {
+            return Request::Fatal("namespace name too long");
+        }
+        if !packet.data.is_empty() && serde_json::from_str::<&RawValue>(packet.data).is_err() {
+            return Request::Fatal("malformed auth object");
+        }
+        match config.namespace(packet.namespace) {
+            None => Request::Unknown {
+                namespace: packet.namespace,
+            },
+            Some(at) if matches!(self.slot(at), Slot::Joined(_)) => {
+                Request::Fatal("namespace joined twice")
+            }
+            Some(namespace) => Request::Connect {
+                namespace,
+                auth: packet.data,
+            },
+        }
+    }
+
+    fn handle_disconnect<'a>(
+        &mut self,
+        config: &PlatformConfig,
+        now: Time,
+        packet: &Packet<'a>,
+    ) -> Request<'a> {
+        let Some(namespace) = config.namespace(packet.namespace) else {
+            return Request::Fatal("namespace not joined");
+        };
+        match self.slot(namespace) {
+            Slot::Joined(membership) => {
+                self.set(namespace, Slot::Free);
+                self.join_by = now + config.connect_timeout;
+                Request::Leave(membership)
+            }
+            Slot::Kicked => Request::Nothing,
+            Slot::Free => Request::Fatal("namespace not joined"),
+        }
+    }
+
+    fn begin_assembly<'a>(
+        &mut self,
+        config: &PlatformConfig,
+        now: Time,
+        packet: &Packet<'a>,
+    ) -> Request<'a> {
+        if packet.attachments == 0 {
+            return Request::Fatal("a binary packet without attachments");
+        }
+        let namespace = match config.namespace(packet.namespace) {
+            Some(at) if self.slot(at) != Slot::Free => at,
+            _ => return Request::Fatal("namespace not joined"),
+        };
+        if !placeholders_fit(packet.data, packet.attachments) {
+            return Request::Fatal("illegal placeholders");
+        }
+        self.assembly = Some(Box::new(Assembly {
+            kind: packet.kind,
+            namespace,
+            id: packet.id,
+            data: packet.data.to_owned(),
+            wanted: packet.attachments,
+            parts: Vec::new(),
+            bytes: 0,
+            until: now + config.assembly_timeout,
+        }));
+        Request::Nothing
+    }
+
+    /// A binary message of the client.
+    pub(crate) fn handle_binary(
+        &mut self,
+        config: &PlatformConfig,
+        data: &[u8],
+    ) -> Request<'static> {
+        let Some(mut assembly) = self.assembly.take() else {
+            return Request::Fatal("an attachment without its packet");
+        };
+        assembly.bytes += data.len();
+        if assembly.bytes > config.max_payload.saturating_mul(ATTACHED_MESSAGES) {
+            return Request::Fatal("attachments too large");
+        }
+        assembly.parts.push(data.to_vec());
+        if assembly.parts.len() < assembly.wanted {
+            self.assembly = Some(assembly);
+            return Request::Nothing;
+        }
+        let packet = Packet {
+            kind: assembly.kind,
+            attachments: assembly.wanted,
+            namespace: config.namespace_name(assembly.namespace),
+            id: assembly.id,
+            data: "",
+        };
+        self.handle_message(config, &packet, Cow::Owned(assembly.data), assembly.parts)
+    }
+
+    /// An event or answer, complete with its attachments.
+    fn handle_message<'a>(
+        &self,
+        config: &PlatformConfig,
+        packet: &Packet<'_>,
+        data: Cow<'a, str>,
+        attachments: Vec<Vec<u8>>,
+    ) -> Request<'a> {
+        let Some(namespace) = config.namespace(packet.namespace) else {
+            return Request::Fatal("namespace not joined");
+        };
+        match self.slot(namespace) {
+            Slot::Free => return Request::Fatal("namespace not joined"),
+            Slot::Kicked => return Request::Nothing,
+            Slot::Joined(_) => {}
+        }
+        if matches!(packet.kind, PacketType::Ack | PacketType::BinaryAck) {
+            // The platform asks for no acknowledgements: a well-formed one answers nothing.
+            return match serde_json::from_str::<Vec<&RawValue>>(&data) {
+                Ok(_) if packet.id.is_some() => Request::Nothing,
+                _ => Request::Fatal("malformed acknowledgement"),
+            };
+        }
+        let Some((name, args)) = split_event(&data) else {
+            return Request::Fatal("malformed event");
+        };
+        if RESERVED_EVENTS.contains(&name.as_str()) {
+            return Request::Fatal("reserved event name");
+        }
+        let args = match data {
+            Cow::Borrowed(data) => Cow::Borrowed(&data[args]),
+            Cow::Owned(data) => Cow::Owned(data[args].to_owned()),
+        };
+        Request::Event(ClientEvent {
+            namespace,
+            id: packet.id,
+            name,
+            args,
+            attachments,
+        })
+    }
+}
+
+/// The name of an event, unescaped, and where its arguments stand; `None` unless the data is one valid JSON array that begins
+/// with a string. Nothing is parsed recursively, so no depth of nesting can hurt.
+fn split_event(data: &str) -> Option<(String, std::ops::Range<usize>)> {
+    let parts: Vec<&RawValue> = serde_json::from_str(data).ok()?;
+    let name = serde_json::from_str(parts.first()?.get()).ok()?;
+    let place = |part: &str| part.as_ptr() as usize - data.as_ptr() as usize;
+    let range = match (parts.get(1), parts.last()) {
+        (Some(first), Some(last)) => place(first.get())..place(last.get()) + last.get().len(),
+        _ => 0..0,
+    };
+    Some((name, range))
+}
+
+/// Whether every placeholder stands for one of `count` attachments, and none for the event's name.
+fn placeholders_fit(data: &str, count: usize) -> bool {
+    fn fits(value: &serde_json::Value, count: usize) -> bool {
+        match value {
+            serde_json::Value::Array(items) => items.iter().all(|item| fits(item, count)),
+            serde_json::Value::Object(fields) => {
+                if fields.get("_placeholder") == Some(&serde_json::Value::Bool(true)) {
+                    return fields
+                        .get("num")
+                        .and_then(serde_json::Value::as_u64)
+                        .is_some_and(|num| num < count as u64);
+                }
+                fields.values().all(|field| fits(field, count))
+            }
+            _ => true,
+        }
+    }
+    // Parsing into a tree refuses deep nesting by itself, which bounds the recursion above.
+    serde_json::from_str::<serde_json::Value>(data).is_ok_and(|value| fits(&value, count))
+}
+
+#[cfg(test)]
+#[path = "socket_tests.rs"]
+mod tests;

@@ -1,0 +1,75 @@
+//! Random names that are also secrets: session ids of logins and of Engine.IO, and the public ids of sockets.
+
+use std::fmt;
+
+/// 128 random bits, written as 32 lower-case hexadecimal digits; there is exactly one spelling of each.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Token(u128);
+
+impl Token {
+    /// A new token from the operating system's random source.
+    pub(crate) fn random() -> Self {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes).expect("the operating system provides random bytes");
+        Self(u128::from_le_bytes(bytes))
+    }
+
+    /// Reads the one accepted spelling; anything else names no token.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let canonical = text.len() == 32
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        if !canonical {
+            return None;
+        }
+        u128::from_str_radix(text, 16).ok().map(Self)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn fixed(value: u128) -> Self {
+        Self(value)
+    }
+}
+
+impl fmt::Display for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+/// Never shows the value: tokens are secrets and debug output ends in logs.
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Token;
+
+    #[test]
+    fn a_token_has_one_spelling() {
+        let token = Token::random();
+        let text = token.to_string();
+        assert_eq!(text.len(), 32);
+        assert!(Token::parse(&text) == Some(token));
+        for other in [
+            String::new(),
+            text[1..].to_owned(),
+            format!("{text}0"),
+            format!("+{}", &text[1..]),
+            format!("{} ", &text[1..]),
+            "ABCDEFABCDEFABCDEFABCDEFABCDEFAB".to_owned(),
+            "__proto__".to_owned(),
+        ] {
+            assert!(Token::parse(&other).is_none(), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn debug_output_keeps_the_secret() {
+        assert_eq!(format!("{:?}", Token::fixed(7)), "Token(..)");
+    }
+}

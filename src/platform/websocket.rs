@@ -1,0 +1,332 @@
+//! The driver of one WebSocket: bytes to and from the connection's state machine.
+//!
+//! Frames to the client are written straight from the bytes that all receivers share, several to a system call where several wait;
+//! frames from the client are read by tungstenite. One task does both, so a slow reader is noticed (its queue fills) without
+//! delaying anybody else, and nothing is kept per connection but tungstenite's small read buffer.
+
+use super::conn::{Conn, Session};
+use super::engine::{CloseReason, Next, ProbeStep};
+use super::frame::Frame;
+use super::shared::Shared;
+use crate::protocol::engine::{self, Packet};
+use crate::time::Time;
+use bytes::Bytes;
+use std::future::{Future, poll_fn};
+use std::io::{self, IoSlice, Read, Write};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{Error, Message, WebSocket};
+
+/// Bytes of the read buffer; a larger message makes it grow.
+const READ_BUFFER: usize = 2048;
+/// Most frames in one write.
+const BATCH: usize = 16;
+/// Steps before other tasks get their turn.
+const TURN: usize = 64;
+/// How long a connection that is to be closed may take to read the close frame and go.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// What a WebSocket is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// It carries its session from the start.
+    Carry,
+    /// It would take over a session from polling.
+    Upgrade {
+        /// The attempt's number.
+        attempt: u32,
+    },
+}
+
+/// Runs a WebSocket to its end, and with it the session that it carries.
+pub(crate) async fn run(
+    shared: &Arc<Shared>,
+    conn: &Arc<Conn>,
+    tcp: TcpStream,
+    read: Bytes,
+    purpose: Purpose,
+) {
+    let mut link = Link::new(tcp, &read, shared.config.max_payload);
+    if let Purpose::Upgrade { attempt } = purpose
+        && !link.probe(conn, attempt).await
+    {
+        link.farewell(CloseReason::ByClient).await;
+        return;
+    }
+    let reason = link.carry(shared, conn).await;
+    shared.forget(conn);
+    if !matches!(reason, CloseReason::TransportLost | CloseReason::Overflow) {
+        link.farewell(reason).await;
+    }
+}
+
+/// tungstenite's view of the connection: it reads from it; the control frames it answers with are collected.
+struct Wire {
+    tcp: TcpStream,
+    replies: Vec<u8>,
+}
+
+impl Read for Wire {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.tcp.try_read(buffer)
+    }
+}
+
+impl Write for Wire {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.replies.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// How far writing got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sent {
+    /// Everything that waited is written.
+    All,
+    /// The client must read first.
+    Blocked,
+    /// The session is over.
+    Over(CloseReason),
+}
+
+struct Link {
+    ws: WebSocket<Wire>,
+    /// Frames being written, in order.
+    batch: Vec<Bytes>,
+    /// Bytes of the first of them that are written.
+    written: usize,
+}
+
+impl Link {
+    fn new(tcp: TcpStream, read: &[u8], max_payload: usize) -> Self {
+        let config = WebSocketConfig::default()
+            .read_buffer_size(READ_BUFFER)
+            .write_buffer_size(0)
+            .max_message_size(Some(max_payload))
+            .max_frame_size(Some(max_payload));
+        let wire = Wire {
+            tcp,
+            replies: Vec::new(),
+        };
+        Self {
+            ws: WebSocket::from_partially_read(wire, read.to_vec(), Role::Server, Some(config)),
+            batch: Vec::new(),
+            written: 0,
+        }
+    }
+
+    /// Carries the session until it is over.
+    async fn carry(&mut self, shared: &Arc<Shared>, conn: &Arc<Conn>) -> CloseReason {
+        let mut armed = Time::MAX;
+        let mut timer = pin!(tokio::time::sleep_until(shared.clock.instant(armed)));
+        poll_fn(|cx| {
+            for _ in 0..TURN {
+                let sent = match self.send(conn, cx) {
+                    Ok(Sent::Over(reason)) => return Poll::Ready(reason),
+                    Ok(sent) => sent,
+                    Err(_) => return Poll::Ready(CloseReason::TransportLost),
+                };
+                // Unwritten control replies must not pile up: such a client is not read from until it reads.
+                let deaf = sent == Sent::Blocked && !self.ws.get_ref().replies.is_empty();
+                if !deaf && let Poll::Ready(message) = self.read(cx) {
+                    receive(shared, conn, message);
+                    continue;
+                }
+                let Some(deadline) = conn.park(sent == Sent::All, cx) else {
+                    continue;
+                };
+                if deadline != armed {
+                    armed = deadline;
+                    timer.as_mut().reset(shared.clock.instant(armed));
+                }
+                if timer.as_mut().poll(cx).is_pending() {
+                    return Poll::Pending;
+                }
+                shared.handle_timeout(conn);
+            }
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// Waits for the client to move its session here. True: it has.
+    async fn probe(&mut self, conn: &Arc<Conn>, attempt: u32) -> bool {
+        let moved = poll_fn(|cx| {
+            loop {
+                if conn.poll_upgrade_over(attempt, cx).is_ready() {
+                    return Poll::Ready(false);
+                }
+                let Ok(written) = self.write(cx) else {
+                    return Poll::Ready(false);
+                };
+                if written.is_pending() {
+                    return Poll::Pending;
+                }
+                let step = match ready!(self.read(cx)) {
+                    Ok(Message::Text(text)) => {
+                        conn.change(|s| s.engine.handle_probe(attempt, &text))
+                    }
+                    Ok(Message::Ping(_) | Message::Pong(_)) => continue,
+                    _ => ProbeStep::Drop,
+                };
+                match step {
+                    ProbeStep::Answer => {
+                        let mut answer = String::new();
+                        engine::encode(&Packet::Pong("probe"), &mut answer);
+                        self.batch.push(Frame::text(&answer).wire().clone());
+                    }
+                    ProbeStep::Upgraded => return Poll::Ready(true),
+                    ProbeStep::Drop => return Poll::Ready(false),
+                }
+            }
+        })
+        .await;
+        if !moved {
+            conn.change(|s| s.engine.end_upgrade(attempt));
+        }
+        moved
+    }
+
+    /// Writes what the session has, as far as the client takes it.
+    fn send(&mut self, conn: &Conn, cx: &mut Context<'_>) -> io::Result<Sent> {
+        loop {
+            let room = self.write(cx)?.is_ready();
+            for _ in 0..BATCH {
+                match conn.next_frame(room) {
+                    Next::Frame(frame) => self.batch.push(frame.wire().clone()),
+                    Next::Close(reason) => return Ok(Sent::Over(reason)),
+                    Next::Nothing if !room => return Ok(Sent::Blocked),
+                    Next::Nothing if self.batch.is_empty() => return Ok(Sent::All),
+                    Next::Nothing => break,
+                }
+            }
+        }
+    }
+
+    /// Writes the batch and the control replies. Ready once none of it is left.
+    fn write(&mut self, cx: &mut Context<'_>) -> io::Result<Poll<()>> {
+        loop {
+            let wire = self.ws.get_mut();
+            if self.batch.is_empty() {
+                if wire.replies.is_empty() {
+                    return Ok(Poll::Ready(()));
+                }
+                self.batch.push(std::mem::take(&mut wire.replies).into());
+            }
+            let tcp = &wire.tcp;
+            let result = if let [only] = &self.batch[..] {
+                tcp.try_write(&only[self.written..])
+            } else {
+                let mut slices = [IoSlice::new(&[]); BATCH];
+                for (slice, frame) in slices.iter_mut().zip(&self.batch) {
+                    *slice = IoSlice::new(frame);
+                }
+                slices[0].advance(self.written);
+                tcp.try_write_vectored(&slices[..self.batch.len().min(BATCH)])
+            };
+            match result {
+                Ok(count) => self.advance(count),
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => match tcp.poll_write_ready(cx) {
+                    Poll::Ready(ready) => ready?,
+                    Poll::Pending => return Ok(Poll::Pending),
+                },
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(e),
+            }
+        }
+    }
+
+    /// Takes note of written bytes.
+    fn advance(&mut self, count: usize) {
+        self.written += count;
+        let mut done = 0;
+        while let Some(frame) = self.batch.get(done)
+            && self.written >= frame.len()
+        {
+            self.written -= frame.len();
+            done += 1;
+        }
+        self.batch.drain(..done);
+        // An idle connection keeps no list.
+        if self.batch.is_empty() && self.batch.capacity() > 1 {
+            self.batch = Vec::new();
+        }
+    }
+
+    /// One message of the client.
+    fn read(&mut self, cx: &mut Context<'_>) -> Poll<Result<Message, Error>> {
+        loop {
+            match self.ws.read() {
+                Err(Error::Io(e)) if e.kind() == io::ErrorKind::WouldBlock => {
+                    if let Err(e) = ready!(self.ws.get_ref().tcp.poll_read_ready(cx)) {
+                        return Poll::Ready(Err(e.into()));
+                    }
+                }
+                result => return Poll::Ready(result),
+            }
+        }
+    }
+
+    /// Says goodbye, and waits a bounded time for the client to hear it: closing at once with bytes unread would take the words back.
+    async fn farewell(mut self, reason: CloseReason) {
+        let goodbye = async {
+            self.batch.push(Frame::close(reason.code()).wire().clone());
+            poll_fn(|cx| match self.write(cx) {
+                Ok(Poll::Pending) => Poll::Pending,
+                Ok(Poll::Ready(())) => Poll::Ready(Ok(())),
+                Err(e) => Poll::Ready(Err(e)),
+            })
+            .await?;
+            let tcp = &mut self.ws.get_mut().tcp;
+            tokio::io::AsyncWriteExt::shutdown(tcp).await?;
+            poll_fn(|cx| {
+                loop {
+                    match tcp.try_read(&mut [0; 1024]) {
+                        Ok(0) => return Poll::Ready(Ok(())),
+                        Err(e) if e.kind() != io::ErrorKind::WouldBlock => {
+                            return Poll::Ready(Err(e));
+                        }
+                        Ok(_) | Err(_) => ready!(tcp.poll_read_ready(cx))?,
+                    }
+                }
+            })
+            .await
+        };
+        // However it ends, the connection is dropped; there is nobody left to tell.
+        let _: Result<io::Result<()>, _> = tokio::time::timeout(FAREWELL, goodbye).await;
+    }
+}
+
+/// Hands one message to the session.
+fn receive(shared: &Shared, conn: &Arc<Conn>, message: Result<Message, Error>) {
+    let reason = match message {
+        Ok(Message::Text(text)) => match engine::decode(&text) {
+            Ok(packet) => return shared.receive(conn, packet),
+            Err(_) => CloseReason::Protocol("not an Engine.IO packet"),
+        },
+        Ok(Message::Binary(data)) => {
+            return shared.receive(conn, Packet::Binary((&data[..]).into()));
+        }
+        Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => return,
+        Ok(Message::Close(_)) => CloseReason::ByClient,
+        Err(Error::Capacity(_)) => CloseReason::TooBig,
+        Err(Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => {
+            CloseReason::TransportLost
+        }
+        Err(Error::Protocol(_) | Error::Utf8(_)) => CloseReason::Protocol("not a WebSocket frame"),
+        Err(_) => CloseReason::TransportLost,
+    };
+    let now = shared.clock.now();
+    conn.change(|session: &mut Session| session.engine.close(now, reason));
+}

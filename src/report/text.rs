@@ -1,0 +1,317 @@
+//! The summary a person reads in ten seconds: the verdict first.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use crate::measure::Latency;
+use crate::summary::{Summary, Verdict};
+use crate::time::Time;
+use crate::verify::{Class, Example};
+
+/// Most examples of violations shown: more are in the JSON report.
+const EXAMPLES: usize = 6;
+
+/// Whether to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colour {
+    /// No escape codes.
+    Off,
+    /// ANSI colours.
+    On,
+}
+
+/// The summary of a run, ending in a line break.
+///
+/// # Panics
+/// Never: writing to memory does not fail.
+#[must_use]
+pub fn render(summary: &Summary, colour: Colour) -> String {
+    let mut out = String::new();
+    let to_memory = "writing to memory does not fail";
+    headline(&mut out, summary, colour).expect(to_memory);
+    if summary.not_begun.is_none() {
+        counts(&mut out, summary).expect(to_memory);
+        examples(&mut out, summary).expect(to_memory);
+        latencies(&mut out, summary).expect(to_memory);
+    }
+    footer(&mut out, summary).expect(to_memory);
+    out
+}
+
+fn headline(out: &mut String, summary: &Summary, colour: Colour) -> std::fmt::Result {
+    let judgement = summary.judge();
+    let (word, code) = match judgement.verdict {
+        Verdict::Pass => ("PASS", "1;32"),
+        Verdict::Fail => ("FAIL", "1;31"),
+        Verdict::Unknown => ("UNKNOWN", "1;33"),
+    };
+    let word = match colour {
+        Colour::On => format!("\u{1b}[{code}m{word}\u{1b}[0m"),
+        Colour::Off => word.to_owned(),
+    };
+    let counts = &summary.findings.counts;
+    let rest = match judgement.verdict {
+        Verdict::Pass => format!(
+            "every push arrived: {} of {} expected deliveries, each once, in order, at nobody else",
+            number(counts.expected - counts.of(Class::Lost)),
+            number(counts.expected)
+        ),
+        Verdict::Fail => format!("{} violations", number(counts.violations())),
+        Verdict::Unknown if summary.not_begun.is_some() => "the run could not begin".to_owned(),
+        Verdict::Unknown => "no violation was seen, but this is no proof".to_owned(),
+    };
+    writeln!(out, "{word}  {rest}")?;
+    for reason in &judgement.reasons {
+        writeln!(out, "  - {reason}")?;
+    }
+    writeln!(out)
+}
+
+fn counts(out: &mut String, summary: &Summary) -> std::fmt::Result {
+    let sockets = &summary.sockets;
+    let pushes = &summary.pushes;
+    let deliveries = &summary.findings.counts;
+    let embedded = if summary.target.embedded {
+        "the embedded platform at "
+    } else {
+        ""
+    };
+    let apps = summary.plan.apps.join(", ");
+    writeln!(
+        out,
+        "  target      {embedded}{} · apps {apps}",
+        summary.target.url
+    )?;
+    writeln!(
+        out,
+        "  sockets     {} of {} connected · {} refused · {} dropped",
+        number(sockets.connected),
+        number(sockets.wanted),
+        number(sockets.refused),
+        number(sockets.dropped)
+    )?;
+    writeln!(
+        out,
+        "  pushes      {} scheduled · {} sent · {} accepted · {} rejected · {} unknown",
+        number(pushes.scheduled),
+        number(pushes.sent),
+        number(pushes.accepted),
+        number(pushes.rejected),
+        number(pushes.unknown)
+    )?;
+    writeln!(
+        out,
+        "  deliveries  {} expected · {} delivered · {} allowed",
+        number(deliveries.expected),
+        number(deliveries.delivered),
+        number(deliveries.allowed)
+    )?;
+    let (first, rest) = Class::ALL.split_at(5);
+    for (label, classes) in [("violations", first), ("", rest)] {
+        let told = classes
+            .iter()
+            .map(|class| format!("{} {}", number(deliveries.of(*class)), class.name()));
+        writeln!(
+            out,
+            "  {label:<10}  {}",
+            told.collect::<Vec<_>>().join(" · ")
+        )?;
+    }
+    writeln!(out)
+}
+
+fn examples(out: &mut String, summary: &Summary) -> std::fmt::Result {
+    let examples = summary.findings.examples();
+    if examples.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "  for example")?;
+    // One of each class before a second of any.
+    let mut shown: Vec<&Example> = Vec::new();
+    for class in Class::ALL {
+        shown.extend(examples.iter().find(|e| e.class == class));
+    }
+    let more = examples
+        .iter()
+        .filter(|e| !shown.iter().any(|s| std::ptr::eq(*s, *e)));
+    let more: Vec<_> = more.take(EXAMPLES.saturating_sub(shown.len())).collect();
+    shown.extend(more);
+    for example in shown {
+        writeln!(out, "    {}", line(summary, example))?;
+    }
+    writeln!(out)
+}
+
+fn line(summary: &Summary, example: &Example) -> String {
+    let plan = &summary.plan;
+    let app = |id: crate::ids::AppId| plan.apps.get(id.index()).map_or("?", String::as_str);
+    let mut line = format!(
+        "{:<12} at {}'s socket {} in app {}, event {:?}: {}",
+        example.class.name(),
+        plan.name_of(example.user),
+        example.socket,
+        app(example.app),
+        example.event,
+        example.detail
+    );
+    if let (Some(id), Some(push)) = (example.push, &example.sent) {
+        let audience = plan.audience_name(push.audience);
+        let sent = seconds(push.sent);
+        let _ = write!(
+            line,
+            "; push {id} for {audience} in app {}, sent {sent}",
+            app(push.app)
+        );
+    }
+    if let Some(answered) = example.answered {
+        let _ = write!(line, ", answered {}", seconds(answered));
+    }
+    if let Some(arrived) = example.arrived {
+        let _ = write!(line, ", arrived {}", seconds(arrived));
+    }
+    line
+}
+
+fn seconds(at: Time) -> String {
+    format!("{:.3} s", at.as_nanos() as f64 / 1e9)
+}
+
+fn latencies(out: &mut String, summary: &Summary) -> std::fmt::Result {
+    let latencies = &summary.latencies;
+    let rows = [
+        (
+            "push",
+            &latencies.push,
+            "from the time the schedule wanted it",
+        ),
+        (
+            "from send",
+            &latencies.push_from_send,
+            "from when it was sent",
+        ),
+        (
+            "* first",
+            &latencies.fanout_first,
+            "broadcast, to its first recipient",
+        ),
+        (
+            "* median",
+            &latencies.fanout_median,
+            "to its median recipient",
+        ),
+        ("* last", &latencies.fanout_last, "to its last recipient"),
+        (
+            "trigger",
+            &latencies.trigger,
+            "asking for a push, to the answer",
+        ),
+        ("login", &latencies.login, "HTTP login"),
+        ("connect", &latencies.connect, "TCP, WebSocket and CONNECT"),
+    ];
+    if rows.iter().all(|(_, latency, _)| latency.count() == 0) {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "  {:<10}{:>9}{:>9}{:>9}{:>9}{:>9}{:>11}",
+        "latency", "p50", "p90", "p99", "p99.9", "max", "samples"
+    )?;
+    for (name, latency, meaning) in rows {
+        if latency.count() > 0 {
+            writeln!(out, "  {}", row(name, latency, meaning))?;
+        }
+    }
+    writeln!(out)
+}
+
+fn row(name: &str, latency: &Latency, meaning: &str) -> String {
+    let mut row = format!("{name:<10}");
+    for q in [0.5, 0.9, 0.99, 0.999] {
+        let _ = write!(row, "{:>9}", duration(latency.quantile_us(q)));
+    }
+    let _ = write!(
+        row,
+        "{:>9}{:>11}  {meaning}",
+        duration(latency.max_us()),
+        number(latency.count())
+    );
+    row
+}
+
+fn footer(out: &mut String, summary: &Summary) -> std::fmt::Result {
+    let generator = &summary.generator;
+    let mut parts = vec![
+        format!("seed {}", summary.plan.seed),
+        format!("took {:.1} s", summary.duration.as_secs_f64()),
+    ];
+    if let Some(cpu) = generator.cpu_percent {
+        parts.push(format!("generator {cpu:.0} % of a core"));
+    }
+    if let Some(lag) = generator.schedule_lag.quantile_us(0.99) {
+        parts.push(format!("schedule lag p99 {}", duration(Some(lag))));
+    }
+    if let Some(bytes) = generator.bytes_per_socket {
+        parts.push(format!("{:.1} KiB a socket", bytes as f64 / 1024.0));
+    }
+    parts.push(format!("exit {}", summary.judge().exit_code));
+    writeln!(out, "  {}", parts.join(" · "))
+}
+
+/// A latency for people: three digits and a unit.
+fn duration(us: Option<u64>) -> String {
+    let Some(us) = us else {
+        return "-".to_owned();
+    };
+    let d = Duration::from_micros(us);
+    match us {
+        0..1_000 => format!("{us} µs"),
+        1_000..10_000 => format!("{:.2} ms", d.as_secs_f64() * 1e3),
+        10_000..100_000 => format!("{:.1} ms", d.as_secs_f64() * 1e3),
+        100_000..1_000_000 => format!("{:.0} ms", d.as_secs_f64() * 1e3),
+        _ => format!("{:.2} s", d.as_secs_f64()),
+    }
+}
+
+/// A count for people: digits in groups of three.
+pub(super) fn number(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped() {
+        for (n, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1,000"),
+            (1_234_567, "1,234,567"),
+        ] {
+            assert_eq!(number(n), text);
+        }
+    }
+
+    #[test]
+    fn latencies_keep_three_digits() {
+        for (us, text) in [
+            (14, "14 µs"),
+            (1_234, "1.23 ms"),
+            (12_340, "12.3 ms"),
+            (123_400, "123 ms"),
+            (1_234_000, "1.23 s"),
+        ] {
+            assert_eq!(duration(Some(us)), text);
+        }
+        assert_eq!(duration(None), "-");
+    }
+}

@@ -1,0 +1,5 @@
+//! The embedded platform over real TCP.
+
+mod accounts;
+mod pushes;
+mod support;
