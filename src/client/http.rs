@@ -12,6 +12,8 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 /// Most bytes of an answer that are read: any answer of the contract is far smaller.
 const MAX_ANSWER: usize = 1 << 20;
+/// Most idle connections kept: the lanes' and some. A crowd of logins leaves hundreds behind, with their buffers.
+const MAX_IDLE: usize = 64;
 
 /// A target's HTTP side. Clones share connections.
 #[derive(Debug, Clone)]
@@ -60,6 +62,7 @@ impl Http {
         connector.set_connect_timeout(Some(timeout));
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
+            .pool_max_idle_per_host(MAX_IDLE)
             .build(connector);
         Self {
             client,

@@ -22,7 +22,7 @@ use crate::protocol::socket::{self, PacketType};
 use crate::time::Time;
 
 /// Bytes read at once. Larger frames grow it for good, so most sockets stay small.
-const READ_BUFFER: usize = 4096;
+const READ_BUFFER: usize = 2048;
 /// Most bytes waiting to be written: a socket writes little more than pongs.
 const MAX_WRITE_BUFFER: usize = 1 << 20;
 /// Largest message taken from a server: well above the 1 MB that Socket.IO servers allow by default.
