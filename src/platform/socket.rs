@@ -346,5 +346,4 @@ fn split_event(data: &str) -> Option<(String, std::ops::Range<usize>)> {
 }
 
 #[cfg(test)]
-#[path = "socket_tests.rs"]
 mod tests;
