@@ -8,8 +8,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket};
 
-/// Files that are not client connections.
-const OTHER_FILES: u64 = 64;
+/// Files that are not sockets: the process's own, and requests that log in or push while all sockets are taken.
+const OTHER_FILES: u64 = 256;
 /// Connections that may wait to be accepted.
 const BACKLOG: u32 = 4096;
 /// Exit code of usage and configuration errors.

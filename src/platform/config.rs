@@ -22,7 +22,9 @@ pub struct PlatformConfig {
     pub upgrade_timeout: Duration,
     /// Time within which the attachments of a binary packet must have come, or the connection is closed.
     pub assembly_timeout: Duration,
-    /// Time within which the head, and then the body, of an HTTP request must have come.
+    /// Time within which the next request's head must have come on a connection; idle connections end with it.
+    pub idle_timeout: Duration,
+    /// Time within which the body of a request must have come, and within which a client must take some of an answer.
     pub request_timeout: Duration,
     /// Most bytes in one WebSocket message, one polling body from a client, and one push message.
     pub max_payload: usize,
@@ -94,6 +96,7 @@ impl Default for PlatformConfig {
             connect_timeout: Duration::from_secs(45),
             upgrade_timeout: Duration::from_secs(10),
             assembly_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(75),
             request_timeout: Duration::from_secs(15),
             max_payload: 1_000_000,
             session_ttl: Duration::from_secs(24 * 3600),
@@ -181,6 +184,7 @@ impl PlatformConfig {
             ("connect timeout", self.connect_timeout),
             ("upgrade timeout", self.upgrade_timeout),
             ("assembly timeout", self.assembly_timeout),
+            ("idle timeout", self.idle_timeout),
             ("request timeout", self.request_timeout),
             ("session ttl", self.session_ttl),
         ] {

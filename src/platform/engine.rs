@@ -5,6 +5,9 @@
 //! - once the session has begun to close, nothing that comes in is handled any more;
 //! - one poll and one POST at a time; one upgrade at a time; a failed upgrade leaves polling as it was.
 
+mod polling;
+mod upgrade;
+
 use super::config::PlatformConfig;
 use super::frame::{Frame, Queue};
 use super::token::Token;
@@ -16,8 +19,6 @@ use std::time::Duration;
 
 /// How long a closing session may take to hand out what waits for it.
 const FAREWELL: Duration = Duration::from_secs(2);
-/// How long a poll begun during an upgrade waits for packets before it is released.
-const RELEASE: Duration = Duration::from_millis(100);
 
 /// The transport that carries the session now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -350,158 +351,5 @@ impl Engine {
     }
 }
 
-/// Long-polling.
-impl Engine {
-    /// A GET came.
-    pub(crate) fn begin_poll(&mut self, now: Time) -> Result<(), PollRefusal> {
-        if self.is_closed() {
-            return Err(PollRefusal::Gone);
-        }
-        if self.transport != Transport::Polling {
-            return Err(PollRefusal::WrongTransport);
-        }
-        if self.poll.is_some() {
-            self.close(now, CloseReason::PollOverlap);
-            return Err(PollRefusal::Overlap);
-        }
-        self.poll = Some(match &self.upgrade {
-            Some(upgrade) if upgrade.probed => Pending::Until(now + RELEASE),
-            _ => Pending::Patient,
-        });
-        Ok(())
-    }
-
-    /// The body that ends the pending poll, once there is one.
-    pub(crate) fn poll_body(&mut self) -> Option<String> {
-        let pending = self.poll?;
-        let mut body = String::new();
-        if self.transport == Transport::Polling {
-            self.queue.fill_poll(self.config.max_payload, &mut body);
-        }
-        match self.life {
-            Life::Closing(reason, _) if self.queue.is_empty() => {
-                if !body.is_empty() {
-                    body.push(engine::SEPARATOR);
-                }
-                engine::encode(&Packet::Close, &mut body);
-                self.finish(reason);
-            }
-            Life::Closed(reason) => {
-                // The client that said goodbye needs no answer to it, only the end of its poll.
-                let last = match reason {
-                    CloseReason::ByClient => Packet::Noop,
-                    _ => Packet::Close,
-                };
-                engine::encode(&last, &mut body);
-            }
-            _ => {}
-        }
-        if body.is_empty() {
-            if self.transport == Transport::Polling && pending != Pending::Released {
-                return None;
-            }
-            engine::encode(&Packet::Noop, &mut body);
-        }
-        self.poll = None;
-        Some(body)
-    }
-
-    /// The pending poll's connection broke: what it would have carried is unknowable, so the session ends.
-    pub(crate) fn abort_poll(&mut self, now: Time) {
-        self.poll = None;
-        self.close(now, CloseReason::TransportLost);
-        if let Life::Closing(reason, _) = self.life {
-            self.finish(reason);
-        }
-    }
-
-    /// A POST came. False: refuse it.
-    pub(crate) fn begin_post(&mut self) -> bool {
-        let free = self.is_open() && self.transport == Transport::Polling && !self.posting;
-        self.posting |= free;
-        free
-    }
-
-    /// The POST was handled or given up.
-    pub(crate) fn end_post(&mut self) {
-        self.posting = false;
-    }
-}
-
-/// WebSocket, and the way to it.
-impl Engine {
-    /// A WebSocket for this session came: the number of the attempt, unless no upgrade is possible now.
-    pub(crate) fn begin_upgrade(&mut self, now: Time) -> Option<u32> {
-        let possible = self.is_open()
-            && self.transport == Transport::Polling
-            && self.upgrade.is_none()
-            && self.config.websocket;
-        if !possible {
-            return None;
-        }
-        self.attempts = self.attempts.wrapping_add(1);
-        self.upgrade = Some(Upgrade {
-            attempt: self.attempts,
-            probed: false,
-            until: now + self.config.upgrade_timeout,
-        });
-        Some(self.attempts)
-    }
-
-    /// Whether this attempt may still become the session's transport.
-    pub(crate) fn upgrade_lives(&self, attempt: u32) -> bool {
-        self.upgrade.as_ref().is_some_and(|u| u.attempt == attempt)
-    }
-
-    /// A text frame on the WebSocket of that attempt.
-    pub(crate) fn handle_probe(&mut self, attempt: u32, text: &str) -> ProbeStep {
-        let Some(upgrade) = self.upgrade.as_mut().filter(|u| u.attempt == attempt) else {
-            return ProbeStep::Drop;
-        };
-        match engine::decode(text) {
-            Ok(Packet::Ping("probe")) => {
-                upgrade.probed = true;
-                self.poll = self.poll.map(|_| Pending::Released);
-                ProbeStep::Answer
-            }
-            Ok(Packet::Upgrade) if upgrade.probed => {
-                self.upgrade = None;
-                self.transport = Transport::WebSocket;
-                ProbeStep::Upgraded
-            }
-            _ => {
-                self.upgrade = None;
-                ProbeStep::Drop
-            }
-        }
-    }
-
-    /// The WebSocket of that attempt broke: polling goes on as if nothing had been tried.
-    pub(crate) fn end_upgrade(&mut self, attempt: u32) {
-        if self.upgrade_lives(attempt) {
-            self.upgrade = None;
-        }
-    }
-
-    /// What the session's WebSocket is to write next. Without room for a frame only the end of the session comes out.
-    pub(crate) fn next_frame(&mut self, room: bool) -> Next {
-        if let Life::Closed(reason) = self.life {
-            return Next::Close(reason);
-        }
-        if !room {
-            return Next::Nothing;
-        }
-        if let Some(frame) = self.queue.pop() {
-            return Next::Frame(frame);
-        }
-        if let Life::Closing(reason, _) = self.life {
-            self.finish(reason);
-            return Next::Close(reason);
-        }
-        Next::Nothing
-    }
-}
-
 #[cfg(test)]
-#[path = "engine_tests.rs"]
 mod tests;

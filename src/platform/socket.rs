@@ -7,8 +7,10 @@
 
 use super::config::PlatformConfig;
 use super::token::Token;
+use crate::protocol::binary::{self, Assembler};
 use crate::protocol::socket::{self, Packet, PacketType};
 use crate::time::Time;
+use bytes::Bytes;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
@@ -59,7 +61,7 @@ pub(crate) struct ClientEvent<'a> {
     /// The arguments as JSON, comma-separated, as they stand.
     pub(crate) args: Cow<'a, str>,
     /// Binary attachments, which placeholders in the arguments refer to.
-    pub(crate) attachments: Vec<Vec<u8>>,
+    pub(crate) attachments: Vec<Bytes>,
 }
 
 /// One joined namespace: one socket, in the sense of the push platform.
@@ -83,24 +85,13 @@ enum Slot {
     Kicked,
 }
 
-/// A binary packet whose attachments have not all come.
-#[derive(Debug)]
-struct Assembly {
-    kind: PacketType,
-    namespace: usize,
-    id: Option<u64>,
-    data: String,
-    wanted: usize,
-    parts: Vec<Vec<u8>>,
-    bytes: usize,
-    until: Time,
-}
-
 /// The Socket.IO layer of one connection.
 #[derive(Debug)]
 pub(crate) struct Sockets {
     slots: Vec<Slot>,
-    assembly: Option<Box<Assembly>>,
+    assembler: Assembler,
+    /// When attachments that are awaited must have come.
+    assembled_by: Time,
     /// When a connection that has joined no namespace must end.
     join_by: Time,
 }
@@ -109,7 +100,8 @@ impl Sockets {
     pub(crate) fn new(config: &PlatformConfig, now: Time) -> Self {
         Self {
             slots: Vec::new(),
-            assembly: None,
+            assembler: Assembler::new(config.max_payload.saturating_mul(ATTACHED_MESSAGES)),
+            assembled_by: Time::MAX,
             join_by: now + config.connect_timeout,
         }
     }
@@ -166,7 +158,11 @@ impl Sockets {
     pub(crate) fn deadline(&self) -> Time {
         let login = self.memberships().map(|m| m.until).min();
         let first = login.unwrap_or(self.join_by);
-        self.assembly.as_ref().map_or(first, |a| first.min(a.until))
+        if self.assembler.awaited() > 0 {
+            first.min(self.assembled_by)
+        } else {
+            first
+        }
     }
 
     /// Whether the time to join a namespace is over.
@@ -176,7 +172,7 @@ impl Sockets {
 
     /// Whether attachments stay out for too long.
     pub(crate) fn assembly_stalled(&self, now: Time) -> bool {
-        self.assembly.as_ref().is_some_and(|a| now >= a.until)
+        self.assembler.awaited() > 0 && now >= self.assembled_by
     }
 
     /// A membership whose login has ended by now.
@@ -191,21 +187,29 @@ impl Sockets {
         now: Time,
         text: &'a str,
     ) -> Request<'a> {
-        if self.assembly.is_some() {
-            return Request::Fatal("a text packet in place of an attachment");
-        }
         let Ok(packet) = socket::decode(text) else {
             return Request::Fatal("not a Socket.IO packet");
+        };
+        if packet.kind.is_binary() && !self.may_assemble(config, &packet) {
+            return Request::Fatal("not a binary packet of a joined namespace");
+        }
+        let packet = match self.assembler.handle_text(packet) {
+            Ok(Some(packet)) => packet,
+            Ok(None) => {
+                self.assembled_by = now + config.assembly_timeout;
+                return Request::Nothing;
+            }
+            Err(_) => return Request::Fatal("a text packet in place of an attachment"),
         };
         match packet.kind {
             PacketType::Connect => self.handle_connect(config, &packet),
             PacketType::Disconnect => self.handle_disconnect(config, now, &packet),
             PacketType::ConnectError => Request::Fatal("packet type of a server"),
-            PacketType::Event | PacketType::Ack => {
+            PacketType::Event
+            | PacketType::Ack
+            | PacketType::BinaryEvent
+            | PacketType::BinaryAck => {
                 self.handle_message(config, &packet, Cow::Borrowed(packet.data), Vec::new())
-            }
-            PacketType::BinaryEvent | PacketType::BinaryAck => {
-                self.begin_assembly(config, now, &packet)
             }
         }
     }
@@ -251,33 +255,12 @@ impl Sockets {
         }
     }
 
-    fn begin_assembly<'a>(
-        &mut self,
-        config: &PlatformConfig,
-        now: Time,
-        packet: &Packet<'a>,
-    ) -> Request<'a> {
-        if packet.attachments == 0 {
-            return Request::Fatal("a binary packet without attachments");
-        }
-        let namespace = match config.namespace(packet.namespace) {
-            Some(at) if self.slot(at) != Slot::Free => at,
-            _ => return Request::Fatal("namespace not joined"),
-        };
-        if !placeholders_fit(packet.data, packet.attachments) {
-            return Request::Fatal("illegal placeholders");
-        }
-        self.assembly = Some(Box::new(Assembly {
-            kind: packet.kind,
-            namespace,
-            id: packet.id,
-            data: packet.data.to_owned(),
-            wanted: packet.attachments,
-            parts: Vec::new(),
-            bytes: 0,
-            until: now + config.assembly_timeout,
-        }));
-        Request::Nothing
+    /// Whether a binary packet is worth waiting for its attachments: judged at once, before anything is kept for it.
+    fn may_assemble(&self, config: &PlatformConfig, packet: &Packet<'_>) -> bool {
+        config
+            .namespace(packet.namespace)
+            .is_some_and(|at| self.slot(at) != Slot::Free)
+            && binary::placeholders(packet.data, packet.attachments).is_ok()
     }
 
     /// A binary message of the client.
@@ -286,26 +269,24 @@ impl Sockets {
         config: &PlatformConfig,
         data: &[u8],
     ) -> Request<'static> {
-        let Some(mut assembly) = self.assembly.take() else {
-            return Request::Fatal("an attachment without its packet");
+        let complete = match self.assembler.handle_binary(data) {
+            Ok(Some(complete)) => complete,
+            Ok(None) => return Request::Nothing,
+            Err(_) => return Request::Fatal("illegal attachment"),
         };
-        assembly.bytes += data.len();
-        if assembly.bytes > config.max_payload.saturating_mul(ATTACHED_MESSAGES) {
-            return Request::Fatal("attachments too large");
-        }
-        assembly.parts.push(data.to_vec());
-        if assembly.parts.len() < assembly.wanted {
-            self.assembly = Some(assembly);
-            return Request::Nothing;
-        }
         let packet = Packet {
-            kind: assembly.kind,
-            attachments: assembly.wanted,
-            namespace: config.namespace_name(assembly.namespace),
-            id: assembly.id,
+            kind: complete.kind,
+            attachments: complete.attachments.len(),
+            namespace: &complete.namespace,
+            id: complete.id,
             data: "",
         };
-        self.handle_message(config, &packet, Cow::Owned(assembly.data), assembly.parts)
+        self.handle_message(
+            config,
+            &packet,
+            Cow::Owned(complete.data),
+            complete.attachments,
+        )
     }
 
     /// An event or answer, complete with its attachments.
@@ -314,7 +295,7 @@ impl Sockets {
         config: &PlatformConfig,
         packet: &Packet<'_>,
         data: Cow<'a, str>,
-        attachments: Vec<Vec<u8>>,
+        attachments: Vec<Bytes>,
     ) -> Request<'a> {
         let Some(namespace) = config.namespace(packet.namespace) else {
             return Request::Fatal("namespace not joined");
@@ -364,27 +345,5 @@ fn split_event(data: &str) -> Option<(String, std::ops::Range<usize>)> {
     Some((name, range))
 }
 
-/// Whether every placeholder stands for one of `count` attachments, and none for the event's name.
-fn placeholders_fit(data: &str, count: usize) -> bool {
-    fn fits(value: &serde_json::Value, count: usize) -> bool {
-        match value {
-            serde_json::Value::Array(items) => items.iter().all(|item| fits(item, count)),
-            serde_json::Value::Object(fields) => {
-                if fields.get("_placeholder") == Some(&serde_json::Value::Bool(true)) {
-                    return fields
-                        .get("num")
-                        .and_then(serde_json::Value::as_u64)
-                        .is_some_and(|num| num < count as u64);
-                }
-                fields.values().all(|field| fits(field, count))
-            }
-            _ => true,
-        }
-    }
-    // Parsing into a tree refuses deep nesting by itself, which bounds the recursion above.
-    serde_json::from_str::<serde_json::Value>(data).is_ok_and(|value| fits(&value, count))
-}
-
 #[cfg(test)]
-#[path = "socket_tests.rs"]
 mod tests;

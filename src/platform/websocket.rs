@@ -23,7 +23,7 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message, WebSocket};
 
 /// Bytes of the read buffer; a larger message makes it grow.
-const READ_BUFFER: usize = 2048;
+const READ_BUFFER: usize = 1024;
 /// Most frames in one write.
 const BATCH: usize = 16;
 /// Steps before other tasks get their turn.
@@ -52,16 +52,19 @@ pub(crate) async fn run(
     purpose: Purpose,
 ) {
     let mut link = Link::new(tcp, &read, shared.config.max_payload);
+    // It shares HTTP's whole read buffer, which would live as long as the connection.
+    drop(read);
     if let Purpose::Upgrade { attempt } = purpose
         && !link.probe(conn, attempt).await
     {
-        link.farewell(CloseReason::ByClient).await;
+        Box::pin(link.farewell(CloseReason::ByClient)).await;
         return;
     }
     let reason = link.carry(shared, conn).await;
     shared.forget(conn);
     if !matches!(reason, CloseReason::TransportLost | CloseReason::Overflow) {
-        link.farewell(reason).await;
+        // Boxed: this is not worth keeping room for while the connection lives.
+        Box::pin(link.farewell(reason)).await;
     }
 }
 
@@ -105,6 +108,8 @@ struct Link {
     batch: Vec<Bytes>,
     /// Bytes of the first of them that are written.
     written: usize,
+    /// Nothing of the client is left to read until its socket says so: spares every push a look into the read buffer.
+    drained: bool,
 }
 
 impl Link {
@@ -122,6 +127,7 @@ impl Link {
             ws: WebSocket::from_partially_read(wire, read.to_vec(), Role::Server, Some(config)),
             batch: Vec::new(),
             written: 0,
+            drained: false,
         }
     }
 
@@ -267,12 +273,14 @@ impl Link {
     /// One message of the client.
     fn read(&mut self, cx: &mut Context<'_>) -> Poll<Result<Message, Error>> {
         loop {
-            match self.ws.read() {
-                Err(Error::Io(e)) if e.kind() == io::ErrorKind::WouldBlock => {
-                    if let Err(e) = ready!(self.ws.get_ref().tcp.poll_read_ready(cx)) {
-                        return Poll::Ready(Err(e.into()));
-                    }
+            if self.drained {
+                if let Err(e) = ready!(self.ws.get_ref().tcp.poll_read_ready(cx)) {
+                    return Poll::Ready(Err(e.into()));
                 }
+                self.drained = false;
+            }
+            match self.ws.read() {
+                Err(Error::Io(e)) if e.kind() == io::ErrorKind::WouldBlock => self.drained = true,
                 result => return Poll::Ready(result),
             }
         }
@@ -329,4 +337,20 @@ fn receive(shared: &Shared, conn: &Arc<Conn>, message: Result<Message, Error>) {
     };
     let now = shared.clock.now();
     conn.change(|session: &mut Session| session.engine.close(now, reason));
+}
+#[cfg(test)]
+mod tests {
+    use super::Shared;
+    use crate::platform::PlatformConfig;
+    use tokio::net::{TcpListener, TcpStream};
+
+    #[tokio::test]
+    async fn the_task_of_a_connection_is_small() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let tcp = TcpStream::connect(address).await.unwrap();
+        let task = crate::platform::http::serve(Shared::new(PlatformConfig::default()), tcp);
+        // Ten thousand of them are held at once, idle; what is needed rarely is boxed.
+        assert!(size_of_val(&task) <= 1_024, "{}", size_of_val(&task));
+    }
 }

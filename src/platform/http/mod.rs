@@ -93,7 +93,7 @@ async fn serve_requests(shared: Arc<Shared>, tcp: TcpStream) -> Option<Upgraded>
     };
     let mut http = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(patience)
+        .header_read_timeout(shared.config.idle_timeout)
         .max_headers(MAX_HEADERS)
         .max_buf_size(MAX_HEAD)
         .serve_connection(io, service);
