@@ -5,4 +5,5 @@
 
 pub mod http;
 pub mod login;
+mod upgrade;
 pub mod websocket;

@@ -10,11 +10,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
+use http::Uri;
 use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, Message};
 
+use super::upgrade::{UpgradeError, upgrade};
 use crate::clock::Clock;
 use crate::history::Leave;
 use crate::protocol::session::{Incoming, Session, Timeout, refusal_message};
@@ -34,7 +36,7 @@ pub struct Endpoint {
     /// The address behind the host's name, looked up once for all sockets.
     pub address: SocketAddr,
     /// The WebSocket URL with path and query.
-    pub url: String,
+    pub uri: Uri,
     /// From the first byte to the answer to CONNECT.
     pub connect_timeout: Duration,
 }
@@ -134,7 +136,7 @@ pub async fn run<L: Listener>(
 /// TCP and WebSocket handshake.
 async fn open(endpoint: &Endpoint) -> Result<Stream, ConnectError> {
     let opened = tokio::time::timeout(endpoint.connect_timeout, async {
-        let tcp = TcpStream::connect(endpoint.address)
+        let mut tcp = TcpStream::connect(endpoint.address)
             .await
             .and_then(|tcp| tcp.set_nodelay(true).map(|()| tcp))
             .map_err(|e| ConnectError::Tcp {
@@ -147,31 +149,22 @@ async fn open(endpoint: &Endpoint) -> Result<Stream, ConnectError> {
             .max_write_buffer_size(MAX_WRITE_BUFFER)
             .max_message_size(Some(MAX_MESSAGE))
             .max_frame_size(Some(MAX_MESSAGE));
-        tokio_tungstenite::client_async_with_config(endpoint.url.as_str(), tcp, Some(config))
+        let behind = upgrade(&mut tcp, &endpoint.uri)
             .await
-            .map(|(stream, _)| stream)
-            .map_err(handshake_error)
+            .map_err(handshake_error)?;
+        let socket = WebSocketStream::from_partially_read(tcp, behind, Role::Client, Some(config));
+        Ok(socket.await)
     });
     opened
         .await
         .unwrap_or(Err(ConnectError::Timeout(endpoint.connect_timeout)))
 }
 
-fn handshake_error(error: tungstenite::Error) -> ConnectError {
+fn handshake_error(error: UpgradeError) -> ConnectError {
     match error {
-        tungstenite::Error::Http(answer) => {
-            let body = answer.body().as_deref().unwrap_or_default();
-            let body = String::from_utf8_lossy(&body[..body.len().min(200)]);
-            ConnectError::Http {
-                status: answer.status().as_u16(),
-                body: match body.trim() {
-                    "" => String::new(),
-                    body => format!(": {body}"),
-                },
-            }
-        }
-        tungstenite::Error::Io(e) => ConnectError::Closed(e.to_string()),
-        other => ConnectError::NotSocketIo(other.to_string()),
+        UpgradeError::Io(why) => ConnectError::Closed(why),
+        UpgradeError::Status { status, body } => ConnectError::Http { status, body },
+        UpgradeError::NotWebSocket(_) => ConnectError::NotSocketIo(error.to_string()),
     }
 }
 
@@ -369,7 +362,7 @@ fn cause(error: &tungstenite::Error) -> Leave {
 }
 
 /// The WebSocket URL of an Engine.IO endpoint below a base URL.
-pub fn socket_url(base: &str) -> String {
+pub fn socket_uri(base: &str) -> Result<Uri, http::uri::InvalidUri> {
     let rest = base.strip_prefix("http").unwrap_or(base);
-    format!("ws{rest}/socket.io/?EIO=4&transport=websocket")
+    format!("ws{rest}/socket.io/?EIO=4&transport=websocket").parse()
 }

@@ -35,13 +35,20 @@ pub async fn serve(
 }
 
 async fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
+    // Said once for each time it begins, not for each try.
+    let mut said = false;
     loop {
         match listener.accept().await {
-            Ok((tcp, _)) => begin(shared, tcp),
+            Ok((tcp, _)) => {
+                said = false;
+                begin(shared, tcp);
+            }
             // The connection broke before it was taken: no reason to pause.
             Err(e) if is_about_the_peer(&e) => {}
             Err(e) => {
-                tracing::warn!(error = %e, "cannot accept connections");
+                if !std::mem::replace(&mut said, true) {
+                    eprintln!("pushproof platform: cannot accept connections: {e}");
+                }
                 tokio::time::sleep(EXHAUSTED).await;
             }
         }

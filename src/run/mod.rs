@@ -17,7 +17,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::client::http::Http;
-use crate::client::websocket::{Endpoint, socket_url};
+use crate::client::websocket::Endpoint;
 use crate::clock::{self, Clock};
 use crate::fleet::arrive::{self, LoginNote};
 use crate::fleet::shard::{self, Command, Finished, Note, Shard};
@@ -58,17 +58,17 @@ pub async fn run(order: Order) -> Option<Summary> {
     let http = Http::new(&order.target.url, lane::ANSWER_TIMEOUT);
     let mut tally = Tally::new(&plan, order.target, order.scenario, started_at_unix_ms);
     let mut interrupts = order.interrupts;
-    let address = tokio::select! {
-        address = preflight::check(&plan, &http) => address,
+    let reached = tokio::select! {
+        reached = preflight::check(&plan, &http) => reached,
         _ = interrupts.recv() => {
             tally.interrupted();
             return Some(tally.not_begun(clock.now()));
         }
     };
-    let endpoint = match address {
-        Ok(address) => Endpoint {
-            address,
-            url: socket_url(http.base()),
+    let endpoint = match reached {
+        Ok(reached) => Endpoint {
+            address: reached.address,
+            uri: reached.sockets,
             connect_timeout: CONNECT_TIMEOUT,
         },
         Err(why) => {

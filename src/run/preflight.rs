@@ -4,11 +4,18 @@ use std::net::SocketAddr;
 
 use crate::client::http::Http;
 use crate::client::login;
+use crate::client::websocket::socket_uri;
 use crate::ids::UserId;
 use crate::scenario::Plan;
 
+/// Where a target was reached.
+pub(super) struct Reached {
+    pub(super) address: SocketAddr,
+    pub(super) sockets: http::Uri,
+}
+
 /// Looks the target up and logs the first user of each app in. The error is a sentence for people.
-pub(super) async fn check(plan: &Plan, http: &Http) -> Result<SocketAddr, String> {
+pub(super) async fn check(plan: &Plan, http: &Http) -> Result<Reached, String> {
     let address = look_up(http.base()).await?;
     for app in 0..plan.apps.len() as u32 {
         let user = UserId(app);
@@ -18,7 +25,8 @@ pub(super) async fn check(plan: &Plan, http: &Http) -> Result<SocketAddr, String
             .await
             .map_err(|error| error.to_string())?;
     }
-    Ok(address)
+    let sockets = socket_uri(http.base()).map_err(|e| format!("{}: {e}", http.base()))?;
+    Ok(Reached { address, sockets })
 }
 
 async fn look_up(base: &str) -> Result<SocketAddr, String> {
