@@ -64,7 +64,14 @@ pub enum Ended {
     /// It never got as far as an accepted CONNECT.
     NotConnected(ConnectError),
     /// It was connected and is no more.
-    Left(Leave, String),
+    Left {
+        /// Why.
+        leave: Leave,
+        /// The cause in the words of whoever knows it; may be empty.
+        detail: String,
+        /// Until when it was certainly connected: a connection that dies in silence was gone long before that is noticed.
+        until: Time,
+    },
 }
 
 /// Why a socket did not get connected.
@@ -128,6 +135,7 @@ pub async fn run<L: Listener>(
         clock,
         auth,
         connected: false,
+        heard: clock.now(),
         timeout: endpoint.connect_timeout,
     };
     socket.serve(&mut session, listener, stop).await
@@ -174,6 +182,8 @@ struct Socket {
     /// The CONNECT payload; dropped once sent.
     auth: String,
     connected: bool,
+    /// When the last frame came.
+    heard: Time,
     timeout: Duration,
 }
 
@@ -223,7 +233,7 @@ impl Socket {
                 () = &mut stop => {
                     self.leave(session).await;
                     return if self.connected {
-                        Ended::Left(Leave::Ours, String::new())
+                        self.left(Leave::Ours, "")
                     } else {
                         Ended::NotConnected(ConnectError::Stopped)
                     };
@@ -239,6 +249,9 @@ impl Socket {
         frame: Option<&Result<Message, tungstenite::Error>>,
     ) -> Step {
         let now = self.clock.now();
+        if matches!(frame, Some(Ok(_))) {
+            self.heard = now;
+        }
         let incoming = match frame {
             Some(Ok(Message::Text(text))) => session.handle_text(now, text),
             Some(Ok(Message::Binary(bytes))) => session.handle_binary(now, bytes),
@@ -332,9 +345,20 @@ impl Socket {
         tokio::time::timeout(PATIENCE, goodbye).await.ok();
     }
 
+    fn left(&self, leave: Leave, detail: &str) -> Ended {
+        Ended::Left {
+            leave,
+            detail: detail.to_owned(),
+            until: match leave {
+                Leave::PingTimeout => self.heard,
+                _ => self.clock.now(),
+            },
+        }
+    }
+
     fn ended(&self, leave: Leave, detail: &str) -> Ended {
         if self.connected {
-            return Ended::Left(leave, detail.to_owned());
+            return self.left(leave, detail);
         }
         let what = match detail {
             "" => leave.describe().to_owned(),

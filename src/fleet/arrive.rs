@@ -55,7 +55,9 @@ pub async fn users(
             Step::Wait(wait) => tokio::time::sleep(wait).await,
             Step::Due(_) => {
                 let user = UserId(next as u32);
-                let shard = shards[user.index() % shards.len()].clone();
+                // Users take the apps in turn; shards are taken in turn within an app, so that each app is on every shard.
+                let nth_of_app = user.index() / plan.apps.len();
+                let shard = shards[nth_of_app % shards.len()].clone();
                 let arrival = Arrival {
                     plan: Arc::clone(&plan),
                     http: http.clone(),

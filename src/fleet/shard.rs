@@ -111,7 +111,7 @@ pub struct Setup {
     /// How many apps there are.
     pub apps: usize,
     /// After so long a broadcast is over, complete or not.
-    pub deadline: Duration,
+    pub window: Duration,
     /// Where sockets connect.
     pub endpoint: Endpoint,
     /// The run's clock.
@@ -178,7 +178,7 @@ async fn serve(
         index: setup.index,
         judge: RefCell::new(Some(setup.judge)),
         meter: RefCell::new(Meter::new(setup.events)),
-        fanout: RefCell::default(),
+        fanout: RefCell::new(Fanout::new(setup.window)),
         recipients: RefCell::default(),
         connected: RefCell::new(vec![0; setup.apps]),
         endpoint: setup.endpoint,
@@ -206,7 +206,7 @@ async fn serve(
                 None => break,
             },
             () = tokio::time::sleep_until(shared.clock.instant(turn)) => {
-                shared.turn(second, setup.deadline).await;
+                shared.turn(second).await;
                 second += 1;
             }
             Some(_) = sockets.join_next() => {}
@@ -245,10 +245,17 @@ async fn hold(
     let ended = websocket::run(&shared.endpoint, auth, shared.clock, &mut held, stopped).await;
     held.permit = None;
     let note = match ended {
-        Ended::NotConnected(ConnectError::Stopped) | Ended::Left(Leave::Ours, _) => return,
+        Ended::NotConnected(ConnectError::Stopped)
+        | Ended::Left {
+            leave: Leave::Ours, ..
+        } => return,
         Ended::NotConnected(error) => Note::Refused(error),
-        Ended::Left(leave, detail) => {
-            shared.left(slot, app);
+        Ended::Left {
+            leave,
+            detail,
+            until,
+        } => {
+            shared.left(slot, app, until);
             Note::Left(leave, detail)
         }
     };
@@ -261,10 +268,10 @@ impl Shared {
         judge.as_mut().map(|judge| judge.open(socket, user, app))
     }
 
-    fn left(&self, slot: Slot, app: AppId) {
+    fn left(&self, slot: Slot, app: AppId, until: Time) {
         self.connected.borrow_mut()[app.index()] -= 1;
         if let Some(judge) = self.judge.borrow_mut().as_mut() {
-            judge.left(slot, self.clock.now());
+            judge.left(slot, until);
         }
     }
 
@@ -283,11 +290,9 @@ impl Shared {
         }
     }
 
-    async fn turn(&self, second: u64, deadline: Duration) {
-        let sent_before =
-            Time::from_nanos(self.clock.now().since(Time::ZERO + deadline).as_nanos() as u64);
+    async fn turn(&self, second: u64) {
         let mut recipients = self.recipients.take();
-        recipients.extend(self.fanout.borrow_mut().over(sent_before));
+        recipients.extend(self.fanout.borrow_mut().over(self.clock.now()));
         let counts = self.judge.borrow().as_ref().map(|judge| *judge.counts());
         let Some(counts) = counts else { return };
         let note = Note::Window {
@@ -303,7 +308,7 @@ impl Shared {
     fn finish(&self, streams: &Streams, events: usize) -> Option<Finished> {
         let judge = self.judge.take()?;
         let mut meter = self.meter.replace(Meter::new(events));
-        let mut fanout = self.fanout.take();
+        let mut fanout = self.fanout.borrow_mut();
         let mut recipients = self.recipients.take();
         recipients.extend(fanout.over(Time::MAX));
         Some(Finished {

@@ -7,7 +7,7 @@ pub mod text;
 /// The JSON Schema of the report, as `pushproof schema report` prints it.
 #[must_use]
 pub fn report_schema() -> String {
-    pretty(&schemars::schema_for!(json::Report))
+    pretty(&schemars::schema_for!(json::form::Report))
 }
 
 /// The JSON Schema of scenario files, as `pushproof schema scenario` prints it.

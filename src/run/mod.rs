@@ -118,7 +118,7 @@ impl Sockets {
                 judge: Judge::new(Arc::clone(&rules), Arc::clone(&ledger), source),
                 events: plan.events.len(),
                 apps: plan.apps.len(),
-                deadline: plan.deadline,
+                window: plan.settle,
                 endpoint: endpoint.clone(),
                 clock,
                 notes: note.clone(),

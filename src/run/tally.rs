@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::machine::Machine;
 use super::process::{self, Usage};
-use crate::fleet::shard::Finished;
+use crate::fleet::shard::{Finished, WINDOW};
 use crate::ids::{Audience, Lane};
 use crate::measure::{FanoutLatency, Latency, Meter, Recipients, Window};
 use crate::scenario::Plan;
@@ -129,6 +129,10 @@ impl Tally {
         entry.connected = connected;
         entry.sent = pushes.sent - before.sent;
         entry.accepted = pushes.accepted - before.accepted;
+        // A shard gives the list of a broadcast at the turn after its window; one more second for the list to get here.
+        let given = self.plan.settle + WINDOW * 2;
+        let now = WINDOW * (second as u32 + 1);
+        self.fanout.over(Time::ZERO + now.saturating_sub(given));
         // No shard is this far behind; a long run must not keep a histogram for each of its seconds.
         if let Some((_, joined)) = self.seconds.get_mut(&second.wrapping_sub(SECONDS_OPEN)) {
             *joined = None;
@@ -191,7 +195,7 @@ impl Tally {
         pushes: PushCounts,
         ledger: &Ledger,
     ) -> Summary {
-        self.fanout.finish();
+        self.fanout.over(Time::MAX);
         let splits = Splits::of(ledger, self.plan.events.len());
         let by_event = self.plan.events.iter().enumerate().map(|(n, name)| {
             let split = Split {

@@ -1,4 +1,4 @@
-//! Scenarios: what a user writes ([`file`]) and what a run goes by ([`plan`]).
+//! Scenarios: what a user writes ([`mod@file`]) and what a run goes by ([`plan`]).
 //!
 //! A file is all options and no promises. A [`Plan`] is checked and complete, and the only form that anything else sees.
 //! The [`workload`] is the part of a plan that says, for any push, what it is: a pure function of the seed.

@@ -1,0 +1,246 @@
+//! The report as JSON: the fields that other programs rely on. Keys carry their units; what was not measured is `null`.
+//! [`form`] has the fields, this file fills them from a summary.
+
+pub mod form;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use self::form::{
+    Deliveries, Entry, Environment, Generator, Latencies, LatencyUs, Part, Pushes, Report,
+    Scenario, Sockets, Target, Violation,
+};
+use crate::history::Push;
+use crate::measure::Latency;
+use crate::scenario::file::{self, File, Shape};
+use crate::scenario::units::{Rate, Span};
+use crate::summary::{Second, SocketCounts, Split, Summary};
+use crate::time::Time;
+use crate::verify::{Class, Counts, Example, Ordering};
+use base64::Engine as _;
+
+/// The name and version of this form.
+pub const SCHEMA: &str = "pushproof.report/1";
+
+/// The report of a run, ending in a line break.
+///
+/// # Panics
+/// Never: every report is JSON.
+#[must_use]
+pub fn render(summary: &Summary) -> String {
+    let mut text = serde_json::to_string_pretty(&report(summary)).expect("a report is JSON");
+    text.push('\n');
+    text
+}
+
+/// The report of a run.
+#[must_use]
+pub fn report(summary: &Summary) -> Report {
+    let judgement = summary.judge();
+    Report {
+        schema: SCHEMA,
+        verdict: judgement.verdict.name(),
+        exit_code: judgement.exit_code,
+        reasons: judgement.reasons,
+        scenario: Scenario {
+            name: summary.scenario.clone(),
+            plan: plan(summary),
+        },
+        seed: summary.plan.seed,
+        target: Target {
+            url: summary.target.url.clone(),
+            embedded: summary.target.embedded,
+            apps: summary.plan.apps.clone(),
+        },
+        started_at: rfc3339(summary.started_at_unix_ms),
+        duration_ms: summary.duration.as_millis() as u64,
+        sockets: sockets(&summary.sockets, summary),
+        pushes: Pushes {
+            scheduled: summary.pushes.scheduled,
+            sent: summary.pushes.sent,
+            accepted: summary.pushes.accepted,
+            rejected: summary.pushes.rejected,
+            unknown: summary.pushes.unknown,
+            not_accepted_because: summary.push_failures.clone(),
+        },
+        deliveries: deliveries(&summary.findings.counts),
+        latency: latencies(summary),
+        by_event: parts(&summary.by_event),
+        by_audience: parts(&summary.by_audience),
+        by_trigger: parts(&summary.by_trigger),
+        timeline: summary.timeline.iter().map(entry).collect(),
+        violations: summary
+            .findings
+            .examples()
+            .iter()
+            .map(|example| violation(summary, example))
+            .collect(),
+        thresholds: Vec::new(),
+        generator: Generator {
+            cpu_percent: summary.generator.cpu_percent.map(tenths),
+            schedule_lag_p99_us: summary.generator.schedule_lag.quantile_us(0.99),
+            rss_bytes: summary.generator.rss_bytes,
+            bytes_per_socket: summary.generator.bytes_per_socket,
+            limited: judgement.limited,
+            fanout_left_out: summary.generator.fanout_left_out,
+        },
+        environment: Environment {
+            pushproof: summary.environment.pushproof,
+            os: summary.environment.os.clone(),
+            arch: summary.environment.arch.clone(),
+            cpus: summary.environment.cpus,
+            open_files: summary.environment.open_files,
+        },
+    }
+}
+
+/// The plan as a scenario file that would give it again. Passwords stay out of reports.
+fn plan(summary: &Summary) -> File {
+    let plan = &summary.plan;
+    File {
+        seed: Some(plan.seed),
+        target: file::Target {
+            url: plan.target.clone(),
+            apps: Some(plan.apps.clone()),
+        },
+        users: file::Users {
+            count: Some(plan.users),
+            sockets_per_user: Some(plan.sockets_per_user),
+            connect_rate: Some(Rate(plan.connect_rate)),
+            name: Some(plan.user_name.clone()),
+            password: None,
+        },
+        pushes: file::Pushes {
+            rate: Some(Rate(plan.rate)),
+            lanes: Some(plan.lanes),
+            duration: Some(Span(plan.duration)),
+            broadcast: Some(plan.broadcast),
+            events: Some(plan.events.clone()),
+            shapes: Some(Vec::<Shape>::clone(&plan.shapes)),
+        },
+        verify: file::Verify {
+            ordering: Some(Ordering::clone(&plan.ordering)),
+            deadline: Some(Span(plan.deadline)),
+            settle: Some(Span(plan.settle)),
+        },
+    }
+}
+
+fn sockets(counts: &SocketCounts, summary: &Summary) -> Sockets {
+    Sockets {
+        wanted: counts.wanted,
+        connected: counts.connected,
+        refused: counts.refused,
+        dropped: counts.dropped,
+        reconnected: counts.reconnected,
+        refused_because: summary.refusals.clone(),
+        dropped_because: summary.drops.clone(),
+    }
+}
+
+fn deliveries(counts: &Counts) -> Deliveries {
+    Deliveries {
+        expected: counts.expected,
+        delivered: counts.delivered,
+        allowed: counts.allowed,
+        lost: counts.of(Class::Lost),
+        duplicated: counts.of(Class::Duplicated),
+        misdelivered: counts.of(Class::Misdelivered),
+        misrouted: counts.of(Class::Misrouted),
+        corrupted: counts.of(Class::Corrupted),
+        reordered: counts.of(Class::Reordered),
+        late: counts.of(Class::Late),
+        phantom: counts.of(Class::Phantom),
+        premature: counts.of(Class::Premature),
+    }
+}
+
+fn latencies(summary: &Summary) -> Latencies {
+    let latencies = &summary.latencies;
+    Latencies {
+        push: latency(&latencies.push),
+        push_from_send: latency(&latencies.push_from_send),
+        network: latency(&latencies.network),
+        trigger: latency(&latencies.trigger),
+        login: latency(&latencies.login),
+        connect: latency(&latencies.connect),
+        fanout_first: latency(&latencies.fanout_first),
+        fanout_median: latency(&latencies.fanout_median),
+        fanout_last: latency(&latencies.fanout_last),
+    }
+}
+
+fn latency(latency: &Latency) -> LatencyUs {
+    let encode = || base64::engine::general_purpose::STANDARD.encode(latency.to_hdr_v2());
+    LatencyUs {
+        count: latency.count(),
+        min_us: latency.min_us(),
+        mean_us: latency.mean_us().map(tenths),
+        p50_us: latency.quantile_us(0.5),
+        p90_us: latency.quantile_us(0.9),
+        p95_us: latency.quantile_us(0.95),
+        p99_us: latency.quantile_us(0.99),
+        p999_us: latency.quantile_us(0.999),
+        max_us: latency.max_us(),
+        hdr_v2_base64: (latency.count() > 0).then(encode),
+    }
+}
+
+fn parts(splits: &[(String, Split)]) -> BTreeMap<String, Part> {
+    let part = |split: &Split| Part {
+        pushes: split.pushes,
+        delivered: split.push.count(),
+        push: latency(&split.push),
+    };
+    splits
+        .iter()
+        .map(|(name, split)| (name.clone(), part(split)))
+        .collect()
+}
+
+fn entry(second: &Second) -> Entry {
+    Entry {
+        second: second.second,
+        connected: second.connected,
+        sent: second.sent,
+        accepted: second.accepted,
+        delivered: second.delivered,
+        violations: second.violations,
+        push_p50_us: second.push_p50_us,
+        push_p99_us: second.push_p99_us,
+        push_max_us: second.push_max_us,
+    }
+}
+
+fn violation(summary: &Summary, example: &Example) -> Violation {
+    let plan = &summary.plan;
+    let app = |id: crate::ids::AppId| plan.apps.get(id.index()).cloned().unwrap_or_default();
+    let sent = example.sent.as_ref();
+    let time = |of: fn(&Push) -> Time| sent.map(|push| of(push).as_micros());
+    Violation {
+        class: example.class.name(),
+        detail: example.detail.clone(),
+        push: example.push.map(|id| id.to_string()),
+        lane: example.push.map(|id| id.lane.0),
+        audience: sent.map(|push| plan.audience_name(push.audience)),
+        push_app: sent.map(|push| app(push.app)),
+        socket: example.socket.0,
+        user: plan.name_of(example.user),
+        app: app(example.app),
+        event: example.event.clone(),
+        intended_us: time(|push| push.intended),
+        sent_us: time(|push| push.sent),
+        answered_us: example.answered.map(Time::as_micros),
+        arrived_us: example.arrived.map(Time::as_micros),
+    }
+}
+
+fn tenths(value: f64) -> f64 {
+    (value * 10.0).round() / 10.0
+}
+
+/// A time of the wall clock in RFC 3339, UTC, to the millisecond.
+fn rfc3339(unix_ms: u64) -> String {
+    humantime::format_rfc3339_millis(std::time::UNIX_EPOCH + Duration::from_millis(unix_ms))
+        .to_string()
+}
