@@ -168,10 +168,11 @@ impl Conductor {
         plan: Arc<Plan>,
         http: Http,
         clock: Clock,
-        tally: Tally,
+        mut tally: Tally,
         sockets: Sockets,
         watcher: watch::Sender<Snapshot>,
     ) -> Self {
+        tally.connecting();
         let (login_note, logins) = mpsc::channel(plan.users as usize + 1);
         let commands = sockets.shards.iter().map(|shard| shard.commands.clone());
         let arrivals = tokio::spawn(arrive::users(

@@ -67,7 +67,7 @@ impl Tally {
             counts: BTreeMap::new(),
             seconds: BTreeMap::new(),
             pushes_before: PushCounts::default(),
-            before_connecting: process::usage(),
+            before_connecting: None,
             bytes_per_socket: None,
             pushing: None,
             at_end: None,
@@ -81,6 +81,11 @@ impl Tally {
 
     pub(super) fn interrupted(&mut self) {
         self.interrupted = true;
+    }
+
+    /// Users begin to arrive: what the process needs without them is all there.
+    pub(super) fn connecting(&mut self) {
+        self.before_connecting = process::usage();
     }
 
     pub(super) fn logged_in(&mut self, took: Duration) {
