@@ -259,11 +259,12 @@ impl Tally {
     fn generator(&self, ended: Time) -> Generator {
         let cpu = self.pushing.and_then(|(start, before)| {
             let (before, now) = before.zip(self.at_end)?;
-            let seconds = (ended - start).as_secs_f64();
-            (seconds > 0.0).then(|| (now.cpu_seconds - before.cpu_seconds) / seconds * 100.0)
+            Some((now.cpu_seconds - before.cpu_seconds, ended - start))
         });
+        let share = |(cpu, wall): (f64, Duration)| cpu / wall.as_secs_f64().max(1e-3) * 100.0;
         Generator {
-            cpu_percent: cpu,
+            cpu_percent: cpu.map(share),
+            cpu_seconds: cpu.map(|(cpu, _)| cpu),
             schedule_lag: self.lanes.lag.clone(),
             rss_bytes: self.at_end.map(|usage| usage.rss_bytes),
             bytes_per_socket: self.bytes_per_socket,

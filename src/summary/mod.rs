@@ -105,6 +105,8 @@ pub struct Second {
 pub struct Generator {
     /// CPU used while pushing and settling, in percent of one core. `None` where the system does not tell.
     pub cpu_percent: Option<f64>,
+    /// The same in CPU seconds.
+    pub cpu_seconds: Option<f64>,
     /// How late lanes sent pushes that they could have sent.
     pub schedule_lag: Latency,
     /// Resident memory at the end, in bytes.

@@ -254,6 +254,8 @@ pub struct Threshold {
 pub struct Generator {
     /// CPU used while pushing and settling, in percent of one core.
     pub cpu_percent: Option<f64>,
+    /// The same in CPU seconds.
+    pub cpu_seconds: Option<f64>,
     /// How late pushes left that could have left, 99th percentile.
     pub schedule_lag_p99_us: Option<u64>,
     /// Resident memory at the end.

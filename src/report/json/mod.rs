@@ -78,6 +78,7 @@ pub fn report(summary: &Summary) -> Report {
         thresholds: Vec::new(),
         generator: Generator {
             cpu_percent: summary.generator.cpu_percent.map(tenths),
+            cpu_seconds: summary.generator.cpu_seconds,
             schedule_lag_p99_us: summary.generator.schedule_lag.quantile_us(0.99),
             rss_bytes: summary.generator.rss_bytes,
             bytes_per_socket: summary.generator.bytes_per_socket,
