@@ -125,7 +125,7 @@ fn read(path: &Path) -> anyhow::Result<(String, File)> {
         .with_context(|| format!("cannot read the scenario {shown}"))?;
     let file = match File::parse(&text) {
         Ok(file) => file,
-        Err(error) => bail!("{shown}: {error}"),
+        Err(error) => bail!("{shown}: {}", error.to_string().trim_end()),
     };
     let name = path.file_stem().unwrap_or(path.as_os_str());
     Ok((name.to_string_lossy().into_owned(), file))
@@ -234,9 +234,11 @@ async fn carry_out(
         // The watcher is gone with the run, so this ends by itself.
         progress.await.ok();
     }
-    let code = match &summary {
-        Some(summary) => report(args, json, summary)?,
-        None => EXIT_INTERRUPTED,
+    let code = if let Some(summary) = &summary {
+        report(args, json, summary)?
+    } else {
+        files::say("ended at once, without a report");
+        EXIT_INTERRUPTED
     };
     if let Some(embedded) = embedded {
         embedded.stop().await;

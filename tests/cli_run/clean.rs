@@ -19,6 +19,12 @@ async fn the_embedded_platform_passes_and_the_report_says_all() {
     let done = done(command).await;
     assert_eq!(done.code, Some(0), "{done:?}");
     assert!(done.stdout.starts_with("PASS  "), "{}", done.stdout);
+    for line in done.stdout.lines() {
+        assert!(
+            line.chars().count() <= 80,
+            "too wide for a terminal: {line}"
+        );
+    }
     assert!(!done.stdout.contains('\u{1b}') && !done.stderr.contains('\u{1b}'));
 
     let report = Report::read(&path);

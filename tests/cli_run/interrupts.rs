@@ -115,6 +115,7 @@ async fn the_second_interrupt_ends_at_once() {
     run.signal("INT");
     let done = run.end().await;
     assert_eq!(done.code, Some(130), "{done:?}");
+    assert!(done.stderr.contains("without a report"), "{done:?}");
     assert_eq!(
         scratch.names(),
         [] as [String; 0],
