@@ -41,11 +41,10 @@ pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Run(args) => run::run(&args),
         Command::Serve(args) => serve::run(&args),
-
         Command::Schema(args) => schema::run(&args),
     };
     result.unwrap_or_else(|error| {
-        eprintln!("error: {error:#}");
+        files::say(&format!("error: {error:#}"));
         ExitCode::from(crate::summary::verdict::EXIT_USAGE)
     })
 }

@@ -10,7 +10,7 @@ use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
-use super::files;
+use super::files::{self, Output};
 use crate::report::{json, progress, text};
 use crate::run::embedded::Embedded;
 use crate::run::{self, Order};
@@ -87,21 +87,23 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
         Ok(found) => found,
         Err(problems) => {
             for problem in &problems {
-                eprintln!("error: {}", told(problem));
+                files::say(&format!("error: {}", told(problem)));
             }
             return Ok(ExitCode::from(EXIT_USAGE));
         }
     };
     check_files(&plan)?;
-    if let Some(path) = &args.json {
-        files::check_writable(path)?;
-    }
+    let json = args
+        .json
+        .as_deref()
+        .map(|path| Output::open("--json", path));
+    let json = json.transpose()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
-    runtime.block_on(carry_out(args, name, plan))
+    runtime.block_on(carry_out(args, json, name, plan))
 }
 
 /// The scenario's name and the plan of it, or what is wrong with it.
@@ -123,7 +125,7 @@ fn read(path: &Path) -> anyhow::Result<(String, File)> {
         .with_context(|| format!("cannot read the scenario {shown}"))?;
     let file = match File::parse(&text) {
         Ok(file) => file,
-        Err(error) => bail!("{shown}: {error}"),
+        Err(error) => bail!("{shown}: {}", error.to_string().trim_end()),
     };
     let name = path.file_stem().unwrap_or(path.as_os_str());
     Ok((name.to_string_lossy().into_owned(), file))
@@ -193,7 +195,12 @@ fn check_files(plan: &Plan) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn carry_out(args: &RunArgs, scenario: String, plan: Plan) -> anyhow::Result<ExitCode> {
+async fn carry_out(
+    args: &RunArgs,
+    json: Option<Output>,
+    scenario: String,
+    plan: Plan,
+) -> anyhow::Result<ExitCode> {
     let interrupts = interrupts()?;
     let (watcher, snapshots) = watch::channel(Snapshot::default());
     let embedded = match &plan.target {
@@ -201,7 +208,7 @@ async fn carry_out(args: &RunArgs, scenario: String, plan: Plan) -> anyhow::Resu
         None => match Embedded::start(&plan.apps, args.verbose).await {
             Ok(embedded) => Some(embedded),
             Err(error) => {
-                eprintln!("error: {error}");
+                files::say(&format!("error: {error}"));
                 return Ok(ExitCode::from(EXIT_UNKNOWN));
             }
         },
@@ -227,9 +234,11 @@ async fn carry_out(args: &RunArgs, scenario: String, plan: Plan) -> anyhow::Resu
         // The watcher is gone with the run, so this ends by itself.
         progress.await.ok();
     }
-    let code = match &summary {
-        Some(summary) => report(args, summary)?,
-        None => EXIT_INTERRUPTED,
+    let code = if let Some(summary) = &summary {
+        report(args, json, summary)?
+    } else {
+        files::say("ended at once, without a report");
+        EXIT_INTERRUPTED
     };
     if let Some(embedded) = embedded {
         embedded.stop().await;
@@ -250,8 +259,8 @@ fn interrupts() -> anyhow::Result<mpsc::Receiver<()>> {
                 _ = term.recv() => {}
             }
             if !std::mem::replace(&mut told, true) {
-                eprintln!(
-                    "interrupted: no more pushes; settling, then the report. Once more to end at once."
+                files::say(
+                    "interrupted: no more pushes; settling, then the report. Once more to end at once.",
                 );
             }
             if sender.send(()).await.is_err() {
@@ -268,7 +277,7 @@ fn announce(plan: &Plan, target: &Target) {
     } else {
         &target.url
     };
-    eprintln!(
+    files::say(&format!(
         "pushproof: {} users × {} sockets, {} pushes/s for {} in {} lanes, against {what} (seed {})",
         plan.users,
         plan.sockets_per_user,
@@ -276,7 +285,7 @@ fn announce(plan: &Plan, target: &Target) {
         Span(plan.duration),
         plan.lanes,
         plan.seed
-    );
+    ));
 }
 
 async fn show_progress(mut snapshots: watch::Receiver<Snapshot>, verbose: bool) {
@@ -287,35 +296,36 @@ async fn show_progress(mut snapshots: watch::Receiver<Snapshot>, verbose: bool) 
         // Snapshots come once a second, give or take a few milliseconds.
         if verbose || since + Duration::from_millis(500) > PROGRESS_EVERY {
             shown = snapshot.elapsed;
-            eprintln!("{}", progress::line(&snapshot));
+            files::say(&progress::line(&snapshot));
         }
     }
 }
 
 /// Writes the reports and gives the exit code.
-fn report(args: &RunArgs, summary: &Summary) -> anyhow::Result<u8> {
+fn report(args: &RunArgs, json: Option<Output>, summary: &Summary) -> anyhow::Result<u8> {
     let judgement = summary.judge();
-    let json_to_stdout = args.json.as_deref().is_some_and(files::is_stdout);
-    let colour = if std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()) {
-        text::Colour::On
-    } else {
-        text::Colour::Off
-    };
     if !args.quiet || judgement.exit_code != 0 {
-        if json_to_stdout {
-            let colour = only_on(std::io::stderr().is_terminal(), colour);
-            eprint!("{}", text::render(summary, colour));
+        if json.as_ref().is_some_and(Output::is_stdout) {
+            let colour = colour(std::io::stderr().is_terminal());
+            files::say_all(&text::render(summary, colour));
         } else {
-            let colour = only_on(std::io::stdout().is_terminal(), colour);
+            let colour = colour(std::io::stdout().is_terminal());
             files::print(&text::render(summary, colour))?;
         }
     }
-    if let Some(path) = &args.json {
-        files::write(path, &json::render(summary))?;
+    if let Some(json) = json {
+        json.write(&json::render(summary))?;
     }
     Ok(judgement.exit_code)
 }
 
-fn only_on(terminal: bool, colour: text::Colour) -> text::Colour {
-    if terminal { colour } else { text::Colour::Off }
+/// Colour is for terminals that know it, of people who want it (`NO_COLOR` set to anything but nothing says no).
+fn colour(terminal: bool) -> text::Colour {
+    let unwanted = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
+    let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
+    if terminal && !unwanted && !dumb {
+        text::Colour::On
+    } else {
+        text::Colour::Off
+    }
 }

@@ -1,5 +1,6 @@
 //! `pushproof serve`: the embedded push platform as a server of its own.
 
+use super::files;
 use crate::platform::{AppConfig, PlatformConfig, serve};
 use anyhow::Context as _;
 use std::io::{ErrorKind, Write as _};
@@ -76,7 +77,7 @@ pub fn run(args: &ServeArgs) -> anyhow::Result<ExitCode> {
     let files = raise_file_limit();
     let config = config(args, files);
     if let Err(e) = config.validate() {
-        eprintln!("error: {e}");
+        files::say(&format!("error: {e}"));
         return Ok(ExitCode::from(USAGE));
     }
     tokio::runtime::Builder::new_multi_thread()
@@ -121,7 +122,7 @@ async fn run_until_told(args: &ServeArgs, config: PlatformConfig) -> anyhow::Res
                 ErrorKind::AddrInUse => "the port is in use; choose another with --port".to_owned(),
                 _ => e.to_string(),
             };
-            eprintln!("error: cannot listen on {address}: {why}");
+            files::say(&format!("error: cannot listen on {address}: {why}"));
             return Ok(ExitCode::from(USAGE));
         }
     };
@@ -148,13 +149,13 @@ fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
 /// One line for programs on standard output, and what people may want to know on standard error.
 fn announce(address: SocketAddr, config: &PlatformConfig) -> anyhow::Result<()> {
     let app = &config.apps[0].name;
-    eprintln!("users user-0, user-1, … with passwords password-0, password-1, …; try:");
-    eprintln!(
+    files::say("users user-0, user-1, … with passwords password-0, password-1, …; try:");
+    files::say(&format!(
         "  curl 'http://{address}/good/api/v5/auth?appID={app}' -d '{{\"username\":\"user-0\",\"password\":\"password-0\"}}'"
-    );
-    eprintln!(
+    ));
+    files::say(&format!(
         "  curl 'http://{address}/good/api/v5/data/push/send?appID={app}' -d '{{\"userID\":\"*\",\"eventName\":\"alert\",\"message\":\"hello\"}}'"
-    );
+    ));
     let mut stdout = std::io::stdout().lock();
     writeln!(stdout, "pushproof platform listening on http://{address}")
         .and_then(|()| stdout.flush())

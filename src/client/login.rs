@@ -43,6 +43,30 @@ pub enum LoginError {
     },
 }
 
+impl LoginError {
+    /// What went wrong, whoever it was: many users meet the same.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Http { cause, .. } => format!("login failed: {cause}"),
+            Self::Refused {
+                status, message, ..
+            } => format!("login was refused: HTTP {status}{message}"),
+            Self::NoToken { body, .. } => {
+                format!("login gave no session id at result.token; the target says: {body}")
+            }
+        }
+    }
+
+    /// User and app.
+    pub fn who(&self) -> (&str, &str) {
+        match self {
+            Self::Http { user, app, .. }
+            | Self::Refused { user, app, .. }
+            | Self::NoToken { user, app, .. } => (user, app),
+        }
+    }
+}
+
 #[derive(Deserialize)]
 struct Granted {
     result: Token,

@@ -217,7 +217,7 @@ async fn serve(
 }
 
 /// Which second of the run.
-fn second_of(at: Time) -> u64 {
+pub fn second_of(at: Time) -> u64 {
     at.as_nanos() / WINDOW.as_nanos() as u64
 }
 

@@ -8,6 +8,7 @@ pub mod embedded;
 pub mod machine;
 mod preflight;
 pub mod process;
+mod refused;
 mod tally;
 
 use std::sync::Arc;
@@ -29,6 +30,7 @@ use crate::trigger::http::HttpTrigger;
 use crate::trigger::lane::{self, LaneReport, Progress};
 use crate::verify::{Judge, LaneWriter, Ledger, Rules, Streams};
 use machine::{Effect, Event, Machine};
+use refused::RefusedLogins;
 use tally::Tally;
 
 /// From a socket's first byte to the answer to CONNECT, at most.
@@ -144,6 +146,7 @@ struct Conductor {
     http: Http,
     machine: Machine,
     tally: Tally,
+    refused_logins: RefusedLogins,
     progress: Arc<Progress>,
     shards: Vec<Shard>,
     notes: mpsc::Receiver<Note>,
@@ -185,6 +188,7 @@ impl Conductor {
         Self {
             machine: Machine::new(u64::from(plan.sockets()), plan.settle),
             tally,
+            refused_logins: RefusedLogins::default(),
             workload: sockets.workload,
             ledger: sockets.ledger,
             clock,
@@ -223,7 +227,7 @@ impl Conductor {
             };
             match event.map_or(Next::GoOn, |event| self.happened(event)) {
                 Next::GoOn => {}
-                Next::Finish => return Some(self.finish().await),
+                Next::Finish => return Some(self.finish(u64::from(second)).await),
                 Next::Kill => return None,
             }
         }
@@ -279,7 +283,7 @@ impl Conductor {
             }
             LoginNote::Out { error, sockets } => Some(Event::Refused {
                 sockets: u64::from(sockets),
-                why: error.to_string(),
+                why: self.refused_logins.words(&error),
             }),
         }
     }
@@ -322,8 +326,8 @@ impl Conductor {
         }
     }
 
-    /// Judges, then closes and joins everything, then sums up.
-    async fn finish(mut self) -> Summary {
+    /// Judges, then closes and joins everything, then sums up. `second` is the first one that has not been entered as over.
+    async fn finish(mut self, second: u64) -> Summary {
         let ended = self.clock.now();
         self.tally.ended();
         self.arrivals.abort();
@@ -339,11 +343,24 @@ impl Conductor {
             }
         }
         let streams = Arc::new(Streams::of(&self.ledger));
+        let mut judged = Vec::new();
         for (index, shard) in self.shards.iter().enumerate() {
             if let Some(finished) = judge(shard, &streams).await {
-                self.tally.finished(index, finished);
+                judged.push((index, finished));
             }
         }
+        // A shard whose second was over just before it was judged has handed that window over: it comes before the rest.
+        while let Ok(note) = self.notes.try_recv() {
+            if matches!(note, Note::Window { .. }) {
+                self.note(note);
+            }
+        }
+        for (index, finished) in judged {
+            self.tally.finished(index, finished);
+        }
+        let pushes = self.progress.counts(self.plan.pace().hits());
+        self.tally
+            .last_seconds(second, ended, self.machine.alive(), pushes);
         (&mut self.arrivals).await.ok();
         for shard in &self.shards {
             shard.leave();
@@ -352,7 +369,6 @@ impl Conductor {
         let shards = std::mem::take(&mut self.shards);
         let joined = tokio::task::spawn_blocking(|| shards.into_iter().for_each(Shard::stop));
         joined.await.ok();
-        let pushes = self.progress.counts(self.plan.pace().hits());
         let (machine, ledger) = (self.machine, self.ledger);
         self.tally.sum_up(ended, machine, pushes, &ledger)
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::machine::Machine;
 use super::process::{self, Usage};
-use crate::fleet::shard::{Finished, WINDOW};
+use crate::fleet::shard::{self, Finished, WINDOW};
 use crate::ids::{Audience, Lane};
 use crate::measure::{FanoutLatency, Latency, Meter, Recipients, Window};
 use crate::scenario::Plan;
@@ -141,6 +141,20 @@ impl Tally {
         // No shard is this far behind; a long run must not keep a histogram for each of its seconds.
         if let Some((_, joined)) = self.seconds.get_mut(&second.wrapping_sub(SECONDS_OPEN)) {
             *joined = None;
+        }
+    }
+
+    /// The end of the run: enters its last seconds, from `second` on, which was not over yet (or had just been) when the run ended.
+    pub(super) fn last_seconds(
+        &mut self,
+        second: u64,
+        ended: Time,
+        connected: u64,
+        pushes: PushCounts,
+    ) {
+        let newest = self.seconds.keys().next_back().copied().unwrap_or(0);
+        for second in second..=newest.max(shard::second_of(ended)) {
+            self.second(second, connected, pushes);
         }
     }
 

@@ -1,0 +1,12 @@
+//! `pushproof run` as a user meets it: the real binary as a child, its streams, exit codes and reports.
+//!
+//! `target` is a push target of its own, written for these tests from the contract alone: what the binary says of it cannot be right
+//! by sharing a mistake with the embedded platform. Nothing here measures time, and every wait is for something and has a bound.
+
+mod clean;
+mod interrupts;
+mod support;
+mod target;
+mod trouble;
+mod usage;
+mod violations;

@@ -1,0 +1,605 @@
+//! A push target written for these tests from the contract alone: HTTP/1.1 read by hand, WebSocket frames by tungstenite, nothing
+//! of the project. It is exact, but for the one thing it is told to harm.
+
+use std::collections::HashSet;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use serde::Deserialize;
+use serde_json::json;
+use serde_json::value::RawValue;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Notify, mpsc};
+use tokio::task::AbortHandle;
+use tokio_tungstenite::tungstenite::Message;
+
+use super::support::within;
+
+/// The apps it has, each with `user-<n>` and `password-<n>`.
+pub(crate) const APPS: [&str; 2] = ["demo", "other"];
+
+/// How it answers logins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Logins {
+    /// As the contract has it.
+    #[default]
+    Contract,
+    /// With a page and status 200.
+    Html,
+    /// Never.
+    Never,
+    /// As the contract has it, for users below this number; there are no others.
+    Below(u32),
+}
+
+/// How it serves sockets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Sockets {
+    /// As the protocol has it.
+    #[default]
+    Protocol,
+    /// No WebSocket: 403.
+    Forbidden,
+    /// A WebSocket that speaks something else.
+    Chat,
+    /// `CONNECT_ERROR`.
+    NotAuthorized,
+    /// CONNECT without a `sid`, as Socket.IO v2 has it.
+    Version2,
+    /// The WebSocket is closed at once.
+    Closed,
+    /// CONNECT is never answered.
+    Silent,
+}
+
+/// The shape of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    Object,
+    Array,
+    Text,
+}
+
+/// The one thing that it does wrong, to one delivery of one push.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Harm {
+    /// Nothing.
+    #[default]
+    None,
+    /// Not wrong: every message is parsed and written again, with other white space and order of keys.
+    Rewrite,
+    /// It is not delivered.
+    Drop,
+    /// Of a broadcast, one recipient is left out.
+    DropOneOfBroadcast,
+    /// It is delivered twice.
+    Duplicate,
+    /// Another user of the app gets it too.
+    AnotherUser,
+    /// The user of the same name in another app gets it too.
+    AnotherApp,
+    /// It goes under another name.
+    Rename,
+    /// A message of this shape is changed in one value.
+    Corrupt(Shape),
+    /// Its tag is damaged.
+    DamageTag,
+    /// It goes out after the next one to the same socket.
+    Swap,
+    /// It goes out so much later.
+    Late(Duration),
+    /// An event that nobody asked for follows it.
+    Phantom,
+    /// The first socket gets an event before its CONNECT is answered.
+    Premature,
+    /// It is refused and delivered; `heard`: the socket has it before the refusal is sent.
+    RefuseDelivered { heard: bool },
+    /// It is answered by 500 and delivered.
+    FailDelivered,
+    /// It is answered by 500 and not delivered.
+    FailLost,
+    /// It is delivered and never answered.
+    NeverAnswered,
+    /// It is delivered, and the connection is cut instead of an answer.
+    CutDelivered,
+    /// It is delivered, and its socket closed.
+    CloseSocket,
+}
+
+/// What it is told to do.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Manners {
+    pub(crate) logins: Logins,
+    pub(crate) sockets: Sockets,
+    pub(crate) harm: Harm,
+    /// The harm comes to the first push that fits from this one on, counted from 0.
+    pub(crate) from: usize,
+}
+
+/// A push it was asked for.
+#[derive(Debug, Clone)]
+pub(crate) struct Push {
+    pub(crate) app: String,
+    /// `*` or a user.
+    pub(crate) to: String,
+    pub(crate) event: String,
+    /// The message, as it came.
+    pub(crate) message: String,
+    /// The whole request body, as it came.
+    pub(crate) body: String,
+    /// Sockets in its audience.
+    pub(crate) sockets: u64,
+}
+
+/// The running target.
+pub(crate) struct Target {
+    shared: Arc<Shared>,
+    url: String,
+    accepting: AbortHandle,
+}
+
+impl Target {
+    pub(crate) async fn start(manners: Manners) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("bound"));
+        let shared = Arc::new(Shared {
+            manners,
+            state: Mutex::default(),
+            met: Notify::new(),
+        });
+        let serving = Arc::clone(&shared);
+        let accepting = tokio::spawn(async move {
+            while let Ok((tcp, _)) = listener.accept().await {
+                tokio::spawn(serve(Arc::clone(&serving), tcp));
+            }
+        });
+        Self {
+            shared,
+            url,
+            accepting: accepting.abort_handle(),
+        }
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Waits until somebody has connected.
+    pub(crate) async fn met(&self) {
+        within("a connection", self.shared.met.notified()).await;
+    }
+
+    /// Connections so far.
+    pub(crate) fn connections(&self) -> u64 {
+        self.shared.state().connections
+    }
+
+    pub(crate) fn pushes(&self) -> Vec<Push> {
+        self.shared.state().pushes.clone()
+    }
+
+    /// The push that came to harm.
+    pub(crate) fn harmed(&self) -> Push {
+        let state = self.shared.state();
+        let harmed = state.harmed.expect("a push fitted the harm");
+        state.pushes[harmed].clone()
+    }
+
+    /// App and user of the socket where the harm showed.
+    pub(crate) fn victim(&self) -> (String, String) {
+        let victim = self.shared.state().victim.clone();
+        victim.expect("a socket fitted the harm")
+    }
+}
+
+impl Drop for Target {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+struct Shared {
+    manners: Manners,
+    state: Mutex<State>,
+    met: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    connections: u64,
+    sessions: HashSet<String>,
+    sockets: Vec<Socket>,
+    pushes: Vec<Push>,
+    harmed: Option<usize>,
+    victim: Option<(String, String)>,
+    /// Held back by [`Harm::Swap`].
+    held: Option<(String, String, String)>,
+}
+
+#[derive(Clone)]
+struct Socket {
+    id: u64,
+    app: String,
+    user: String,
+    out: mpsc::UnboundedSender<Out>,
+    pong: Arc<Notify>,
+}
+
+enum Out {
+    Text(String),
+    Close,
+}
+
+enum Reply {
+    Answer(u16, String),
+    /// Answered, then delivered.
+    AnswerThen(u16, String, Push),
+    Never,
+    Cut,
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn serve(shared: Arc<Shared>, tcp: TcpStream) {
+    let id = {
+        let mut state = shared.state();
+        state.connections += 1;
+        state.connections
+    };
+    shared.met.notify_one();
+    tcp.set_nodelay(true).ok();
+    // Logins and pushes are posted, sockets asked for by GET.
+    let mut first = [0];
+    let _gone = match tcp.peek(&mut first).await {
+        Ok(1) if first == *b"P" => http(&shared, tcp).await,
+        Ok(1) => websocket(&shared, tcp, id).await.or(Some(())),
+        _ => None,
+    };
+    shared.state().sockets.retain(|socket| socket.id != id);
+}
+
+/// `None`: the other side is gone.
+async fn http(shared: &Arc<Shared>, mut tcp: TcpStream) -> Option<()> {
+    let mut buffer = Vec::new();
+    loop {
+        let (path, app, body) = request(&mut tcp, &mut buffer).await?;
+        let reply = match path.as_str() {
+            "/good/api/v5/auth" => login(shared, &app, &body),
+            "/good/api/v5/data/push/send" => push(shared, &app, &body).await,
+            _ => Reply::Answer(404, "no such call".to_owned()),
+        };
+        match reply {
+            Reply::Answer(status, body) => answer(&mut tcp, status, &body).await.ok()?,
+            Reply::AnswerThen(status, body, push) => {
+                answer(&mut tcp, status, &body).await.ok()?;
+                shared.state().deliver(&push, &frame(&push));
+            }
+            Reply::Never => {
+                let nothing = tcp.read_buf(&mut buffer).await;
+                drop(nothing);
+            }
+            Reply::Cut => return None,
+        }
+    }
+}
+
+/// Path, app and body of the next request.
+async fn request(tcp: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<(String, String, String)> {
+    let head_end = loop {
+        match buffer.windows(4).position(|w| w == b"\r\n\r\n") {
+            Some(at) => break at,
+            None if tcp.read_buf(buffer).await.ok()? == 0 => return None,
+            None => {}
+        }
+    };
+    let head = String::from_utf8_lossy(&buffer[..head_end]).into_owned();
+    let length = head.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        let found = name.eq_ignore_ascii_case("content-length");
+        found.then(|| value.trim().parse::<usize>().ok())?
+    });
+    let end = head_end + 4 + length.unwrap_or(0);
+    while buffer.len() < end {
+        if tcp.read_buf(buffer).await.ok()? == 0 {
+            return None;
+        }
+    }
+    let body = String::from_utf8_lossy(&buffer[head_end + 4..end]).into_owned();
+    buffer.drain(..end);
+    let url = head.split(' ').nth(1)?;
+    let (path, query) = url.split_once('?').unwrap_or((url, ""));
+    let app = query
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("appID="));
+    Some((path.to_owned(), app.unwrap_or_default().to_owned(), body))
+}
+
+async fn answer(tcp: &mut TcpStream, status: u16, body: &str) -> io::Result<()> {
+    let length = body.len();
+    let text = format!("HTTP/1.1 {status} -\r\nContent-Length: {length}\r\n\r\n{body}");
+    tcp.write_all(text.as_bytes()).await
+}
+
+fn login(shared: &Shared, app: &str, body: &str) -> Reply {
+    #[derive(Deserialize)]
+    struct Credentials {
+        username: String,
+        password: String,
+    }
+    let most = match shared.manners.logins {
+        Logins::Html => return Reply::Answer(200, "<html><h1>It works!</h1></html>".to_owned()),
+        Logins::Never => return Reply::Never,
+        Logins::Below(most) => most,
+        Logins::Contract => u32::MAX,
+    };
+    let given: Credentials = serde_json::from_str(body).expect("credentials");
+    let number = given.username.strip_prefix("user-").map(str::parse::<u32>);
+    let known = APPS.contains(&app)
+        && matches!(number, Some(Ok(n)) if n < most)
+        && given.password == given.username.replacen("user-", "password-", 1);
+    if !known {
+        let refusal = json!({"msg": "User or password incorrect", "code": 108, "status": "ERROR"});
+        return Reply::Answer(400, refusal.to_string());
+    }
+    let token = format!("{app} {}", given.username);
+    shared.state().sessions.insert(token.clone());
+    let granted = json!({"result": {"token": token, "username": given.username}, "status": "ok"});
+    Reply::Answer(200, granted.to_string())
+}
+
+/// Everything is queued before the answer, so that what is answered first arrives first.
+async fn push(shared: &Arc<Shared>, app: &str, body: &str) -> Reply {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase", deny_unknown_fields)]
+    struct Asked<'a> {
+        #[serde(rename = "userID")]
+        user_id: String,
+        event_name: String,
+        #[serde(borrow)]
+        message: &'a RawValue,
+    }
+    let asked: Asked<'_> = serde_json::from_str(body).expect("a push of the contract");
+    let (push, harm, socket) = {
+        let mut state = shared.state();
+        let mut push = Push {
+            app: app.to_owned(),
+            to: asked.user_id,
+            event: asked.event_name,
+            message: asked.message.get().to_owned(),
+            body: body.to_owned(),
+            sockets: 0,
+        };
+        push.sockets = state.audience(&push).count() as u64;
+        let n = state.pushes.len();
+        state.pushes.push(push.clone());
+        let harm = shared.manners.harm;
+        let now = state.harmed.is_none() && n >= shared.manners.from && fits(harm, &push);
+        if now {
+            state.harmed = Some(n);
+        }
+        let harm = match harm {
+            Harm::Rewrite => harm,
+            harm if now => harm,
+            _ => Harm::None,
+        };
+        state.carry_out(shared, &push, harm);
+        let socket = state.audience(&push).next().cloned();
+        (push, harm, socket)
+    };
+    let refusal = r#"{"msg":"quota exceeded","status":"ERROR"}"#.to_owned();
+    match (harm, socket) {
+        (Harm::RefuseDelivered { heard: false }, _) => Reply::AnswerThen(400, refusal, push),
+        (Harm::RefuseDelivered { heard: true }, Some(socket)) => {
+            // A heartbeat goes the same way as the push: once it is answered, the push was read.
+            socket.out.send(Out::Text("2".to_owned())).ok();
+            within("a heartbeat's answer", socket.pong.notified()).await;
+            Reply::Answer(400, refusal)
+        }
+        (Harm::FailDelivered | Harm::FailLost, _) => Reply::Answer(500, "oh no".to_owned()),
+        (Harm::NeverAnswered, _) => Reply::Never,
+        (Harm::CutDelivered, _) => Reply::Cut,
+        _ => Reply::Answer(200, r#"{"result":[{}],"status":"ok"}"#.to_owned()),
+    }
+}
+
+fn fits(harm: Harm, push: &Push) -> bool {
+    match harm {
+        Harm::None | Harm::Rewrite | Harm::Premature => false,
+        Harm::DropOneOfBroadcast => push.to == "*",
+        Harm::Corrupt(shape) => push.to != "*" && shape_of(&push.message) == shape,
+        _ => push.to != "*",
+    }
+}
+
+fn shape_of(message: &str) -> Shape {
+    match message.as_bytes()[0] {
+        b'{' => Shape::Object,
+        b'[' => Shape::Array,
+        _ => Shape::Text,
+    }
+}
+
+/// One value of the message is another; its tag is as it was.
+fn spoiled(message: &str) -> String {
+    let spoiled = match shape_of(message) {
+        Shape::Object => message.replace(r#""read":false"#, r#""read":true"#),
+        Shape::Array => message.replace("null,true]", "null,false]"),
+        Shape::Text => format!("{}!\"", &message[..message.len() - 1]),
+    };
+    assert_ne!(spoiled, message);
+    spoiled
+}
+
+fn rewritten(message: &str) -> String {
+    let value: serde_json::Value = serde_json::from_str(message).expect("JSON");
+    serde_json::to_string_pretty(&value).expect("JSON")
+}
+
+fn frame(push: &Push) -> String {
+    frame_of(&push.event, &push.message)
+}
+
+fn frame_of(event: &str, message: &str) -> String {
+    format!("42[{},{message}]", json!(event))
+}
+
+impl State {
+    /// The sockets that a push is for.
+    fn audience(&self, push: &Push) -> impl Iterator<Item = &Socket> {
+        let (app, to) = (push.app.clone(), push.to.clone());
+        let sockets = self.sockets.iter();
+        sockets.filter(move |s| s.app == app && (to == "*" || to == s.user))
+    }
+
+    fn deliver(&self, push: &Push, text: &str) {
+        for socket in self.audience(push) {
+            socket.out.send(Out::Text(text.to_owned())).ok();
+        }
+    }
+
+    /// Delivers to the first socket that fits, and remembers whose it is.
+    fn deliver_astray(&mut self, text: &str, fits: impl Fn(&Socket) -> bool) {
+        let socket = self.sockets.iter().find(|s| fits(s)).expect("a bystander");
+        socket.out.send(Out::Text(text.to_owned())).ok();
+        self.victim = Some((socket.app.clone(), socket.user.clone()));
+    }
+
+    fn carry_out(&mut self, shared: &Arc<Shared>, push: &Push, harm: Harm) {
+        let text = frame(push);
+        if harm != Harm::None && harm != Harm::Rewrite {
+            let first = self.audience(push).next();
+            self.victim = first.map(|s| (s.app.clone(), s.user.clone()));
+        }
+        match harm {
+            Harm::Drop | Harm::FailLost | Harm::RefuseDelivered { heard: false } => {}
+            Harm::DropOneOfBroadcast => {
+                for socket in self.audience(push).skip(1) {
+                    socket.out.send(Out::Text(text.clone())).ok();
+                }
+            }
+            Harm::Swap => self.held = Some((push.app.clone(), push.to.clone(), text)),
+            Harm::Late(by) => {
+                let (shared, push) = (Arc::clone(shared), push.clone());
+                tokio::spawn(async move {
+                    tokio::time::sleep(by).await;
+                    shared.state().deliver(&push, &text);
+                });
+            }
+            Harm::Rename => self.deliver(push, &frame_of("renamed", &push.message)),
+            Harm::Rewrite => self.deliver(push, &frame_of(&push.event, &rewritten(&push.message))),
+            Harm::Corrupt(_) => self.deliver(push, &frame_of(&push.event, &spoiled(&push.message))),
+            Harm::DamageTag => self.deliver(push, &text.replace("pp1.", "pp2.")),
+            _ => self.deliver(push, &text),
+        }
+        match harm {
+            Harm::Duplicate => self.deliver(push, &frame(push)),
+            Harm::AnotherUser => {
+                self.deliver_astray(&frame(push), |s| s.app == push.app && s.user != push.to);
+            }
+            Harm::AnotherApp => {
+                self.deliver_astray(&frame(push), |s| s.app != push.app && s.user == push.to);
+            }
+            Harm::Phantom => self.deliver(push, r#"42["alert",{"from":"nobody"}]"#),
+            Harm::CloseSocket => {
+                for socket in self.audience(push) {
+                    socket.out.send(Out::Close).ok();
+                }
+            }
+            Harm::None => self.release(push),
+            _ => {}
+        }
+    }
+
+    /// What was held back goes out behind the push that has just gone to the same socket.
+    fn release(&mut self, behind: &Push) {
+        let follows = |(app, user, _): &mut (String, String, String)| {
+            *app == behind.app && (behind.to == "*" || behind.to == *user)
+        };
+        if let Some((app, user, text)) = self.held.take_if(follows) {
+            for socket in &self.sockets {
+                if socket.app == app && socket.user == user {
+                    socket.out.send(Out::Text(text.clone())).ok();
+                }
+            }
+        }
+    }
+
+    /// Takes a socket in: its CONNECT is answered first of all, and from then on it is part of every audience.
+    fn join(&mut self, socket: Socket, harm: Harm) {
+        if harm == Harm::Premature && self.victim.is_none() {
+            self.victim = Some((socket.app.clone(), socket.user.clone()));
+            let early = r#"42["alert",{"too":"early"}]"#.to_owned();
+            socket.out.send(Out::Text(early)).ok();
+        }
+        let accepted = format!("40{{\"sid\":\"socket-{}\"}}", socket.id);
+        socket.out.send(Out::Text(accepted)).ok();
+        self.sockets.push(socket);
+    }
+}
+
+/// `None`: the other side is gone.
+async fn websocket(shared: &Shared, mut tcp: TcpStream, id: u64) -> Option<()> {
+    #[derive(Deserialize)]
+    struct Auth {
+        app_id: String,
+        session_id: String,
+    }
+    if shared.manners.sockets == Sockets::Forbidden {
+        let mut buffer = Vec::new();
+        request(&mut tcp, &mut buffer).await?;
+        return answer(&mut tcp, 403, "sockets are for members").await.ok();
+    }
+    let mut ws = tokio_tungstenite::accept_async(tcp).await.ok()?;
+    let open = match shared.manners.sockets {
+        Sockets::Chat => "welcome to the chat".to_owned(),
+        Sockets::Closed => return ws.close(None).await.ok(),
+        _ => format!(
+            "0{}",
+            json!({"sid": format!("engine-{id}"), "upgrades": [], "pingInterval": 25_000, "pingTimeout": 20_000, "maxPayload": 1_000_000})
+        ),
+    };
+    ws.send(Message::text(open)).await.ok()?;
+    let (out, mut outbox) = mpsc::unbounded_channel();
+    let pong = Arc::new(Notify::new());
+    loop {
+        tokio::select! {
+            frame = ws.next() => match frame?.ok()? {
+                Message::Text(text) if text == "3" => pong.notify_one(),
+                Message::Text(text) => {
+                    let Some(auth) = text.strip_prefix("40") else { continue };
+                    let auth: Auth = serde_json::from_str(auth).expect("app_id and session_id");
+                    let session = auth.session_id;
+                    let user = session.strip_prefix(&format!("{} ", auth.app_id)).map(str::to_owned);
+                    let mut state = shared.state();
+                    let (true, Some(user)) = (state.sessions.contains(&session), user) else {
+                        panic!("a session that this target never gave: {session:?}");
+                    };
+                    let answer = match shared.manners.sockets {
+                        Sockets::NotAuthorized => r#"44{"message":"not authorized"}"#,
+                        Sockets::Version2 => "40",
+                        Sockets::Silent => continue,
+                        _ => {
+                            let pong = Arc::clone(&pong);
+                            let socket = Socket { id, app: auth.app_id, user, out: out.clone(), pong };
+                            state.join(socket, shared.manners.harm);
+                            continue;
+                        }
+                    };
+                    out.send(Out::Text(answer.to_owned())).ok();
+                }
+                _ => {}
+            },
+            Some(next) = outbox.recv() => match next {
+                Out::Text(text) => ws.send(Message::text(text)).await.ok()?,
+                Out::Close => return ws.close(None).await.ok(),
+            },
+        }
+    }
+}
