@@ -89,10 +89,6 @@ impl Counts {
             *sum += n;
         }
     }
-
-    pub(super) fn add(&mut self, class: Class) {
-        self.violations[class as usize] += 1;
-    }
 }
 
 /// One violation, as evidence.
@@ -138,12 +134,39 @@ impl Findings {
         &self.examples
     }
 
-    /// Counts a violation; the example is made only while there is room for it.
-    pub(super) fn record(&mut self, class: Class, example: impl FnOnce() -> Example) {
-        self.counts.add(class);
-        if self.per_class[class as usize] < EXAMPLES_PER_CLASS {
-            self.per_class[class as usize] += 1;
-            self.examples.push(example());
+    /// Counts violations.
+    pub(super) fn count(&mut self, class: Class, n: u64) {
+        self.counts.violations[class as usize] += n;
+    }
+
+    /// Whether another example of this class would be kept; if not, it need not be made.
+    pub(super) fn has_room(&self, class: Class) -> bool {
+        self.per_class[class as usize] < EXAMPLES_PER_CLASS
+    }
+
+    /// Keeps an example while there is room.
+    pub(super) fn keep(&mut self, example: Example) {
+        if self.has_room(example.class) {
+            self.per_class[example.class as usize] += 1;
+            self.examples.push(example);
+        }
+    }
+
+    /// Takes back violations that no longer stand, by class. A duplicate becomes a phantom.
+    pub(super) fn take_back(&mut self, violations: &[u64; Class::ALL.len()]) {
+        for (count, n) in self.counts.violations.iter_mut().zip(violations) {
+            *count -= n;
+        }
+        self.count(Class::Phantom, violations[Class::Duplicated as usize]);
+    }
+
+    /// Changes the examples, and drops those for which `change` gives false.
+    pub(super) fn revise(&mut self, mut change: impl FnMut(&mut Example) -> bool) {
+        self.per_class = Default::default();
+        for mut example in std::mem::take(&mut self.examples) {
+            if change(&mut example) {
+                self.keep(example);
+            }
         }
     }
 
@@ -151,11 +174,7 @@ impl Findings {
     pub fn merge(&mut self, other: Self) {
         self.counts.merge(&other.counts);
         for example in other.examples {
-            let kept = &mut self.per_class[example.class as usize];
-            if *kept < EXAMPLES_PER_CLASS {
-                *kept += 1;
-                self.examples.push(example);
-            }
+            self.keep(example);
         }
         self.examples
             .sort_by_key(|e| (e.class, e.arrived, e.socket));

@@ -1,91 +1,64 @@
 //! The fold over one shard's sockets.
+//!
+//! What an arrival is, by the first that fits:
+//!
+//! 1. **no push can be told from it** (no tag of this run, a damaged one, one that fits no push): `premature` if it came before
+//!    CONNECT was accepted, else `phantom`;
+//! 2. **its socket is not of the audience**: `misdelivered`, whatever else is wrong with it: a breach of isolation must not hide
+//!    under a milder name;
+//! 3. **it came before CONNECT was accepted**: `premature`. It does not count as the push's arrival: a copy that comes afterwards, as
+//!    it should, is the first;
+//! 4. **the push was refused, or could not have come to this socket** (see [`super::standing`]): `phantom`, every copy. Whether the
+//!    refusal was known when it arrived makes no difference in the end;
+//! 5. **the push had arrived at this socket**: `duplicated`;
+//! 6. **otherwise** it is `delivered`, once for each push and socket, and may be harmed in several ways, each counted: `misrouted`,
+//!    `corrupted`, `reordered`, `late`. A push that comes after it has settled, but before judging ends, is late and not lost.
+//!
+//! **Order.** A delivery is `reordered` if a push of its audience that arrived before it at this socket (harmed, allowed or refused,
+//! but not premature) was sent only after it had been accepted: in the same lane always, across lanes by the clock, strictly. A push
+//! whose outcome is unknown is not held to any order: nobody can tell when the target was done with it.
+//!
+//! **Time.** The deadline counts from the sending of the push, not from its intended time: what the generator delays is not the
+//! target's fault, and shows in the latencies instead.
+
+mod ending;
 
 use std::sync::Arc;
-use std::time::Duration;
-
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 use super::equal::json_equal;
 use super::finding::{Class, Counts, Example, Findings};
 use super::gaps::Seen;
-use super::ledger::{Entry, Ledger, Stream, Streams};
-use super::tag::{Found, Tag, Tagger};
+use super::in_flight::InFlight;
+use super::ledger::{Entry, Ledger};
+use super::rules::{Arrival, Judged, Ordering, Rules, Source};
+use super::standing::{Presence, Standing};
+use super::tag::{Found, Tag};
 use crate::history::{Outcome, Push};
-use crate::ids::{AppId, Audience, Lane, PushId, SocketId, UserId};
+use crate::ids::{AppId, Audience, PushId, SocketId, UserId};
 use crate::time::Time;
-
-/// Which orders are promised, and therefore checked. Always happens-before by answers, never by send times alone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Ordering {
-    /// Nothing.
-    None,
-    /// Pushes of one lane: each is sent after the answer to the one before.
-    Lane,
-    /// Any two pushes of which one was accepted before the other was sent, whatever their lanes.
-    #[default]
-    Realtime,
-}
-
-/// What a judge goes by.
-#[derive(Debug)]
-pub struct Rules {
-    /// Reads the tags of this run.
-    pub tagger: Tagger,
-    /// Event names by [`crate::ids::EventId`].
-    pub events: Vec<String>,
-    /// Which orders are checked.
-    pub ordering: Ordering,
-    /// How long after it was sent a push may arrive without being late.
-    pub deadline: Duration,
-    /// How long after its answer a push may still arrive at all.
-    pub settle: Duration,
-}
-
-/// Makes the payload of a push again, for the rare delivery that is not byte for byte what was sent.
-pub trait Source: Send + Sync {
-    /// The payload, as JSON, of the push this tag belongs to.
-    fn payload(&self, tag: &Tag) -> String;
-}
 
 /// A socket's place in its judge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Slot(u32);
-
-/// An event as it arrived at a socket.
-#[derive(Debug, Clone, Copy)]
-pub struct Arrival<'a> {
-    /// When the harness had it.
-    pub at: Time,
-    /// The event name.
-    pub event: &'a str,
-    /// The arguments, as JSON without the outer brackets.
-    pub payload: &'a str,
-    /// Whether CONNECT had not been accepted yet.
-    pub premature: bool,
-}
-
-/// What a delivery was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Judged {
-    /// The first arrival of a push at a socket of its audience, perhaps harmed: it has a latency.
-    Delivered(PushId, Push),
-    /// Anything else. It has been counted, and says nothing about latency.
-    Violation(Class),
-}
 
 #[derive(Debug)]
 struct Socket {
     id: SocketId,
     user: UserId,
     app: AppId,
-    /// `Time::MAX` until CONNECT was accepted.
-    connected: Time,
-    /// `Time::MAX` while connected.
-    left: Time,
+    presence: Presence,
     /// The latest send time among the pushes that have arrived.
     latest_sent: Time,
+}
+
+impl Socket {
+    fn is_of(&self, app: AppId, audience: Audience) -> bool {
+        self.app == app
+            && match audience {
+                Audience::Everyone => true,
+                Audience::User(user) => user == self.user,
+            }
+    }
 }
 
 /// What one socket has seen of one lane.
@@ -97,13 +70,17 @@ struct LaneSeen {
     end: u32,
 }
 
-/// How a (push, socket) pair stands at the end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Standing {
-    Expected,
-    Allowed,
-    Forbidden,
+impl LaneSeen {
+    fn of(&mut self, audience: Audience) -> &mut Seen {
+        match audience {
+            Audience::Everyone => &mut self.everyone,
+            Audience::User(_) => &mut self.user,
+        }
+    }
 }
+
+/// A push that an arrival names.
+type Known = (PushId, Entry);
 
 /// Judges what arrives at the sockets of one shard.
 pub struct Judge {
@@ -115,6 +92,7 @@ pub struct Judge {
     seen: Vec<LaneSeen>,
     lanes: usize,
     findings: Findings,
+    in_flight: InFlight,
 }
 
 impl Judge {
@@ -129,22 +107,23 @@ impl Judge {
             seen: Vec::new(),
             lanes,
             findings: Findings::default(),
+            in_flight: InFlight::default(),
         }
     }
 
-    /// Counts so far. `expected`, `allowed` and `lost` are known only when judging ends.
+    /// Counts so far. `expected`, `allowed` and `lost` are known only when judging ends; and what was found of pushes in flight is taken
+    /// back then if they were refused.
     pub fn counts(&self) -> &Counts {
         &self.findings.counts
     }
 
-    /// Takes in a socket that is about to connect.
+    /// Takes in a socket that is about to connect. One that connects again is another.
     pub fn open(&mut self, socket: SocketId, user: UserId, app: AppId) -> Slot {
         self.sockets.push(Socket {
             id: socket,
             user,
             app,
-            connected: Time::MAX,
-            left: Time::MAX,
+            presence: Presence::NONE,
             latest_sent: Time::ZERO,
         });
         self.seen
@@ -154,13 +133,12 @@ impl Judge {
 
     /// The socket's CONNECT was accepted.
     pub fn connected(&mut self, slot: Slot, at: Time) {
-        self.sockets[slot.0 as usize].connected = at;
+        self.socket_mut(slot).presence.connected(at);
     }
 
-    /// The socket is gone.
+    /// The socket is gone. Told twice, the earlier time holds.
     pub fn left(&mut self, slot: Slot, at: Time) {
-        let socket = &mut self.sockets[slot.0 as usize];
-        socket.left = socket.left.min(at);
+        self.socket_mut(slot).presence.left(at);
     }
 
     /// An event arrived.
@@ -183,6 +161,7 @@ impl Judge {
         self.judge(slot, arrival, found, true)
     }
 
+    /// The rule at the top, line by line.
     fn judge(
         &mut self,
         slot: Slot,
@@ -190,187 +169,126 @@ impl Judge {
         found: Option<Found>,
         binary: bool,
     ) -> Judged {
-        let Some(found) = found else {
-            let class = if arrival.premature {
-                Class::Premature
-            } else {
-                Class::Phantom
-            };
-            return self.violation(class, slot, arrival, None, "carries no tag of this run");
-        };
-        let tag = found.tag;
-        let Some(entry) = self.ledger.get(tag.push) else {
-            let detail = "its tag names a push that was never sent";
-            return self.violation(Class::Phantom, slot, arrival, None, detail);
-        };
-        let known = Some((tag.push, entry));
-        let in_audience = self.in_audience(slot, entry.push.app, entry.push.audience);
-        if arrival.premature {
-            if in_audience {
-                self.seen_mut(slot, &entry.push, tag.push.lane)
-                    .insert(entry.push.stream_seq);
+        let presence = self.socket(slot).presence;
+        let premature = arrival.premature || !presence.has_connected();
+        let (found, entry) = match self.explain(found) {
+            Ok(explained) => explained,
+            Err(detail) => {
+                let class = if premature {
+                    Class::Premature
+                } else {
+                    Class::Phantom
+                };
+                return self.violation(class, slot, arrival, None, detail);
             }
-            let detail = "came before CONNECT was accepted";
-            return self.violation(Class::Premature, slot, arrival, known, detail);
-        }
-        if !in_audience {
+        };
+        let id = found.tag.push;
+        let known = Some((id, entry));
+        if !self.socket(slot).is_of(entry.push.app, entry.push.audience) {
             let detail = "came outside its audience";
             return self.violation(Class::Misdelivered, slot, arrival, known, detail);
         }
+        if premature {
+            let detail = "came before CONNECT was accepted";
+            return self.violation(Class::Premature, slot, arrival, known, detail);
+        }
         if entry.outcome() == Outcome::Rejected {
+            self.was_overtaken(slot, id, &entry);
             let detail = "the target had refused this push";
             return self.violation(Class::Phantom, slot, arrival, known, detail);
         }
-        if self.standing(slot, &entry) == Standing::Forbidden {
-            let detail = "the push was over before this socket connected";
+        if presence.standing(&entry, self.rules.settle) == Standing::Forbidden {
+            let detail =
+                "the push was sent after this socket had left, or had settled before it connected";
             return self.violation(Class::Phantom, slot, arrival, known, detail);
         }
-        if !self
-            .seen_mut(slot, &entry.push, tag.push.lane)
-            .insert(entry.push.stream_seq)
-        {
+        let lane = &mut self.seen[slot.0 as usize * self.lanes + id.lane.index()];
+        if !lane.of(entry.push.audience).insert(entry.push.stream_seq) {
             let detail = "had already arrived at this socket";
-            return self.violation(Class::Duplicated, slot, arrival, known, detail);
+            self.harm(Class::Duplicated, slot, arrival, (id, entry), detail);
+            return Judged::Violation(Class::Duplicated);
         }
         self.findings.counts.delivered += 1;
-        self.check_order(slot, arrival, tag.push, entry);
-        self.check_name(slot, arrival, tag.push, entry);
-        if binary || !(found.intact || self.same_value(&tag, arrival.payload)) {
+        self.check_harm(slot, arrival, (id, entry), &found, binary);
+        Judged::Delivered(id, entry.push)
+    }
+
+    /// The push that a tag names. The tag has to fit it in every field: 32 bits of check alone let through one damaged tag in four
+    /// thousand million.
+    fn explain(&self, found: Option<Found>) -> Result<(Found, Entry), &'static str> {
+        let found = found.ok_or("carries no tag of this run")?;
+        let tag = found.tag;
+        let entry = self.ledger.get(tag.push);
+        let entry = entry.ok_or("its tag names a push that was never sent")?;
+        let push = &entry.push;
+        if tag.stream_seq == push.stream_seq
+            && tag.app == push.app
+            && tag.audience == push.audience
+            && tag.event == push.event
+        {
+            Ok((found, entry))
+        } else {
+            Err("its tag does not fit the push that it names")
+        }
+    }
+
+    /// What may be wrong with a delivery.
+    fn check_harm(
+        &mut self,
+        slot: Slot,
+        arrival: Arrival<'_>,
+        known: Known,
+        found: &Found,
+        binary: bool,
+    ) {
+        let (id, entry) = known;
+        if self.was_overtaken(slot, id, &entry) {
+            let detail = "came after a push that was sent only once this one had been accepted";
+            self.harm(Class::Reordered, slot, arrival, known, detail);
+        }
+        let rules = Arc::clone(&self.rules);
+        match rules.events.get(entry.push.event.index()) {
+            Some(asked) if asked == arrival.event => {}
+            asked => {
+                let asked = asked.map_or("", String::as_str);
+                let detail = format!("was asked for as {asked:?}");
+                self.harm(Class::Misrouted, slot, arrival, known, &detail);
+            }
+        }
+        if binary || !(found.intact || self.same_value(&found.tag, arrival.payload)) {
             let detail = "its payload is not the one that was sent";
-            self.violation(Class::Corrupted, slot, arrival, known, detail);
+            self.harm(Class::Corrupted, slot, arrival, known, detail);
         }
-        if arrival.at - entry.push.sent > self.rules.deadline {
+        if arrival.at - entry.push.sent > rules.deadline {
             let detail = "came after the deadline";
-            self.violation(Class::Late, slot, arrival, known, detail);
-        }
-        Judged::Delivered(tag.push, entry.push)
-    }
-
-    fn check_name(&mut self, slot: Slot, arrival: Arrival<'_>, id: PushId, entry: Entry) {
-        let asked = self.rules.events.get(entry.push.event.index());
-        if asked.is_none_or(|name| name != arrival.event) {
-            let detail = match asked {
-                Some(name) => format!("was asked for as {name:?}"),
-                None => "was asked for under another name".to_owned(),
-            };
-            let known = Some((id, entry));
-            self.violation(Class::Misrouted, slot, arrival, known, &detail);
+            self.harm(Class::Late, slot, arrival, known, detail);
         }
     }
 
-    fn check_order(&mut self, slot: Slot, arrival: Arrival<'_>, id: PushId, entry: Entry) {
+    /// Whether a push that has arrived was sent only after this one was accepted; and notes that this one has arrived.
+    fn was_overtaken(&mut self, slot: Slot, id: PushId, entry: &Entry) -> bool {
+        let accepted = entry.accepted_at();
         let socket = &mut self.sockets[slot.0 as usize];
-        let overtaken_realtime = entry
-            .accepted_at()
-            .is_some_and(|at| at < socket.latest_sent);
+        let by_the_clock = accepted.is_some_and(|at| at < socket.latest_sent);
         socket.latest_sent = socket.latest_sent.max(entry.push.sent);
         let lane = &mut self.seen[slot.0 as usize * self.lanes + id.lane.index()];
-        let overtaken_in_lane = id.seq.0 < lane.end && entry.accepted_at().is_some();
+        // A lane sends in sequence, each push after the answer to the one before: there the order needs no clock.
+        let in_lane = accepted.is_some() && id.seq.0 < lane.end;
         lane.end = lane.end.max(id.seq.0 + 1);
-        let overtaken = match self.rules.ordering {
+        match self.rules.ordering {
             Ordering::None => false,
-            Ordering::Lane => overtaken_in_lane,
-            Ordering::Realtime => overtaken_realtime,
-        };
-        if overtaken {
-            let detail = "came after a push that was sent only once this one had been accepted";
-            let known = Some((id, entry));
-            self.violation(Class::Reordered, slot, arrival, known, detail);
+            Ordering::Lane => in_lane,
+            Ordering::Realtime => in_lane || by_the_clock,
         }
     }
 
-    /// Ends judging: nothing more will arrive. Finds what was lost and what had been refused and came all the same.
-    pub fn finish(mut self, streams: &Streams) -> Findings {
-        for index in 0..self.sockets.len() {
-            let (app, user) = (self.sockets[index].app, self.sockets[index].user);
-            for lane in 0..self.lanes {
-                for audience in [Audience::Everyone, Audience::User(user)] {
-                    if let Some(stream) = streams.get(Lane(lane as u32), app, audience) {
-                        self.finish_stream(Slot(index as u32), lane, audience, stream);
-                    }
-                }
-            }
+    /// A violation that does not stand should the push be refused yet.
+    fn harm(&mut self, class: Class, slot: Slot, arrival: Arrival<'_>, known: Known, detail: &str) {
+        self.violation(class, slot, arrival, Some(known), detail);
+        let (id, entry) = known;
+        if entry.answer.is_none() {
+            self.in_flight.note(id, class, &self.ledger);
         }
-        self.findings
-    }
-
-    fn finish_stream(&mut self, slot: Slot, lane: usize, audience: Audience, stream: &Stream) {
-        let seen = std::mem::take(self.lane_seen(slot, lane, audience));
-        let socket = &self.sockets[slot.0 as usize];
-        let all_the_time = socket.left == Time::MAX
-            && stream
-                .entries
-                .first()
-                .is_some_and(|(_, first)| socket.connected < first.push.sent);
-        if all_the_time {
-            self.findings.counts.expected += stream.accepted;
-            self.findings.counts.allowed += stream.unknown;
-        } else {
-            for (_, entry) in &stream.entries {
-                match self.standing(slot, entry) {
-                    Standing::Expected => self.findings.counts.expected += 1,
-                    Standing::Allowed => self.findings.counts.allowed += 1,
-                    Standing::Forbidden => {}
-                }
-            }
-        }
-        for n in seen.missing(stream.entries.len() as u32) {
-            let (id, entry) = stream.entries[n as usize];
-            if self.standing(slot, &entry) == Standing::Expected {
-                self.lost(slot, id, entry);
-            }
-        }
-        let refused = stream.entries.len() as u64 - stream.accepted - stream.unknown;
-        if refused > 0 {
-            for (n, (id, entry)) in stream.entries.iter().enumerate() {
-                if entry.outcome() == Outcome::Rejected && seen.contains(n as u32) {
-                    self.refused_but_delivered(slot, *id, *entry);
-                }
-            }
-        }
-    }
-
-    /// Expected, allowed or neither: docs/verification.md has the rule.
-    fn standing(&self, slot: Slot, entry: &Entry) -> Standing {
-        let socket = &self.sockets[slot.0 as usize];
-        let Some(answer) = entry.answer else {
-            return Standing::Allowed;
-        };
-        let over = answer.at + self.rules.settle;
-        if answer.outcome == Outcome::Rejected
-            || socket.connected > over
-            || socket.left < entry.push.sent
-        {
-            return Standing::Forbidden;
-        }
-        let stayed = socket.connected < entry.push.sent && socket.left >= over;
-        if stayed && answer.outcome == Outcome::Accepted {
-            Standing::Expected
-        } else {
-            Standing::Allowed
-        }
-    }
-
-    fn lost(&mut self, slot: Slot, id: PushId, entry: Entry) {
-        let event = self.asked_name(&entry.push);
-        let example = self.example(Class::Lost, slot, Some((id, entry)));
-        self.findings.record(Class::Lost, || Example {
-            event,
-            detail: "did not come before the end of settling".to_owned(),
-            ..example
-        });
-    }
-
-    /// It arrived while its answer was still on the way, and was taken for a delivery until now.
-    fn refused_but_delivered(&mut self, slot: Slot, id: PushId, entry: Entry) {
-        self.findings.counts.delivered -= 1;
-        let event = self.asked_name(&entry.push);
-        let example = self.example(Class::Phantom, slot, Some((id, entry)));
-        self.findings.record(Class::Phantom, || Example {
-            event,
-            detail: "arrived although the target refused this push".to_owned(),
-            ..example
-        });
     }
 
     fn violation(
@@ -378,21 +296,24 @@ impl Judge {
         class: Class,
         slot: Slot,
         arrival: Arrival<'_>,
-        known: Option<(PushId, Entry)>,
+        known: Option<Known>,
         detail: &str,
     ) -> Judged {
-        let example = self.example(class, slot, known);
-        self.findings.record(class, || Example {
-            event: shortened(arrival.event),
-            arrived: Some(arrival.at),
-            detail: detail.to_owned(),
-            ..example
-        });
+        self.findings.count(class, 1);
+        if self.findings.has_room(class) {
+            let example = Example {
+                event: shortened(arrival.event),
+                arrived: Some(arrival.at),
+                detail: detail.to_owned(),
+                ..self.example(class, slot, known)
+            };
+            self.findings.keep(example);
+        }
         Judged::Violation(class)
     }
 
-    fn example(&self, class: Class, slot: Slot, known: Option<(PushId, Entry)>) -> Example {
-        let socket = &self.sockets[slot.0 as usize];
+    fn example(&self, class: Class, slot: Slot, known: Option<Known>) -> Example {
+        let socket = self.socket(slot);
         Example {
             class,
             push: known.map(|(id, _)| id),
@@ -416,25 +337,12 @@ impl Judge {
         json_equal(payload, &self.source.payload(tag))
     }
 
-    fn in_audience(&self, slot: Slot, app: AppId, audience: Audience) -> bool {
-        let socket = &self.sockets[slot.0 as usize];
-        socket.app == app
-            && match audience {
-                Audience::Everyone => true,
-                Audience::User(user) => user == socket.user,
-            }
+    fn socket(&self, slot: Slot) -> &Socket {
+        &self.sockets[slot.0 as usize]
     }
 
-    fn seen_mut(&mut self, slot: Slot, push: &Push, lane: Lane) -> &mut Seen {
-        self.lane_seen(slot, lane.index(), push.audience)
-    }
-
-    fn lane_seen(&mut self, slot: Slot, lane: usize, audience: Audience) -> &mut Seen {
-        let seen = &mut self.seen[slot.0 as usize * self.lanes + lane];
-        match audience {
-            Audience::Everyone => &mut seen.everyone,
-            Audience::User(_) => &mut seen.user,
-        }
+    fn socket_mut(&mut self, slot: Slot) -> &mut Socket {
+        &mut self.sockets[slot.0 as usize]
     }
 }
 

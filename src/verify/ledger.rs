@@ -2,6 +2,11 @@
 //!
 //! Append-only. A lane writes a row before the push is sent and completes it when the answer is there; a delivery can only arrive
 //! after its row was published (the bytes travelled through the target), so a shard that does not find a row has seen an invention.
+//!
+//! The fields of a row are written before the lane's length is stored with `Release`, and read after it was loaded with `Acquire`: who
+//! sees the row sees all of it. The answer is one word, so nobody sees half of it; a judge may see it a moment late, which changes
+//! nothing that it finds (see [`super::judge`]): refusals are settled when judging ends, and whoever is compared with an answer (a
+//! push sent after it, a socket connected after it) came a journey through the target later.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -72,9 +77,9 @@ pub struct Ledger {
 
 /// Whose pushes make one stream at a socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct StreamKey {
-    app: AppId,
-    audience: Audience,
+pub(super) struct StreamKey {
+    pub(super) app: AppId,
+    pub(super) audience: Audience,
 }
 
 /// The only writer of one lane's rows.
@@ -87,7 +92,11 @@ pub struct LaneWriter {
 
 impl Ledger {
     /// A ledger with room for `pushes_per_lane` pushes in each of `lanes` lanes; memory is taken as pushes are sent.
+    ///
+    /// # Panics
+    /// If there are more lanes than a tag can name.
     pub fn new(lanes: u32, pushes_per_lane: u32) -> Self {
+        assert!(lanes <= 1 << 16, "a tag has 16 bits for the lane");
         let chunks = (pushes_per_lane as usize).div_ceil(CHUNK).max(1);
         let lane = || LaneRows {
             len: AtomicU32::new(0),
@@ -185,7 +194,14 @@ impl LaneWriter {
     }
 
     /// Enters a push that is about to be sent. `None`: the lane has no room left, and the push must not be sent.
+    ///
+    /// # Panics
+    /// If its `stream_seq` is not [`Self::next_in_stream`], or the app or event is beyond what 16 bits can tell: nothing could be
+    /// judged rightly after that.
     pub fn send(&mut self, push: &Push) -> Option<PushId> {
+        let next = self.next_in_stream(push.app, push.audience);
+        assert_eq!(push.stream_seq, next, "a stream has no gaps");
+        let narrow = |n: u32| u16::try_from(n).expect("the plan bounds apps and events");
         let lane = &self.ledger.lanes[self.lane.index()];
         let seq = lane.len.load(Ordering::Relaxed);
         let chunk = lane.chunks.get(seq as usize / CHUNK)?;
@@ -195,8 +211,8 @@ impl LaneWriter {
             Audience::Everyone => EVERYONE,
             Audience::User(user) => user.0,
         };
-        let target = u64::from(push.app.0 as u16) << 48
-            | u64::from(push.event.0 as u16) << 32
+        let target = u64::from(narrow(push.app.0)) << 48
+            | u64::from(narrow(push.event.0)) << 32
             | u64::from(audience);
         row.intended
             .store(push.intended.as_nanos(), Ordering::Relaxed);
@@ -229,61 +245,12 @@ impl LaneWriter {
     }
 }
 
-/// The pushes of each stream in order, made once when judging ends.
-#[derive(Debug, Default)]
-pub struct Streams {
-    lanes: Vec<HashMap<StreamKey, Stream>>,
-}
-
-/// The pushes of one lane for one app and audience, in order: entry `n` has `stream_seq` n.
-#[derive(Debug, Default)]
-pub struct Stream {
-    /// Each push with what became of it.
-    pub entries: Vec<(PushId, Entry)>,
-    /// How many of them were accepted.
-    pub accepted: u64,
-    /// How many ended with an unknown outcome.
-    pub unknown: u64,
-}
-
-impl Streams {
-    /// Sorts a ledger that nobody writes to any more.
-    pub fn of(ledger: &Ledger) -> Self {
-        let lane = |lane| {
-            let mut streams: HashMap<StreamKey, Stream> = HashMap::new();
-            for (id, entry) in ledger.entries(Lane(lane)) {
-                let key = StreamKey {
-                    app: entry.push.app,
-                    audience: entry.push.audience,
-                };
-                let stream = streams.entry(key).or_default();
-                match entry.outcome() {
-                    Outcome::Accepted => stream.accepted += 1,
-                    Outcome::Unknown => stream.unknown += 1,
-                    Outcome::Rejected => {}
-                }
-                stream.entries.push((id, entry));
-            }
-            streams
-        };
-        Self {
-            lanes: (0..ledger.lanes()).map(lane).collect(),
-        }
-    }
-
-    /// The pushes of a lane for an app and audience.
-    pub fn get(&self, lane: Lane, app: AppId, audience: Audience) -> Option<&Stream> {
-        self.lanes
-            .get(lane.index())?
-            .get(&StreamKey { app, audience })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::verify::Streams;
 
     fn push(at: u64, audience: Audience, stream_seq: u32) -> Push {
         Push {
@@ -335,9 +302,8 @@ mod tests {
         let stream = streams
             .get(Lane(1), AppId(1), Audience::User(UserId(2)))
             .unwrap();
-        assert_eq!(stream.entries.len(), 3_000);
-        assert_eq!(stream.accepted, 3_000);
-        for (n, (_, entry)) in stream.entries.iter().enumerate() {
+        assert_eq!(stream.entries().len(), 3_000);
+        for (n, (_, entry)) in stream.entries().iter().enumerate() {
             assert_eq!(entry.push.stream_seq as usize, n);
         }
         assert!(streams.get(Lane(0), AppId(1), Audience::Everyone).is_none());

@@ -10,12 +10,18 @@
 mod equal;
 mod finding;
 mod gaps;
+mod in_flight;
 mod judge;
 mod ledger;
+mod rules;
+mod standing;
+mod streams;
 mod tag;
 
 pub use equal::json_equal;
 pub use finding::{Class, Counts, EXAMPLES_PER_CLASS, Example, Findings};
-pub use judge::{Arrival, Judge, Judged, Ordering, Rules, Slot, Source};
-pub use ledger::{Answer, Entry, LaneWriter, Ledger, Stream, Streams};
+pub use judge::{Judge, Slot};
+pub use ledger::{Answer, Entry, LaneWriter, Ledger};
+pub use rules::{Arrival, Judged, Ordering, Rules, Source};
+pub use streams::{Stream, Streams};
 pub use tag::{Found, TAG_LEN, Tag, Tagger};

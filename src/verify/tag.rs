@@ -84,6 +84,9 @@ impl Tagger {
     }
 
     /// The tag's text with its digest still blank; [`Tagger::seal`] fills it in once the payload around it is there.
+    ///
+    /// # Panics
+    /// If app, event or lane are beyond 16 bits.
     pub fn blank(&self, tag: &Tag) -> String {
         let mut text = String::with_capacity(TAG_LEN);
         text.push_str(MAGIC);
@@ -163,10 +166,12 @@ impl Tagger {
             Audience::Everyone => EVERYONE,
             Audience::User(user) => user.0,
         };
+        // A number cut short would name another app: the plan bounds all three far below.
+        let narrow = |n: u32| u16::try_from(n).expect("the plan bounds apps, events and lanes");
         let fields = &mut header[8..];
-        fields[0..2].copy_from_slice(&(tag.app.0 as u16).to_le_bytes());
-        fields[2..4].copy_from_slice(&(tag.event.0 as u16).to_le_bytes());
-        fields[4..6].copy_from_slice(&(tag.push.lane.0 as u16).to_le_bytes());
+        fields[0..2].copy_from_slice(&narrow(tag.app.0).to_le_bytes());
+        fields[2..4].copy_from_slice(&narrow(tag.event.0).to_le_bytes());
+        fields[4..6].copy_from_slice(&narrow(tag.push.lane.0).to_le_bytes());
         fields[6..10].copy_from_slice(&audience.to_le_bytes());
         fields[10..14].copy_from_slice(&tag.push.seq.0.to_le_bytes());
         fields[14..18].copy_from_slice(&tag.stream_seq.to_le_bytes());

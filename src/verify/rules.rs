@@ -1,0 +1,68 @@
+//! What a judge goes by, what it is told, and what it says.
+
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::finding::Class;
+use super::tag::{Tag, Tagger};
+use crate::history::Push;
+use crate::ids::PushId;
+use crate::time::Time;
+
+/// Which orders are promised, and therefore checked. Always happens-before by answers, never by send times alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Ordering {
+    /// Nothing.
+    None,
+    /// Pushes of one lane: each is sent after the answer to the one before.
+    Lane,
+    /// Any two pushes of which one was accepted before the other was sent, whatever their lanes.
+    #[default]
+    Realtime,
+}
+
+/// What a judge goes by.
+#[derive(Debug)]
+pub struct Rules {
+    /// Reads the tags of this run.
+    pub tagger: Tagger,
+    /// Event names by [`crate::ids::EventId`].
+    pub events: Vec<String>,
+    /// Which orders are checked.
+    pub ordering: Ordering,
+    /// How long after it was sent a push may arrive without being late.
+    pub deadline: Duration,
+    /// How long after its answer a push may still arrive at all.
+    pub settle: Duration,
+}
+
+/// Makes the payload of a push again, for the rare delivery that is not byte for byte what was sent.
+pub trait Source: Send + Sync {
+    /// The payload, as JSON, of the push this tag belongs to.
+    fn payload(&self, tag: &Tag) -> String;
+}
+
+/// An event as it arrived at a socket.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrival<'a> {
+    /// When the harness had it.
+    pub at: Time,
+    /// The event name.
+    pub event: &'a str,
+    /// The arguments, as JSON without the outer brackets.
+    pub payload: &'a str,
+    /// Whether CONNECT had not been accepted yet.
+    pub premature: bool,
+}
+
+/// What a delivery was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Judged {
+    /// The first arrival of a push at a socket of its audience, perhaps harmed: it has a latency.
+    Delivered(PushId, Push),
+    /// Anything else. It has been counted, and says nothing about latency.
+    Violation(Class),
+}
