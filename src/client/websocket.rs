@@ -47,6 +47,8 @@ pub trait Listener {
     fn connected(&mut self, at: Time);
     /// An event arrived; `premature` if CONNECT had not been accepted.
     fn event(&mut self, at: Time, name: &str, args: &str, premature: bool);
+    /// An event arrived in a namespace that was never asked for.
+    fn stray_event(&mut self, at: Time, name: &str, args: &str, premature: bool);
     /// An event with attachments arrived; `data` is its JSON with placeholders, without the name.
     fn binary_event(
         &mut self,
@@ -300,10 +302,15 @@ impl Socket {
                 self.auth = String::new();
                 listener.connected(now);
             }
-            // A namespace nobody asked for: whatever its event is, it has no business here, and the listener will say so.
+            // Whatever it is, it has no business here, and the listener will say so.
             Incoming::OtherNamespace(packet) if packet.kind == PacketType::Event => {
                 if let Ok(event) = socket::event(packet.data) {
-                    listener.event(now, &event.name, event.args, !self.connected);
+                    listener.stray_event(now, &event.name, event.args, !self.connected);
+                }
+            }
+            Incoming::OtherNamespaceBinary(packet) if packet.kind == PacketType::BinaryEvent => {
+                if let Ok(event) = socket::event(&packet.data) {
+                    listener.stray_event(now, &event.name, event.args, !self.connected);
                 }
             }
             Incoming::Refused { data } => {

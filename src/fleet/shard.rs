@@ -334,15 +334,24 @@ struct Held<'a> {
 }
 
 impl Held<'_> {
-    fn arrived(&self, arrival: Arrival<'_>, attachments: &[Bytes]) {
+    fn arrived(
+        &self,
+        arrival: Arrival<'_>,
+        judged: impl FnOnce(&mut Judge, Slot, Arrival<'_>) -> Judged,
+    ) {
         let mut judge = self.shared.judge.borrow_mut();
         let Some(judge) = judge.as_mut() else { return };
-        let judged = if attachments.is_empty() {
-            judge.arrived(self.slot, arrival)
-        } else {
-            judge.arrived_binary(self.slot, arrival, attachments)
-        };
+        let judged = judged(judge, self.slot, arrival);
         self.shared.judged(self.app, judged, arrival.at);
+    }
+}
+
+fn arrival<'a>(at: Time, event: &'a str, payload: &'a str, premature: bool) -> Arrival<'a> {
+    Arrival {
+        at,
+        event,
+        payload,
+        premature,
     }
 }
 
@@ -362,13 +371,11 @@ impl Listener for Held<'_> {
     }
 
     fn event(&mut self, at: Time, name: &str, args: &str, premature: bool) {
-        let arrival = Arrival {
-            at,
-            event: name,
-            payload: args,
-            premature,
-        };
-        self.arrived(arrival, &[]);
+        self.arrived(arrival(at, name, args, premature), Judge::arrived);
+    }
+
+    fn stray_event(&mut self, at: Time, name: &str, args: &str, premature: bool) {
+        self.arrived(arrival(at, name, args, premature), Judge::arrived_elsewhere);
     }
 
     fn binary_event(
@@ -379,12 +386,9 @@ impl Listener for Held<'_> {
         attachments: &[Bytes],
         premature: bool,
     ) {
-        let arrival = Arrival {
-            at,
-            event: name,
-            payload: args,
-            premature,
-        };
-        self.arrived(arrival, attachments);
+        self.arrived(
+            arrival(at, name, args, premature),
+            |judge, slot, arrival| judge.arrived_binary(slot, arrival, attachments),
+        );
     }
 }

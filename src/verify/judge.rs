@@ -8,10 +8,11 @@
 //!    under a milder name;
 //! 3. **it came before CONNECT was accepted**: `premature`. It does not count as the push's arrival: a copy that comes afterwards, as
 //!    it should, is the first;
-//! 4. **the push was refused, or could not have come to this socket** (see [`super::standing`]): `phantom`, every copy. Whether the
+//! 4. **it came in a namespace that the socket never joined**: `phantom`, every copy;
+//! 5. **the push was refused, or could not have come to this socket** (see [`super::standing`]): `phantom`, every copy. Whether the
 //!    refusal was known when it arrived makes no difference in the end;
-//! 5. **the push had arrived at this socket**: `duplicated`;
-//! 6. **otherwise** it is `delivered`, once for each push and socket, and may be harmed in several ways, each counted: `misrouted`,
+//! 6. **the push had arrived at this socket**: `duplicated`;
+//! 7. **otherwise** it is `delivered`, once for each push and socket, and may be harmed in several ways, each counted: `misrouted`,
 //!    `corrupted`, `reordered`, `late`. A push that comes after it has settled, but before judging ends, is late and not lost.
 //!
 //! **Order.** A delivery is `reordered` if a push of its audience that arrived before it at this socket (harmed, allowed or refused,
@@ -79,6 +80,17 @@ impl LaneSeen {
     }
 }
 
+/// How an event came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// As text, where it should.
+    Text,
+    /// With attachments.
+    Binary,
+    /// In a namespace that the socket never joined.
+    Elsewhere,
+}
+
 /// A push that an arrival names.
 type Known = (PushId, Entry);
 
@@ -144,7 +156,13 @@ impl Judge {
     /// An event arrived.
     pub fn arrived(&mut self, slot: Slot, arrival: Arrival<'_>) -> Judged {
         let found = self.rules.tagger.find(arrival.payload.as_bytes());
-        self.judge(slot, arrival, found, false)
+        self.judge(slot, arrival, found, Way::Text)
+    }
+
+    /// An event arrived in a namespace that the socket never joined, where no push can be meant for it.
+    pub fn arrived_elsewhere(&mut self, slot: Slot, arrival: Arrival<'_>) -> Judged {
+        let found = self.rules.tagger.find(arrival.payload.as_bytes());
+        self.judge(slot, arrival, found, Way::Elsewhere)
     }
 
     /// An event with binary attachments arrived. No push of this run asks for one, so it is harmed at best.
@@ -158,7 +176,7 @@ impl Judge {
         let found = tagger
             .find(arrival.payload.as_bytes())
             .or_else(|| attachments.iter().find_map(|a| tagger.find(a.as_ref())));
-        self.judge(slot, arrival, found, true)
+        self.judge(slot, arrival, found, Way::Binary)
     }
 
     /// The rule at the top, line by line.
@@ -167,7 +185,7 @@ impl Judge {
         slot: Slot,
         arrival: Arrival<'_>,
         found: Option<Found>,
-        binary: bool,
+        way: Way,
     ) -> Judged {
         let presence = self.socket(slot).presence;
         let premature = arrival.premature || !presence.has_connected();
@@ -192,6 +210,10 @@ impl Judge {
             let detail = "came before CONNECT was accepted";
             return self.violation(Class::Premature, slot, arrival, known, detail);
         }
+        if way == Way::Elsewhere {
+            let detail = "came in a namespace that the socket never joined";
+            return self.violation(Class::Phantom, slot, arrival, known, detail);
+        }
         if entry.outcome() == Outcome::Rejected {
             self.was_overtaken(slot, id, &entry);
             let detail = "the target had refused this push";
@@ -209,7 +231,7 @@ impl Judge {
             return Judged::Violation(Class::Duplicated);
         }
         self.findings.counts.delivered += 1;
-        self.check_harm(slot, arrival, (id, entry), &found, binary);
+        self.check_harm(slot, arrival, (id, entry), &found, way);
         Judged::Delivered(id, entry.push)
     }
 
@@ -239,7 +261,7 @@ impl Judge {
         arrival: Arrival<'_>,
         known: Known,
         found: &Found,
-        binary: bool,
+        way: Way,
     ) {
         let (id, entry) = known;
         if self.was_overtaken(slot, id, &entry) {
@@ -255,7 +277,7 @@ impl Judge {
                 self.harm(Class::Misrouted, slot, arrival, known, &detail);
             }
         }
-        if binary || !(found.intact || self.same_value(&found.tag, arrival.payload)) {
+        if way == Way::Binary || !(found.intact || self.same_value(&found.tag, arrival.payload)) {
             let detail = "its payload is not the one that was sent";
             self.harm(Class::Corrupted, slot, arrival, known, detail);
         }

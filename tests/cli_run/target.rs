@@ -83,6 +83,8 @@ pub(crate) enum Harm {
     AnotherApp,
     /// It goes under another name.
     Rename,
+    /// It goes out in a namespace that the socket never joined.
+    Stray,
     /// A message of this shape is changed in one value.
     Corrupt(Shape),
     /// Its tag is damaged.
@@ -505,6 +507,10 @@ impl State {
             }
             Harm::AnotherApp => {
                 self.deliver_astray(&frame(push), |s| s.app != push.app && s.user == push.to);
+            }
+            Harm::Stray => {
+                let frame = frame_of(&push.event, &push.message);
+                self.deliver(push, &frame.replacen("42", "42/admin,", 1));
             }
             Harm::Phantom => self.deliver(push, r#"42["alert",{"from":"nobody"}]"#),
             Harm::CloseSocket => {

@@ -29,7 +29,7 @@ const LAST: usize = 49;
 const LAST_OF_MANY: usize = 199;
 
 /// What a case has to come to.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Want {
     exit: i32,
     /// One violation of each of these.
@@ -306,14 +306,17 @@ async fn an_event_that_no_push_explains_is_a_phantom() {
         classes: &["premature"],
         ..Want::default()
     };
-    let (phantom, damaged, premature) = tokio::join!(
+    let (phantom, damaged, stray, premature) = tokio::join!(
         case(Harm::Phantom, 10, phantom),
-        case(Harm::DamageTag, 10, damaged),
+        case(Harm::DamageTag, 10, damaged.clone()),
+        case(Harm::Stray, 10, damaged),
         case(Harm::Premature, 0, premature),
     );
     phantom.names_nobodys("phantom", "alert");
     damaged.names("lost");
     damaged.names_nobodys("phantom", &damaged.target.harmed().event);
+    stray.names("lost");
+    stray.names("phantom");
     premature.names_nobodys("premature", "alert");
 }
 
