@@ -24,7 +24,7 @@ use crate::fleet::arrive::{self, LoginNote};
 use crate::fleet::shard::{self, Command, Finished, Note, Shard};
 use crate::ids::Lane;
 use crate::scenario::{Plan, Workload};
-use crate::summary::{Environment, Snapshot, Summary, Target};
+use crate::summary::{Snapshot, Summary, Target};
 use crate::time::Time;
 use crate::trigger::http::HttpTrigger;
 use crate::trigger::lane::{self, LaneReport, Progress};
@@ -382,20 +382,8 @@ async fn judge(shard: &Shard, streams: &Arc<Streams>) -> Option<Finished> {
     finished.await.ok()
 }
 
-fn cpus() -> usize {
-    std::thread::available_parallelism().map_or(1, Into::into)
-}
-
 fn shard_count(plan: &Plan) -> usize {
-    cpus().clamp(1, MOST_SHARDS).min(plan.users as usize)
-}
-
-fn environment() -> Environment {
-    Environment {
-        pushproof: env!("CARGO_PKG_VERSION"),
-        os: std::env::consts::OS.to_owned(),
-        arch: std::env::consts::ARCH.to_owned(),
-        cpus: cpus(),
-        open_files: rlimit::getrlimit(rlimit::Resource::NOFILE).map_or(0, |(soft, _)| soft),
-    }
+    process::cpus()
+        .clamp(1, MOST_SHARDS)
+        .min(plan.users as usize)
 }

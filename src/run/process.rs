@@ -1,4 +1,6 @@
-//! What the system tells of this process.
+//! What the system tells of this process and the machine it runs on.
+
+use crate::summary::Environment;
 
 /// CPU time and memory of this process.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -24,4 +26,20 @@ pub fn usage() -> Option<Usage> {
 #[cfg(not(target_os = "linux"))]
 pub fn usage() -> Option<Usage> {
     None
+}
+
+/// Processors at hand.
+pub fn cpus() -> usize {
+    std::thread::available_parallelism().map_or(1, Into::into)
+}
+
+/// The machine, for the report.
+pub fn environment() -> Environment {
+    Environment {
+        pushproof: env!("CARGO_PKG_VERSION"),
+        os: std::env::consts::OS.to_owned(),
+        arch: std::env::consts::ARCH.to_owned(),
+        cpus: cpus(),
+        open_files: rlimit::getrlimit(rlimit::Resource::NOFILE).map_or(0, |(soft, _)| soft),
+    }
 }

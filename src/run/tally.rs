@@ -266,7 +266,7 @@ impl Tally {
             push_failures: self.lanes.reasons,
             pushing_began: self.pushing.map(|(start, _)| start),
             findings: self.findings,
-            environment: super::environment(),
+            environment: process::environment(),
         }
     }
 
