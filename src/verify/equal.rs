@@ -57,6 +57,8 @@ fn whole(n: Option<f64>) -> Option<i128> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::json_equal;
 
     #[test]
@@ -100,6 +102,20 @@ mod tests {
         ] {
             assert!(!json_equal(a, b), "{a} ≠ {b}");
             assert!(!json_equal(b, a), "{b} ≠ {a}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_spelling_of_a_number_is_the_number(n in any::<f64>().prop_filter("JSON has no other", |n| n.is_finite()), zeros in 1_usize..12) {
+            let (plain, exponent) = (format!("{n:?}"), format!("{n:e}"));
+            prop_assert!(json_equal(&plain, &exponent), "{} {}", plain, exponent);
+            let zeros = "0".repeat(zeros);
+            if plain.contains('.') && !plain.contains('e') {
+                prop_assert!(json_equal(&plain, &format!("{plain}{zeros}")), "{}", plain);
+            }
+            let more = exponent.replace('e', &format!("{}{zeros}e", if exponent.contains('.') { "" } else { "." }));
+            prop_assert!(json_equal(&plain, &more), "{} {}", plain, more);
         }
     }
 }

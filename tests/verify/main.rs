@@ -5,6 +5,7 @@ mod clean;
 mod combined;
 mod oracle;
 mod random;
+mod scale;
 mod script;
 mod single;
 
