@@ -136,7 +136,8 @@ fn flags(args: &RunArgs) -> File {
     File {
         seed: args.seed,
         target: file::Target {
-            url: args.target.clone(),
+            // A CI variable that is set to nothing names no target.
+            url: args.target.clone().filter(|url| !url.is_empty()),
             apps: (!args.apps.is_empty()).then(|| args.apps.clone()),
         },
         users: file::Users {

@@ -1,6 +1,5 @@
 //! HTTP calls to the target: one keep-alive client, bounded time, bounded answers.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -112,17 +111,9 @@ impl Http {
     }
 }
 
-/// Percent-encodes a value for a query string.
+/// A value as it stands in a query string.
 pub fn query_value(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(byte as char);
-        } else {
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
-    out
+    form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
 /// The innermost cause says what happened; the layers above say only that something did.

@@ -9,11 +9,12 @@ use crate::summary::Snapshot;
 #[must_use]
 pub fn line(snapshot: &Snapshot) -> String {
     let sockets = &snapshot.sockets;
-    let mut parts = vec![format!(
-        "{} of {} sockets",
-        number(sockets.connected - sockets.dropped),
-        number(sockets.wanted)
-    )];
+    let alive = sockets.connected - sockets.dropped;
+    let mut parts = vec![if alive == sockets.wanted {
+        format!("{} sockets", number(alive))
+    } else {
+        format!("{} of {} sockets", number(alive), number(sockets.wanted))
+    }];
     if sockets.refused > 0 {
         parts.push(format!("{} refused", number(sockets.refused)));
     }
@@ -22,7 +23,7 @@ pub fn line(snapshot: &Snapshot) -> String {
     }
     if snapshot.pushes.sent > 0 {
         parts.push(format!(
-            "{} of {} pushes",
+            "{}/{} pushes",
             number(snapshot.pushes.sent),
             number(snapshot.pushes.scheduled)
         ));
@@ -30,23 +31,19 @@ pub fn line(snapshot: &Snapshot) -> String {
         if failed > 0 {
             parts.push(format!("{} not accepted", number(failed)));
         }
-        parts.push(format!(
-            "{} deliveries ({}/s)",
-            number(snapshot.counts.delivered),
-            number(snapshot.second.delivered)
-        ));
+        parts.push(format!("{} arrivals/s", number(snapshot.second.delivered)));
         if let Some(p99) = snapshot.second.push_p99_us {
             let p99 = Duration::from_micros(p99);
             parts.push(format!("p99 {:.1} ms", p99.as_secs_f64() * 1e3));
         }
         parts.push(match snapshot.counts.violations() {
-            0 => "no violation".to_owned(),
+            0 => "ok".to_owned(),
             1 => "1 VIOLATION".to_owned(),
             n => format!("{} VIOLATIONS", number(n)),
         });
     }
     format!(
-        "{:>4.0}s {:<10} {}",
+        "{:>4.0}s {}  {}",
         snapshot.elapsed.as_secs_f64(),
         snapshot.phase,
         parts.join(", ")

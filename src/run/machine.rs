@@ -1,10 +1,9 @@
 //! The run as a state machine: one event type in, effects out. It knows no sockets, tasks or clock.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::history::Leave;
-use crate::summary::SocketCounts;
+use crate::summary::{Reasons, SocketCounts};
 use crate::time::Time;
 
 /// What can happen to a run.
@@ -79,9 +78,9 @@ pub struct Machine {
     /// The counts.
     pub sockets: SocketCounts,
     /// Why sockets were refused, with how many.
-    pub refusals: BTreeMap<String, u64>,
+    pub refusals: Reasons,
     /// Why sockets were dropped, with how many.
-    pub drops: BTreeMap<String, u64>,
+    pub drops: Reasons,
     /// The user wanted the run to end early.
     pub interrupted: bool,
     /// Every socket was lost while pushes were still to be sent.
@@ -89,9 +88,6 @@ pub struct Machine {
     /// The lanes were told to stop.
     stopping: bool,
 }
-
-/// Most different reasons kept for sockets that are not connected.
-const MOST_REASONS: usize = 16;
 
 impl Machine {
     /// A run of so many sockets that waits so long after its last push.
@@ -103,8 +99,8 @@ impl Machine {
                 wanted,
                 ..SocketCounts::default()
             },
-            refusals: BTreeMap::new(),
-            drops: BTreeMap::new(),
+            refusals: Reasons::default(),
+            drops: Reasons::default(),
             interrupted: false,
             target_lost: false,
             stopping: false,
@@ -130,7 +126,7 @@ impl Machine {
             }
             Event::Refused { sockets, why } => {
                 self.sockets.refused += sockets;
-                count(&mut self.refusals, why, sockets);
+                self.refusals.add(&why, sockets);
                 self.when_all_arrived()
             }
             Event::Left(leave, detail) => self.left(leave, &detail),
@@ -159,7 +155,7 @@ impl Machine {
             "" => leave.describe().to_owned(),
             _ => format!("{} ({detail})", leave.describe()),
         };
-        count(&mut self.drops, why, 1);
+        self.drops.add(&why, 1);
         if self.phase == Phase::Pushing && self.alive() == 0 && !self.stopping {
             self.target_lost = true;
             self.stopping = true;
@@ -201,14 +197,6 @@ impl Machine {
     fn finish(&mut self) -> Vec<Effect> {
         self.phase = Phase::Over;
         vec![Effect::Finish]
-    }
-}
-
-fn count(reasons: &mut BTreeMap<String, u64>, why: String, n: u64) {
-    if reasons.len() < MOST_REASONS || reasons.contains_key(&why) {
-        *reasons.entry(why).or_default() += n;
-    } else {
-        *reasons.entry("other reasons".to_owned()).or_default() += n;
     }
 }
 
@@ -260,7 +248,7 @@ mod tests {
         assert_eq!(machine.handle(at(0), refused(2)), []);
         assert_eq!(machine.handle(at(0), Event::Connected), []);
         assert_eq!(machine.handle(at(0), refused(1)), [Effect::StartPushing]);
-        assert_eq!(machine.refusals["not authorized"], 3);
+        assert_eq!(machine.refusals.to_map()["not authorized"], 3);
     }
 
     #[test]
@@ -309,16 +297,5 @@ mod tests {
         assert_eq!(machine.handle(at(11), Event::Interrupted), []);
         assert_eq!(machine.handle(at(13), Event::Woken), [Effect::Finish]);
         assert!(machine.interrupted);
-    }
-
-    #[test]
-    fn reasons_are_bounded() {
-        let mut machine = Machine::new(1_000, SETTLE);
-        for n in 0..100 {
-            let why = format!("reason {n}");
-            machine.handle(at(0), Event::Refused { sockets: 1, why });
-        }
-        assert_eq!(machine.refusals.len(), MOST_REASONS + 1);
-        assert_eq!(machine.refusals.values().sum::<u64>(), 100);
     }
 }

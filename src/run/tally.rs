@@ -97,7 +97,7 @@ impl Tally {
     }
 
     pub(super) fn lane(&mut self, report: LaneReport) {
-        self.lanes.merge(report);
+        self.lanes.merge(&report);
     }
 
     /// Pushing begins: what the sockets cost is known, what the pushes cost is counted from here.

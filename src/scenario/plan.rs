@@ -225,7 +225,7 @@ impl Problems {
             "users.count",
             || {
                 format!(
-                    "{} users cannot be spread over {} apps; ask for at least one user an app",
+                    "{} users cannot be spread over {} apps; ask for a user an app at least, or name one app",
                     plan.users,
                     plan.apps.len()
                 )

@@ -3,7 +3,6 @@
 //! Presentation sees this module and nothing of the client, the fleet or the run. [`verdict`] is the one place that decides whether
 //! a run passes.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::measure::Latency;
@@ -11,8 +10,10 @@ use crate::scenario::Plan;
 use crate::time::Time;
 use crate::verify::{Counts, Findings};
 
+mod reasons;
 pub mod verdict;
 
+pub use reasons::Reasons;
 pub use verdict::Verdict;
 
 /// How the sockets of a run fare.
@@ -180,13 +181,13 @@ pub struct Summary {
     /// Sockets.
     pub sockets: SocketCounts,
     /// Why sockets were refused, with how many.
-    pub refusals: BTreeMap<String, u64>,
+    pub refusals: Reasons,
     /// Why sockets were dropped, with how many.
-    pub drops: BTreeMap<String, u64>,
+    pub drops: Reasons,
     /// Pushes.
     pub pushes: PushCounts,
     /// Why pushes were not accepted, with how many.
-    pub push_failures: BTreeMap<String, u64>,
+    pub push_failures: Reasons,
     /// When pushing began; the times of pushes in examples count from the run's start.
     pub pushing_began: Option<Time>,
     /// Deliveries, violations and examples.

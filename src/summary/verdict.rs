@@ -3,7 +3,6 @@
 //! A violation fails a run whatever else happened. Short of that, a run passes only if it could have failed: whatever leaves the
 //! evidence incomplete makes it `unknown`, with the reason. docs/verification.md states the rules for users.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::Summary;
@@ -138,7 +137,7 @@ fn sockets(summary: &Summary) -> Vec<String> {
     let sockets = &summary.sockets;
     let mut gaps = Vec::new();
     if sockets.refused > 0 {
-        let why = most_common(&summary.refusals);
+        let why = summary.refusals.most_common();
         gaps.push(if sockets.connected == 0 {
             format!("no socket could be connected: {why}")
         } else {
@@ -149,7 +148,7 @@ fn sockets(summary: &Summary) -> Vec<String> {
         });
     }
     if sockets.dropped > 0 {
-        let why = most_common(&summary.drops);
+        let why = summary.drops.most_common();
         gaps.push(format!(
             "{} of {} sockets were dropped, and what they missed cannot be told: {why}",
             sockets.dropped, sockets.connected
@@ -160,7 +159,7 @@ fn sockets(summary: &Summary) -> Vec<String> {
 
 fn pushes(summary: &Summary) -> Vec<String> {
     let pushes = &summary.pushes;
-    let why = most_common(&summary.push_failures);
+    let why = summary.push_failures.most_common();
     let share = pushes.accepted as f64 / pushes.scheduled.max(1) as f64;
     if pushes.accepted == 0 {
         let why = if pushes.sent == 0 {
@@ -200,15 +199,4 @@ fn limited(summary: &Summary) -> Option<String> {
             lag_us / 1_000
         )
     })
-}
-
-fn most_common(reasons: &BTreeMap<String, u64>) -> String {
-    let most = reasons.iter().max_by_key(|(_, n)| **n);
-    most.map_or_else(
-        || "no reason was given".to_owned(),
-        |(why, n)| match reasons.len() {
-            1 => why.clone(),
-            others => format!("{why} ({n}×, and {} other reasons)", others - 1),
-        },
-    )
 }

@@ -1,6 +1,5 @@
 //! A lane: asks for its pushes one after the other, each at its intended time or as soon after as the answer before it allows.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -14,12 +13,9 @@ use crate::ids::{Lane, PushId, Seq};
 use crate::measure::Latency;
 use crate::scenario::workload::Spec;
 use crate::scenario::{Plan, Workload};
-use crate::summary::PushCounts;
+use crate::summary::{PushCounts, Reasons};
 use crate::time::Time;
 use crate::verify::{Answer, LaneWriter};
-
-/// Most different reasons kept for pushes that were not accepted.
-const MOST_REASONS: usize = 8;
 
 /// Pushes so far, over all lanes; anyone may read it at any time.
 #[derive(Debug, Default)]
@@ -60,28 +56,18 @@ pub struct LaneReport {
     /// From when the lane could have sent (the push was due and the answer before it there) to when it did: the generator's own delay.
     pub lag: Latency,
     /// Why pushes were not accepted, with how often.
-    pub reasons: BTreeMap<String, u64>,
+    pub reasons: Reasons,
     /// Scheduled pushes that were never sent.
     pub unsent: u64,
 }
 
 impl LaneReport {
     /// Adds another lane's.
-    pub fn merge(&mut self, other: Self) {
+    pub fn merge(&mut self, other: &Self) {
         self.trigger.merge(&other.trigger);
         self.lag.merge(&other.lag);
         self.unsent += other.unsent;
-        for (reason, n) in other.reasons {
-            self.count(reason, n);
-        }
-    }
-
-    fn count(&mut self, reason: String, n: u64) {
-        if self.reasons.len() < MOST_REASONS || self.reasons.contains_key(&reason) {
-            *self.reasons.entry(reason).or_default() += n;
-        } else {
-            *self.reasons.entry("other reasons".to_owned()).or_default() += n;
-        }
+        self.reasons.merge(&other.reasons);
     }
 }
 
@@ -195,7 +181,7 @@ impl Setup {
         self.progress.answered(outcome);
         report.trigger.record(at - sent);
         if let Some(why) = asked.why {
-            report.count(why, 1);
+            report.reasons.add(&why, 1);
         }
         true
     }

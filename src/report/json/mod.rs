@@ -61,7 +61,7 @@ pub fn report(summary: &Summary) -> Report {
             accepted: summary.pushes.accepted,
             rejected: summary.pushes.rejected,
             unknown: summary.pushes.unknown,
-            not_accepted_because: summary.push_failures.clone(),
+            not_accepted_because: summary.push_failures.to_map(),
         },
         deliveries: deliveries(&summary.findings.counts),
         latency: latencies(summary),
@@ -134,8 +134,8 @@ fn sockets(counts: &SocketCounts, summary: &Summary) -> Sockets {
         refused: counts.refused,
         dropped: counts.dropped,
         reconnected: counts.reconnected,
-        refused_because: summary.refusals.clone(),
-        dropped_because: summary.drops.clone(),
+        refused_because: summary.refusals.to_map(),
+        dropped_because: summary.drops.to_map(),
     }
 }
 
