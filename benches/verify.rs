@@ -56,9 +56,9 @@ fn deliveries(criterion: &mut Criterion) {
     }
 }
 
-/// Ends judging when every third push is lost at every socket: 2,000 sockets, 5,000 broadcasts.
+/// Ends judging when every third push is lost at every socket: 500 sockets, 3,000 broadcasts.
 fn finish(criterion: &mut Criterion) {
-    let (sockets, rounds) = (2_000, 5_000);
+    let (sockets, rounds) = (500, 3_000);
     let pushes = Pushes::broadcast(sockets, rounds);
     let mut group = criterion.benchmark_group("finish");
     group.sample_size(10);

@@ -32,7 +32,7 @@ use super::gaps::Seen;
 use super::in_flight::InFlight;
 use super::ledger::{Entry, Ledger};
 use super::rules::{Arrival, Judged, Ordering, Rules, Source};
-use super::standing::{Presence, Standing};
+use super::standing::Presence;
 use super::tag::{Found, Tag};
 use crate::history::{Outcome, Push};
 use crate::ids::{AppId, Audience, PushId, SocketId, UserId};
@@ -219,7 +219,7 @@ impl Judge {
             let detail = "the target had refused this push";
             return self.violation(Class::Phantom, slot, arrival, known, detail);
         }
-        if presence.standing(&entry, self.rules.settle) == Standing::Forbidden {
+        if presence.forbids(&entry, self.rules.settle) {
             let detail =
                 "the push was sent after this socket had left, or had settled before it connected";
             return self.violation(Class::Phantom, slot, arrival, known, detail);
@@ -268,20 +268,17 @@ impl Judge {
             let detail = "came after a push that was sent only once this one had been accepted";
             self.harm(Class::Reordered, slot, arrival, known, detail);
         }
-        let rules = Arc::clone(&self.rules);
-        match rules.events.get(entry.push.event.index()) {
-            Some(asked) if asked == arrival.event => {}
-            asked => {
-                let asked = asked.map_or("", String::as_str);
-                let detail = format!("was asked for as {asked:?}");
-                self.harm(Class::Misrouted, slot, arrival, known, &detail);
-            }
+        let asked = self.rules.events.get(entry.push.event.index());
+        if asked.is_none_or(|name| name != arrival.event) {
+            let asked = asked.map_or("", String::as_str);
+            let detail = format!("was asked for as {asked:?}");
+            self.harm(Class::Misrouted, slot, arrival, known, &detail);
         }
         if way == Way::Binary || !(found.intact || self.same_value(&found.tag, arrival.payload)) {
             let detail = "its payload is not the one that was sent";
             self.harm(Class::Corrupted, slot, arrival, known, detail);
         }
-        if arrival.at - entry.push.sent > rules.deadline {
+        if arrival.at - entry.push.sent > self.rules.deadline {
             let detail = "came after the deadline";
             self.harm(Class::Late, slot, arrival, known, detail);
         }

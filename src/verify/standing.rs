@@ -17,14 +17,6 @@ use super::streams::Stream;
 use crate::history::Outcome;
 use crate::time::Time;
 
-/// How a (push, socket) pair of an audience stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
-    Expected,
-    Allowed,
-    Forbidden,
-}
-
 /// When a socket was there.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Presence {
@@ -63,28 +55,17 @@ impl Presence {
         self.connected != Time::MAX
     }
 
-    /// How a push stands with a socket, as far as the answer is known.
-    pub(super) fn standing(self, entry: &Entry, settle: Duration) -> Standing {
-        if !self.has_connected()
+    /// Whether a push must not come to this socket, as far as the answer is known.
+    pub(super) fn forbids(self, entry: &Entry, settle: Duration) -> bool {
+        !self.has_connected()
             || self.left < entry.push.sent
             || entry.outcome() == Outcome::Rejected
-        {
-            return Standing::Forbidden;
-        }
-        let Some(accepted) = entry.accepted_at() else {
-            return Standing::Allowed;
-        };
-        let settled = accepted + settle;
-        if self.connected > settled {
-            Standing::Forbidden
-        } else if self.connected < entry.push.sent && self.left >= settled {
-            Standing::Expected
-        } else {
-            Standing::Allowed
-        }
+            || entry
+                .accepted_at()
+                .is_some_and(|at| self.connected > at + settle)
     }
 
-    /// The same for all pushes of a stream at once, by halving: a socket that left must not cost a look at every push.
+    /// How all pushes of a stream stand, by halving: a socket that left must not cost a look at every push.
     pub(super) fn spans(self, stream: &Stream, settle: Duration) -> Spans {
         if !self.has_connected() {
             return Spans {
