@@ -162,7 +162,7 @@ impl Pushes {
             pushes: self,
             judge,
             meter: Meter::new(1),
-            fanout: Fanout::default(),
+            fanout: Fanout::new(Duration::from_secs(3)),
         }
     }
 }
