@@ -213,7 +213,7 @@ impl Conductor {
             let event = tokio::select! {
                 Some(note) = self.notes.recv() => self.note(note),
                 Some(note) = self.logins.recv() => self.login(note),
-                Some(report) = self.lanes.join_next() => self.lane(report.unwrap_or_default()),
+                Some(report) = self.lanes.join_next() => self.lane(&report.unwrap_or_default()),
                 () = tokio::time::sleep_until(self.clock.instant(self.wake_at)) => {
                     self.wake_at = Time::MAX;
                     Some(Event::Woken)
@@ -288,7 +288,7 @@ impl Conductor {
         }
     }
 
-    fn lane(&mut self, report: LaneReport) -> Option<Event> {
+    fn lane(&mut self, report: &LaneReport) -> Option<Event> {
         self.tally.lane(report);
         self.lanes.is_empty().then_some(Event::LanesEnded)
     }
@@ -334,7 +334,7 @@ impl Conductor {
         // Lanes still there (an interrupted connect has none) would write to the ledger while it is judged.
         self.stop_lanes.send_replace(true);
         while let Some(report) = self.lanes.join_next().await {
-            self.tally.lane(report.unwrap_or_default());
+            self.tally.lane(&report.unwrap_or_default());
         }
         // What was said before the judging still counts: a socket that dropped in the last moment is not passed over.
         while let Ok(note) = self.notes.try_recv() {

@@ -96,8 +96,8 @@ impl Tally {
         self.connect.record(took);
     }
 
-    pub(super) fn lane(&mut self, report: LaneReport) {
-        self.lanes.merge(&report);
+    pub(super) fn lane(&mut self, report: &LaneReport) {
+        self.lanes.merge(report);
     }
 
     /// Pushing begins: what the sockets cost is known, what the pushes cost is counted from here.
