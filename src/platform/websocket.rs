@@ -3,6 +3,9 @@
 //! Frames to the client are written straight from the bytes that all receivers share, several to a system call where several wait;
 //! frames from the client are read by tungstenite. One task does both, so a slow reader is noticed (its queue fills) without
 //! delaying anybody else, and nothing is kept per connection but tungstenite's small read buffer.
+//!
+//! A turn of that task is bounded in messages and in bytes, and looks at the clock before it ends: however much a client sends, and
+//! whether or not it ever makes a message, other tasks get their turns and the connection's own time does not stand still.
 
 use super::conn::{Conn, Session};
 use super::engine::{CloseReason, Next, ProbeStep};
@@ -28,6 +31,8 @@ const READ_BUFFER: usize = 1024;
 const BATCH: usize = 16;
 /// Steps before other tasks get their turn.
 const TURN: usize = 64;
+/// Bytes read before other tasks get their turn. The smallest frame of a client has six: that many take about a millisecond.
+const TURN_BYTES: usize = 64 * 1024;
 /// How long a connection that is to be closed may take to read the close frame and go.
 const FAREWELL: Duration = Duration::from_secs(1);
 
@@ -72,11 +77,19 @@ pub(crate) async fn run(
 struct Wire {
     tcp: TcpStream,
     replies: Vec<u8>,
+    /// Bytes that may still be read in this turn. Counted here, because the reader looks for a whole message before it returns.
+    allowance: usize,
 }
 
 impl Read for Wire {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.tcp.try_read(buffer)
+        if self.allowance == 0 {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        let room = buffer.len().min(self.allowance);
+        let count = self.tcp.try_read(&mut buffer[..room])?;
+        self.allowance -= count;
+        Ok(count)
     }
 }
 
@@ -122,6 +135,7 @@ impl Link {
         let wire = Wire {
             tcp,
             replies: Vec::new(),
+            allowance: 0,
         };
         Self {
             ws: WebSocket::from_partially_read(wire, read.to_vec(), Role::Server, Some(config)),
@@ -136,6 +150,7 @@ impl Link {
         let mut armed = Time::MAX;
         let mut timer = pin!(tokio::time::sleep_until(shared.clock.instant(armed)));
         poll_fn(|cx| {
+            self.ws.get_mut().allowance = TURN_BYTES;
             for _ in 0..TURN {
                 let sent = match self.send(conn, cx) {
                     Ok(Sent::Over(reason)) => return Poll::Ready(reason),
@@ -160,6 +175,8 @@ impl Link {
                 }
                 shared.handle_timeout(conn);
             }
+            // A client that always has something to say keeps the timer from being looked at.
+            shared.handle_timeout(conn);
             cx.waker().wake_by_ref();
             Poll::Pending
         })
@@ -169,7 +186,8 @@ impl Link {
     /// Waits for the client to move its session here. True: it has.
     async fn probe(&mut self, conn: &Arc<Conn>, attempt: u32) -> bool {
         let moved = poll_fn(|cx| {
-            loop {
+            self.ws.get_mut().allowance = TURN_BYTES;
+            for _ in 0..TURN {
                 if conn.poll_upgrade_over(attempt, cx).is_ready() {
                     return Poll::Ready(false);
                 }
@@ -196,6 +214,8 @@ impl Link {
                     ProbeStep::Drop => return Poll::Ready(false),
                 }
             }
+            cx.waker().wake_by_ref();
+            Poll::Pending
         })
         .await;
         if !moved {
@@ -270,7 +290,7 @@ impl Link {
         }
     }
 
-    /// One message of the client.
+    /// One message of the client. Wakes the task by itself if only the turn's bytes are used up.
     fn read(&mut self, cx: &mut Context<'_>) -> Poll<Result<Message, Error>> {
         loop {
             if self.drained {
@@ -280,7 +300,13 @@ impl Link {
                 self.drained = false;
             }
             match self.ws.read() {
-                Err(Error::Io(e)) if e.kind() == io::ErrorKind::WouldBlock => self.drained = true,
+                Err(Error::Io(e)) if e.kind() == io::ErrorKind::WouldBlock => {
+                    if self.ws.get_ref().allowance == 0 {
+                        cx.waker().wake_by_ref();
+                        return Poll::Pending;
+                    }
+                    self.drained = true;
+                }
                 result => return Poll::Ready(result),
             }
         }
