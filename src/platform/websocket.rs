@@ -123,6 +123,8 @@ struct Link {
     written: usize,
     /// Nothing of the client is left to read until its socket says so: spares every push a look into the read buffer.
     drained: bool,
+    /// The client's last message was read: its close frame, or what broke the connection.
+    heard_all: bool,
 }
 
 impl Link {
@@ -142,6 +144,7 @@ impl Link {
             batch: Vec::new(),
             written: 0,
             drained: false,
+            heard_all: false,
         }
     }
 
@@ -158,7 +161,8 @@ impl Link {
                     Err(_) => return Poll::Ready(CloseReason::TransportLost),
                 };
                 // Unwritten control replies must not pile up: such a client is not read from until it reads.
-                let deaf = sent == Sent::Blocked && !self.ws.get_ref().replies.is_empty();
+                let deaf = self.heard_all
+                    || sent == Sent::Blocked && !self.ws.get_ref().replies.is_empty();
                 if !deaf && let Poll::Ready(message) = self.read(cx) {
                     receive(shared, conn, message);
                     continue;
@@ -307,7 +311,10 @@ impl Link {
                     }
                     self.drained = true;
                 }
-                result => return Poll::Ready(result),
+                result => {
+                    self.heard_all = matches!(result, Ok(Message::Close(_)) | Err(_));
+                    return Poll::Ready(result);
+                }
             }
         }
     }

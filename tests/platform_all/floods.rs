@@ -1,7 +1,7 @@
 //! Clients that send without pause: they keep neither the server from others nor their own connection from its end.
 
-use crate::support::{Polling, Ws, get, soon, start};
-use pushproof::platform::PlatformConfig;
+use crate::support::{Http, Polling, Publisher, Ws, get, log_in, soon, start};
+use pushproof::platform::{PlatformConfig, QueueBounds};
 use std::io::Write as _;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -88,5 +88,38 @@ async fn a_flood_puts_off_no_end_of_its_own_connection() {
         let ended = ended.unwrap().unwrap().expect("it was ended");
         assert!(ended < TIME / 2, "{ended:?}");
     }
+    platform.stop().await;
+}
+
+#[tokio::test]
+async fn a_logged_out_client_that_hung_up_unread_is_let_go() {
+    let platform = start(PlatformConfig {
+        max_sockets: 1,
+        queue: QueueBounds {
+            packets: 1_000,
+            bytes: 64 << 20,
+        },
+        ..PlatformConfig::default()
+    })
+    .await;
+    let to = platform.address();
+    let session = log_in(to, "demo", 1).await;
+    let mut stalled = Ws::connected(to, "demo", &session).await;
+    let mut publisher = Publisher::new(to, "demo").await;
+    let message = format!("\"{}\"", "x".repeat(900_000));
+    for _ in 0..30 {
+        assert_eq!(publisher.push("user-1", "n", Some(&message)).await, 1);
+    }
+    // What waits is still handed out to it, for as long as that may take.
+    let logout = format!("/good/api/v4/auth/logout?appID=demo&sessionID={session}");
+    assert_eq!(Http::connect(to).await.get(&logout).await.status, 200);
+    stalled.0.get_mut().shutdown().await.unwrap();
+    soon("its place", async {
+        while Ws::open(to, "").await.is_err() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    })
+    .await;
+    drop(stalled);
     platform.stop().await;
 }
