@@ -125,6 +125,8 @@ struct Link {
     drained: bool,
     /// The client's last message was read: its close frame, or what broke the connection.
     heard_all: bool,
+    /// The code of the client's close frame.
+    close_code: Option<u16>,
 }
 
 impl Link {
@@ -145,6 +147,7 @@ impl Link {
             written: 0,
             drained: false,
             heard_all: false,
+            close_code: None,
         }
     }
 
@@ -312,6 +315,9 @@ impl Link {
                     self.drained = true;
                 }
                 result => {
+                    if let Ok(Message::Close(frame)) = &result {
+                        self.close_code = frame.as_ref().map(|frame| frame.code.into());
+                    }
                     self.heard_all = matches!(result, Ok(Message::Close(_)) | Err(_));
                     return Poll::Ready(result);
                 }
@@ -319,10 +325,12 @@ impl Link {
         }
     }
 
-    /// Says goodbye, and waits a bounded time for the client to hear it: closing at once with bytes unread would take the words back.
+    /// Says goodbye, in return with the client's own code, and waits a bounded time for the client to hear it: closing at once with
+    /// bytes unread would take the words back.
     async fn farewell(mut self, reason: CloseReason) {
         let goodbye = async {
-            self.batch.push(Frame::close(reason.code()).wire().clone());
+            let code = self.close_code.unwrap_or(reason.code());
+            self.batch.push(Frame::close(code).wire().clone());
             poll_fn(|cx| match self.write(cx) {
                 Ok(Poll::Pending) => Poll::Pending,
                 Ok(Poll::Ready(())) => Poll::Ready(Ok(())),
@@ -365,7 +373,8 @@ fn receive(shared: &Shared, conn: &Arc<Conn>, message: Result<Message, Error>) {
         Err(Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => {
             CloseReason::TransportLost
         }
-        Err(Error::Protocol(_) | Error::Utf8(_)) => CloseReason::Protocol("not a WebSocket frame"),
+        Err(Error::Utf8(_)) => CloseReason::NotText,
+        Err(Error::Protocol(_)) => CloseReason::Protocol("not a WebSocket frame"),
         Err(_) => CloseReason::TransportLost,
     };
     let now = shared.clock.now();

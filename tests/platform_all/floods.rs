@@ -6,6 +6,7 @@ use std::io::Write as _;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
 
 /// A frame of a client, masked with zeros.
 fn frame(head: u8, payload: &[u8]) -> Vec<u8> {
@@ -121,5 +122,26 @@ async fn a_logged_out_client_that_hung_up_unread_is_let_go() {
     })
     .await;
     drop(stalled);
+    platform.stop().await;
+}
+
+#[tokio::test]
+async fn a_websocket_is_closed_with_the_code_that_tells_why() {
+    let platform = start(PlatformConfig::default()).await;
+    let to = platform.address();
+    for (head, payload, code) in [
+        (0x81, &b"42[\"e\",\"\xff\"]"[..], 1007),
+        (0x88, &[0x03, 0xe8], 1000),
+        (0x88, &[0x0b, 0xb8], 3000),
+        // A code that must not be sent.
+        (0x88, &[0x03, 0xed], 1002),
+        (0x88, &[], 1000),
+        (0x83, b"x", 1002),
+    ] {
+        let mut ws = Ws::user(to, "demo", 1).await;
+        let tcp: &mut TcpStream = ws.0.get_mut();
+        tcp.write_all(&frame(head, payload)).await.unwrap();
+        assert_eq!(ws.close_code().await, Some(code), "{head:x} {payload:?}");
+    }
     platform.stop().await;
 }
