@@ -40,6 +40,8 @@ pub(crate) enum CloseReason {
     ConnectTimeout,
     /// The client broke the protocol; the text says how.
     Protocol(&'static str),
+    /// A text that is not UTF-8.
+    NotText,
     /// A message above the limit.
     TooBig,
     /// More waited for the client than may wait.
@@ -65,6 +67,7 @@ impl CloseReason {
             Self::Shutdown => 1001,
             Self::Protocol(_) | Self::PollOverlap => 1002,
             Self::PingTimeout | Self::ConnectTimeout | Self::Overflow => 1008,
+            Self::NotText => 1007,
             Self::TooBig => 1009,
         }
     }

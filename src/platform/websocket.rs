@@ -3,6 +3,9 @@
 //! Frames to the client are written straight from the bytes that all receivers share, several to a system call where several wait;
 //! frames from the client are read by tungstenite. One task does both, so a slow reader is noticed (its queue fills) without
 //! delaying anybody else, and nothing is kept per connection but tungstenite's small read buffer.
+//!
+//! A turn of that task is bounded in messages and in bytes, and looks at the clock before it ends: however much a client sends, and
+//! whether or not it ever makes a message, other tasks get their turns and the connection's own time does not stand still.
 
 use super::conn::{Conn, Session};
 use super::engine::{CloseReason, Next, ProbeStep};
@@ -28,6 +31,8 @@ const READ_BUFFER: usize = 1024;
 const BATCH: usize = 16;
 /// Steps before other tasks get their turn.
 const TURN: usize = 64;
+/// Bytes read before other tasks get their turn. The smallest frame of a client has six: that many take about a millisecond.
+const TURN_BYTES: usize = 64 * 1024;
 /// How long a connection that is to be closed may take to read the close frame and go.
 const FAREWELL: Duration = Duration::from_secs(1);
 
@@ -72,11 +77,19 @@ pub(crate) async fn run(
 struct Wire {
     tcp: TcpStream,
     replies: Vec<u8>,
+    /// Bytes that may still be read in this turn. Counted here, because the reader looks for a whole message before it returns.
+    allowance: usize,
 }
 
 impl Read for Wire {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.tcp.try_read(buffer)
+        if self.allowance == 0 {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        let room = buffer.len().min(self.allowance);
+        let count = self.tcp.try_read(&mut buffer[..room])?;
+        self.allowance -= count;
+        Ok(count)
     }
 }
 
@@ -110,6 +123,10 @@ struct Link {
     written: usize,
     /// Nothing of the client is left to read until its socket says so: spares every push a look into the read buffer.
     drained: bool,
+    /// The client's last message was read: its close frame, or what broke the connection.
+    heard_all: bool,
+    /// The code of the client's close frame.
+    close_code: Option<u16>,
 }
 
 impl Link {
@@ -122,12 +139,15 @@ impl Link {
         let wire = Wire {
             tcp,
             replies: Vec::new(),
+            allowance: 0,
         };
         Self {
             ws: WebSocket::from_partially_read(wire, read.to_vec(), Role::Server, Some(config)),
             batch: Vec::new(),
             written: 0,
             drained: false,
+            heard_all: false,
+            close_code: None,
         }
     }
 
@@ -136,6 +156,7 @@ impl Link {
         let mut armed = Time::MAX;
         let mut timer = pin!(tokio::time::sleep_until(shared.clock.instant(armed)));
         poll_fn(|cx| {
+            self.ws.get_mut().allowance = TURN_BYTES;
             for _ in 0..TURN {
                 let sent = match self.send(conn, cx) {
                     Ok(Sent::Over(reason)) => return Poll::Ready(reason),
@@ -143,7 +164,8 @@ impl Link {
                     Err(_) => return Poll::Ready(CloseReason::TransportLost),
                 };
                 // Unwritten control replies must not pile up: such a client is not read from until it reads.
-                let deaf = sent == Sent::Blocked && !self.ws.get_ref().replies.is_empty();
+                let deaf = self.heard_all
+                    || sent == Sent::Blocked && !self.ws.get_ref().replies.is_empty();
                 if !deaf && let Poll::Ready(message) = self.read(cx) {
                     receive(shared, conn, message);
                     continue;
@@ -160,6 +182,8 @@ impl Link {
                 }
                 shared.handle_timeout(conn);
             }
+            // A client that always has something to say keeps the timer from being looked at.
+            shared.handle_timeout(conn);
             cx.waker().wake_by_ref();
             Poll::Pending
         })
@@ -169,7 +193,8 @@ impl Link {
     /// Waits for the client to move its session here. True: it has.
     async fn probe(&mut self, conn: &Arc<Conn>, attempt: u32) -> bool {
         let moved = poll_fn(|cx| {
-            loop {
+            self.ws.get_mut().allowance = TURN_BYTES;
+            for _ in 0..TURN {
                 if conn.poll_upgrade_over(attempt, cx).is_ready() {
                     return Poll::Ready(false);
                 }
@@ -196,6 +221,8 @@ impl Link {
                     ProbeStep::Drop => return Poll::Ready(false),
                 }
             }
+            cx.waker().wake_by_ref();
+            Poll::Pending
         })
         .await;
         if !moved {
@@ -270,7 +297,7 @@ impl Link {
         }
     }
 
-    /// One message of the client.
+    /// One message of the client. Wakes the task by itself if only the turn's bytes are used up.
     fn read(&mut self, cx: &mut Context<'_>) -> Poll<Result<Message, Error>> {
         loop {
             if self.drained {
@@ -280,16 +307,30 @@ impl Link {
                 self.drained = false;
             }
             match self.ws.read() {
-                Err(Error::Io(e)) if e.kind() == io::ErrorKind::WouldBlock => self.drained = true,
-                result => return Poll::Ready(result),
+                Err(Error::Io(e)) if e.kind() == io::ErrorKind::WouldBlock => {
+                    if self.ws.get_ref().allowance == 0 {
+                        cx.waker().wake_by_ref();
+                        return Poll::Pending;
+                    }
+                    self.drained = true;
+                }
+                result => {
+                    if let Ok(Message::Close(frame)) = &result {
+                        self.close_code = frame.as_ref().map(|frame| frame.code.into());
+                    }
+                    self.heard_all = matches!(result, Ok(Message::Close(_)) | Err(_));
+                    return Poll::Ready(result);
+                }
             }
         }
     }
 
-    /// Says goodbye, and waits a bounded time for the client to hear it: closing at once with bytes unread would take the words back.
+    /// Says goodbye, in return with the client's own code, and waits a bounded time for the client to hear it: closing at once with
+    /// bytes unread would take the words back.
     async fn farewell(mut self, reason: CloseReason) {
         let goodbye = async {
-            self.batch.push(Frame::close(reason.code()).wire().clone());
+            let code = self.close_code.unwrap_or(reason.code());
+            self.batch.push(Frame::close(code).wire().clone());
             poll_fn(|cx| match self.write(cx) {
                 Ok(Poll::Pending) => Poll::Pending,
                 Ok(Poll::Ready(())) => Poll::Ready(Ok(())),
@@ -332,7 +373,8 @@ fn receive(shared: &Shared, conn: &Arc<Conn>, message: Result<Message, Error>) {
         Err(Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => {
             CloseReason::TransportLost
         }
-        Err(Error::Protocol(_) | Error::Utf8(_)) => CloseReason::Protocol("not a WebSocket frame"),
+        Err(Error::Utf8(_)) => CloseReason::NotText,
+        Err(Error::Protocol(_)) => CloseReason::Protocol("not a WebSocket frame"),
         Err(_) => CloseReason::TransportLost,
     };
     let now = shared.clock.now();

@@ -318,6 +318,7 @@ async fn heads_out_of_bounds_and_bad_handshakes_leave_the_server_alive() {
     for raw in [
         long.as_str(),
         &many,
+        "GET / HTTP/1.1\r\n\r\n",
         "GET / HTTP/1.1\r\nHost: t\r\nHost: u\r\n\r\n",
         "GET / HTTP/1.1\r\nHost: t\r\nX: a\u{1}b\r\n\r\n",
         "POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx",

@@ -2,6 +2,7 @@
 
 mod abuse;
 mod accounts;
+mod floods;
 mod pushes;
 mod support;
 mod transports;

@@ -63,9 +63,13 @@ impl Engine {
         Some(body)
     }
 
-    /// The pending poll's connection broke: what it would have carried is unknowable, so the session ends.
+    /// The pending poll's connection broke: what it would have carried is unknowable, so the session ends; unless it has moved to
+    /// WebSocket, as nothing but a release was left for the poll then.
     pub(crate) fn abort_poll(&mut self, now: Time) {
         self.poll = None;
+        if self.transport != Transport::Polling {
+            return;
+        }
         self.close(now, CloseReason::TransportLost);
         if let Life::Closing(reason, _) = self.life {
             self.finish(reason);

@@ -316,6 +316,19 @@ fn a_stalled_upgrade_leaves_polling_as_it_was() {
 }
 
 #[test]
+fn a_poll_given_up_after_the_upgrade_ends_nothing() {
+    let mut engine = polling();
+    let attempt = engine.begin_upgrade(at(1)).unwrap();
+    assert_eq!(engine.handle_probe(attempt, "2probe"), ProbeStep::Answer);
+    assert_eq!(engine.begin_poll(at(2)), Ok(()));
+    assert_eq!(engine.handle_probe(attempt, "5"), ProbeStep::Upgraded);
+    engine.abort_poll(at(3));
+    assert!(engine.is_open());
+    assert!(send(&mut engine, "4a"));
+    assert_eq!(text(&mut engine), "4a");
+}
+
+#[test]
 fn every_packet_goes_out_once_whatever_the_moment_of_the_move() {
     // The move at each step of a stream: nothing lost, doubled or out of order.
     for probe_at in 0..12 {

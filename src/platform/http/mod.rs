@@ -152,8 +152,9 @@ async fn handle(shared: &Arc<Shared>, link: &Link, request: Request<Incoming>) -
 }
 
 async fn route(shared: &Arc<Shared>, link: &Link, request: Request<Incoming>) -> Answer {
-    if request.headers().get_all(http::header::HOST).iter().count() > 1 {
-        return reply::text(http::StatusCode::BAD_REQUEST, "more than one Host\n");
+    let hosts = request.headers().get_all(http::header::HOST).iter().count();
+    if hosts > 1 || hosts == 0 && request.version() == http::Version::HTTP_11 {
+        return reply::text(http::StatusCode::BAD_REQUEST, "not exactly one Host\n");
     }
     if request.method() == http::Method::OPTIONS {
         return cors::preflight();
