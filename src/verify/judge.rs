@@ -15,9 +15,9 @@
 //! 7. **otherwise** it is `delivered`, once for each push and socket, and may be harmed in several ways, each counted: `misrouted`,
 //!    `corrupted`, `reordered`, `late`. A push that comes after it has settled, but before judging ends, is late and not lost.
 //!
-//! **Order.** A delivery is `reordered` if a push of its audience that arrived before it at this socket (harmed, allowed or refused,
-//! but not premature) was sent only after it had been accepted: in the same lane always, across lanes by the clock, strictly. A push
-//! whose outcome is unknown is not held to any order: nobody can tell when the target was done with it.
+//! **Order.** A delivery is `reordered` if a push of its audience that arrived before it at this socket (harmed or not, or as a
+//! phantom, but not premature) was sent only after it had been accepted: in the same lane always, across lanes by the clock,
+//! strictly. A push whose outcome is unknown is not held to any order: nobody can tell when the target was done with it.
 //!
 //! **Time.** The deadline counts from the sending of the push, not from its intended time: what the generator delays is not the
 //! target's fault, and shows in the latencies instead.
@@ -214,14 +214,13 @@ impl Judge {
             let detail = "came in a namespace that the socket never joined";
             return self.violation(Class::Phantom, slot, arrival, known, detail);
         }
-        if entry.outcome() == Outcome::Rejected {
-            self.was_overtaken(slot, id, &entry);
-            let detail = "the target had refused this push";
-            return self.violation(Class::Phantom, slot, arrival, known, detail);
-        }
         if presence.forbids(&entry, self.rules.settle) {
-            let detail =
-                "the push was sent after this socket had left, or had settled before it connected";
+            self.was_overtaken(slot, id, &entry);
+            let detail = if entry.outcome() == Outcome::Rejected {
+                "the target had refused this push"
+            } else {
+                "the push was sent after this socket had left, or had settled before it connected"
+            };
             return self.violation(Class::Phantom, slot, arrival, known, detail);
         }
         let lane = &mut self.seen[slot.0 as usize * self.lanes + id.lane.index()];

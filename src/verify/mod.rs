@@ -4,8 +4,9 @@
 //! share is the [`Ledger`] of pushes, which the lanes append to and nobody locks. Most violations are seen the moment they happen,
 //! from the delivery and its [`Tag`] alone; `lost`, and deliveries of refused pushes, when judging ends.
 //!
-//! Invariants: a judge never reads a clock; its memory does not grow with deliveries that arrive once, in order; every arrival is
-//! counted in exactly one of `delivered`, `duplicated`, `misdelivered`, `phantom` and `premature`.
+//! Invariants: a judge never reads a clock; its memory does not grow with deliveries that arrive once, in order, nor with
+//! violations, and holes take a bit for each push and socket at most; every arrival is counted in exactly one of
+//! `delivered`, `duplicated`, `misdelivered`, `phantom` and `premature`.
 
 mod equal;
 mod finding;

@@ -362,7 +362,7 @@ impl Play {
             return;
         };
         let socket = if any_socket {
-            self.choose(socket, |s| s.left.is_none())
+            self.choose(socket, |_| true)
         } else {
             self.choose(socket, self.audience_of(push))
         };

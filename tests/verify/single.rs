@@ -312,6 +312,18 @@ pub(crate) const CASES: &[Case] = &[
         examples: &["phantom p1 ann.1 ann as alert sent=10 answered=12 arrived=301"],
     },
     Case {
+        name: "phantom: sent only after the socket had left",
+        history: "
+               0 connect ann.1
+               5 leave ann.1
+              10 push p1 ann
+              11 arrive p1 ann.1
+              12 accept p1
+        ",
+        counts: "phantom=1",
+        examples: &["phantom p1 ann.1 ann as alert sent=10 answered=12 arrived=11"],
+    },
+    Case {
         name: "phantom: one arrival of a broadcast refused only later, among others",
         history: "
                0 connect ann.1
