@@ -225,7 +225,7 @@ impl Problems {
             "users.count",
             || {
                 format!(
-                    "{} users cannot be spread over {} apps; ask for a user an app at least, or name one app",
+                    "{} users cannot be spread over {} apps; ask for at least one user an app, or name fewer apps with --app",
                     plan.users,
                     plan.apps.len()
                 )
