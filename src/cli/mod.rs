@@ -11,7 +11,7 @@ pub mod serve;
 
 /// Prove that every push arrives: load testing and conformance for push systems built on Socket.IO.
 #[derive(Debug, Parser)]
-#[command(name = "pushproof", version, max_term_width = 100, args_override_self = true, after_help = EXIT_CODES)]
+#[command(name = "pushproof", version, max_term_width = 100, after_help = EXIT_CODES)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

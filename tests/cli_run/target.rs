@@ -83,7 +83,7 @@ pub(crate) enum Harm {
     AnotherApp,
     /// It goes under another name.
     Rename,
-    /// It goes out in a namespace that the socket never joined.
+    /// It goes out in a namespace that the socket never joined too.
     Stray,
     /// A message of this shape is changed in one value.
     Corrupt(Shape),

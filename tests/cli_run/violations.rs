@@ -307,15 +307,14 @@ async fn an_event_that_no_push_explains_is_a_phantom() {
         ..Want::default()
     };
     let (phantom, damaged, stray, premature) = tokio::join!(
-        case(Harm::Phantom, 10, phantom),
-        case(Harm::DamageTag, 10, damaged.clone()),
-        case(Harm::Stray, 10, damaged),
+        case(Harm::Phantom, 10, phantom.clone()),
+        case(Harm::DamageTag, 10, damaged),
+        case(Harm::Stray, 10, phantom),
         case(Harm::Premature, 0, premature),
     );
     phantom.names_nobodys("phantom", "alert");
     damaged.names("lost");
     damaged.names_nobodys("phantom", &damaged.target.harmed().event);
-    stray.names("lost");
     stray.names("phantom");
     premature.names_nobodys("premature", "alert");
 }
