@@ -136,8 +136,7 @@ fn flags(args: &RunArgs) -> File {
     File {
         seed: args.seed,
         target: file::Target {
-            // A CI variable that is set to nothing names no target.
-            url: args.target.clone().filter(|url| !url.is_empty()),
+            url: args.target.clone(),
             apps: (!args.apps.is_empty()).then(|| args.apps.clone()),
         },
         users: file::Users {
