@@ -110,3 +110,11 @@ fn open(path: &Path) -> std::io::Result<(File, bool)> {
 fn cannot_write(flag: &str, path: &Path) -> String {
     format!("{flag}: cannot write to {}", path.display())
 }
+
+/// Raises the limit of open files as far as it goes, and returns it.
+pub(super) fn raise_limit() -> u64 {
+    let raised = rlimit::increase_nofile_limit(u64::MAX);
+    raised
+        .or_else(|_| rlimit::getrlimit(rlimit::Resource::NOFILE).map(|(soft, _)| soft))
+        .unwrap_or(1_024)
+}

@@ -185,7 +185,7 @@ fn told(problem: &Problem) -> String {
 /// Raises the limit of open files as far as it goes, and makes sure that the sockets fit.
 fn check_files(plan: &Plan) -> anyhow::Result<()> {
     let needed = u64::from(plan.sockets()) + u64::from(plan.lanes) + OTHER_FILES;
-    let limit = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(0);
+    let limit = files::raise_limit();
     if limit < needed {
         bail!(
             "{} sockets need about {needed} open files, and this process may have {limit}; ask for fewer sockets, or raise the hard limit (ulimit -Hn)",

@@ -2,6 +2,7 @@
 
 use super::files;
 use crate::platform::{AppConfig, PlatformConfig, serve};
+use crate::summary::verdict::EXIT_USAGE;
 use anyhow::Context as _;
 use std::io::{ErrorKind, Write as _};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -13,8 +14,6 @@ use tokio::net::{TcpListener, TcpSocket};
 const OTHER_FILES: u64 = 256;
 /// Connections that may wait to be accepted.
 const BACKLOG: u32 = 4096;
-/// Exit code of usage and configuration errors.
-const USAGE: u8 = 2;
 
 /// Run the embedded push platform as a server.
 #[derive(Debug, clap::Args)]
@@ -74,11 +73,11 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
 
 /// Runs the server until it is told to end.
 pub fn run(args: &ServeArgs) -> anyhow::Result<ExitCode> {
-    let files = raise_file_limit();
+    let files = files::raise_limit();
     let config = config(args, files);
     if let Err(e) = config.validate() {
         files::say(&format!("error: {e}"));
-        return Ok(ExitCode::from(USAGE));
+        return Ok(ExitCode::from(EXIT_USAGE));
     }
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -105,14 +104,6 @@ fn config(args: &ServeArgs, files: u64) -> PlatformConfig {
     }
 }
 
-/// Raises the limit of open files as far as it goes, and returns it.
-fn raise_file_limit() -> u64 {
-    let raised = rlimit::increase_nofile_limit(u64::MAX);
-    raised
-        .or_else(|_| rlimit::getrlimit(rlimit::Resource::NOFILE).map(|(soft, _)| soft))
-        .unwrap_or(1_024)
-}
-
 async fn run_until_told(args: &ServeArgs, config: PlatformConfig) -> anyhow::Result<ExitCode> {
     let address = SocketAddr::new(args.host, args.port);
     let listener = match listen(address) {
@@ -123,7 +114,7 @@ async fn run_until_told(args: &ServeArgs, config: PlatformConfig) -> anyhow::Res
                 _ => e.to_string(),
             };
             files::say(&format!("error: cannot listen on {address}: {why}"));
-            return Ok(ExitCode::from(USAGE));
+            return Ok(ExitCode::from(EXIT_USAGE));
         }
     };
     let address = listener

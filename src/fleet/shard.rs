@@ -1,6 +1,6 @@
 //! One shard: a thread that holds sockets, judges what they receive and measures it.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -143,7 +143,7 @@ impl Shard {
 
     /// Closes the shard's sockets and waits for its thread to end.
     pub fn stop(self) {
-        self.stop.send_replace(true);
+        self.leave();
         drop(self.commands);
         self.thread.join().ok();
     }
@@ -199,7 +199,7 @@ async fn serve(
                     sockets.spawn_local(hold(shared, slot, app, auth, permit, stop));
                 }
                 Some(Command::Finish { streams, reply }) => {
-                    if let Some(finished) = shared.finish(&streams, setup.events) {
+                    if let Some(finished) = shared.finish(&streams) {
                         reply.send(finished).ok();
                     }
                 }
@@ -237,7 +237,6 @@ async fn hold(
         app,
         begun: shared.clock.now(),
         permit: Some(permit),
-        connected: Cell::new(false),
     };
     let stopped = async {
         stop.wait_for(|stop| *stop).await.ok();
@@ -305,9 +304,9 @@ impl Shared {
         self.notes.send(note).await.ok();
     }
 
-    fn finish(&self, streams: &Streams, events: usize) -> Option<Finished> {
+    fn finish(&self, streams: &Streams) -> Option<Finished> {
         let judge = self.judge.take()?;
-        let mut meter = self.meter.replace(Meter::new(events));
+        let mut meter = self.meter.take();
         let mut fanout = self.fanout.borrow_mut();
         let mut recipients = self.recipients.take();
         recipients.extend(fanout.over(Time::MAX));
@@ -330,7 +329,6 @@ struct Held<'a> {
     app: AppId,
     begun: Time,
     permit: Option<OwnedSemaphorePermit>,
-    connected: Cell<bool>,
 }
 
 impl Held<'_> {
@@ -358,7 +356,6 @@ fn arrival<'a>(at: Time, event: &'a str, payload: &'a str, premature: bool) -> A
 impl Listener for Held<'_> {
     fn connected(&mut self, at: Time) {
         self.permit = None;
-        self.connected.set(true);
         self.shared.connected.borrow_mut()[self.app.index()] += 1;
         if let Some(judge) = self.shared.judge.borrow_mut().as_mut() {
             judge.connected(self.slot, at);

@@ -6,7 +6,7 @@ use crate::ids::Audience;
 use crate::time::Time;
 
 /// The latencies of the deliveries at one shard, split by event name and audience.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Meter {
     /// Two for each event name: targeted, then broadcast.
     push: Vec<Latency>,

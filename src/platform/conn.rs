@@ -97,6 +97,19 @@ impl Session {
     }
 }
 
+/// The JSON array of an event's or ack's data: a name and arguments as they stand in JSON, of which either may be missing.
+pub(crate) fn array(name: &str, args: &str) -> String {
+    let mut data = String::with_capacity(name.len() + args.len() + 3);
+    data.push('[');
+    data.push_str(name);
+    if !name.is_empty() && !args.is_empty() {
+        data.push(',');
+    }
+    data.push_str(args);
+    data.push(']');
+    data
+}
+
 /// One Socket.IO packet without attachments, as it goes out.
 pub(crate) fn encode(kind: PacketType, namespace: &str, id: Option<u64>, data: &str) -> Frame {
     encode_binary(kind, namespace, id, data, 0)

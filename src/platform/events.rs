@@ -3,7 +3,7 @@
 //! No client event reaches another client, and none triggers anything of a connection's life.
 
 use super::config::PlatformConfig;
-use super::conn::{encode, encode_binary};
+use super::conn::{array, encode, encode_binary};
 use super::frame::Frame;
 use super::socket::ClientEvent;
 use crate::protocol::socket::PacketType;
@@ -36,14 +36,7 @@ fn echo(
     event: &ClientEvent<'_>,
     name: Option<&str>,
 ) -> Vec<Frame> {
-    let mut data = String::with_capacity(event.args.len() + 24);
-    data.push('[');
-    data.push_str(name.unwrap_or_default());
-    if name.is_some() && !event.args.is_empty() {
-        data.push(',');
-    }
-    data.push_str(&event.args);
-    data.push(']');
+    let data = array(name.unwrap_or_default(), &event.args);
     let count = event.attachments.len();
     let kind = if count == 0 { plain } else { binary };
     let head = encode_binary(kind, namespace, event.id, &data, count);

@@ -9,7 +9,7 @@
 
 use super::accounts::Login;
 use super::config::PlatformConfig;
-use super::conn::{Conn, encode};
+use super::conn::{Conn, array, encode};
 use super::frame::Frame;
 use super::socket::Membership;
 use super::token::Token;
@@ -95,16 +95,8 @@ struct Encoded<'a> {
 
 impl<'a> Encoded<'a> {
     fn new(config: &'a PlatformConfig, event: &str, message: Option<&str>) -> Self {
-        let mut data = String::with_capacity(event.len() + message.map_or(0, str::len) + 3);
-        data.push('[');
-        data.push_str(event);
-        if let Some(message) = message {
-            data.push(',');
-            data.push_str(message);
-        }
-        data.push(']');
         Self {
-            data,
+            data: array(event, message.unwrap_or_default()),
             config,
             frames: vec![None; config.namespaces.len() + 1],
         }

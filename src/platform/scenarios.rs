@@ -1,8 +1,8 @@
 //! Scenarios: named lists of steps that run when an API endpoint is called, on the object it was called with.
 
 use super::hub::{Audience, Hub};
-use super::socket::RESERVED_EVENTS;
 use super::template::{Fields, Template};
+use crate::protocol::socket::RESERVED_EVENTS;
 use crate::time::Time;
 
 /// A scenario of an app.

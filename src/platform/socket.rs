@@ -8,7 +8,7 @@
 use super::config::PlatformConfig;
 use super::token::Token;
 use crate::protocol::binary::{self, Assembler};
-use crate::protocol::socket::{self, Packet, PacketType};
+use crate::protocol::socket::{self, Packet, PacketType, RESERVED_EVENTS};
 use crate::time::Time;
 use bytes::Bytes;
 use serde_json::value::RawValue;
@@ -18,16 +18,6 @@ use std::borrow::Cow;
 const MAX_NAMESPACE: usize = 256;
 /// How much longer than one message all attachments of one packet may be together.
 const ATTACHED_MESSAGES: usize = 4;
-
-/// Event names that a Socket.IO client or server library raises by itself: no peer may send them.
-pub(crate) const RESERVED_EVENTS: [&str; 6] = [
-    "connect",
-    "connect_error",
-    "disconnect",
-    "disconnecting",
-    "newListener",
-    "removeListener",
-];
 
 /// What a message of the client asks for.
 #[derive(Debug, PartialEq, Eq)]

@@ -9,6 +9,17 @@ use std::fmt::Write as _;
 /// The main namespace.
 pub const MAIN_NAMESPACE: &str = "/";
 
+/// Event names that client and server libraries raise by themselves: an event under one would be taken for one of the connection's
+/// life. The codec lets them pass; whoever sends or accepts events decides.
+pub const RESERVED_EVENTS: [&str; 6] = [
+    "connect",
+    "connect_error",
+    "disconnect",
+    "disconnecting",
+    "newListener",
+    "removeListener",
+];
+
 /// The type of a Socket.IO packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PacketType {

@@ -264,7 +264,6 @@ impl Tally {
             drops: machine.drops,
             pushes,
             push_failures: self.lanes.reasons,
-            pushing_began: self.pushing.map(|(start, _)| start),
             findings: self.findings,
             environment: process::environment(),
         }

@@ -4,8 +4,9 @@ use std::fmt;
 use std::time::Duration;
 
 use super::file::{File, Shape};
-use crate::ids::{AppId, Audience, SocketId, UserId};
+use crate::ids::{AppId, Audience, UserId};
 use crate::pace::Pace;
+use crate::protocol::socket::RESERVED_EVENTS;
 use crate::verify::Ordering;
 
 /// Everything a run goes by.
@@ -62,16 +63,6 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Event names that client libraries keep for themselves; a push under one would be taken for a lifecycle event.
-const RESERVED_EVENTS: [&str; 6] = [
-    "connect",
-    "connect_error",
-    "disconnect",
-    "disconnecting",
-    "newListener",
-    "removeListener",
-];
-
 const MOST_SOCKETS: u64 = 1_000_000;
 const MOST_LANES: u32 = 1_024;
 const MOST_PUSHES: u64 = 100_000_000;
@@ -115,11 +106,6 @@ impl Plan {
     /// Sockets of all users.
     pub fn sockets(&self) -> u32 {
         self.users * self.sockets_per_user
-    }
-
-    /// The user who holds a socket.
-    pub fn user_of(&self, socket: SocketId) -> UserId {
-        UserId(socket.0 / self.sockets_per_user)
     }
 
     /// The app a user belongs to.

@@ -8,7 +8,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use super::file::Shape;
 use super::plan::Plan;
-use crate::ids::{AppId, Audience, EventId, Lane, PushId, Seq, UserId};
+use crate::ids::{AppId, Audience, EventId, PushId, UserId};
 use crate::time::Time;
 use crate::verify::{Source, Tag, Tagger};
 
@@ -160,22 +160,23 @@ fn below(rng: &mut ChaCha8Rng, n: u32) -> u32 {
     ((u64::from(rng.next_u32()) * u64::from(n)) >> 32) as u32
 }
 
-/// Every push of a lane, in order.
-pub fn lane(workload: &Workload, lane: Lane) -> impl Iterator<Item = (PushId, Spec)> + '_ {
-    (0..).map_while(move |seq| {
-        let id = PushId {
-            lane,
-            seq: Seq(seq),
-        };
-        Some((id, workload.spec(id)?))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::{Lane, Seq};
     use crate::scenario::file::File;
     use crate::verify::Found;
+
+    /// Every push of a lane, in order.
+    fn lane(workload: &Workload, lane: Lane) -> impl Iterator<Item = (PushId, Spec)> + '_ {
+        (0..).map_while(move |seq| {
+            let id = PushId {
+                lane,
+                seq: Seq(seq),
+            };
+            Some((id, workload.spec(id)?))
+        })
+    }
 
     fn workload(text: &str) -> Workload {
         let file = File::parse(text).unwrap();

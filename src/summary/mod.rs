@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use crate::measure::Latency;
 use crate::scenario::Plan;
-use crate::time::Time;
 use crate::verify::{Counts, Findings};
 
 mod reasons;
@@ -188,8 +187,6 @@ pub struct Summary {
     pub pushes: PushCounts,
     /// Why pushes were not accepted, with how many.
     pub push_failures: Reasons,
-    /// When pushing began; the times of pushes in examples count from the run's start.
-    pub pushing_began: Option<Time>,
     /// Deliveries, violations and examples.
     pub findings: Findings,
     /// Latencies.
