@@ -13,12 +13,18 @@ use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use delivery::{FRAME_BYTES, Pushes, Shard};
+use pushproof::journal::Journal;
 
 /// Runs deliveries, each of them the first of its push at its socket, on as many fresh shards as that takes.
-fn run(pushes: &Pushes, iterations: u64, deliver: impl Fn(&mut Shard<'_>, usize)) -> Duration {
+fn run<'a>(
+    pushes: &'a Pushes,
+    shard: impl Fn() -> Shard<'a>,
+    iterations: u64,
+    deliver: impl Fn(&mut Shard<'_>, usize),
+) -> Duration {
     let (mut left, mut took) = (iterations as usize, Duration::ZERO);
     while left > 0 {
-        let mut shard = pushes.shard();
+        let mut shard = shard();
         let now = left.min(pushes.deliveries());
         let begun = Instant::now();
         for n in 0..now {
@@ -43,16 +49,38 @@ fn deliveries(criterion: &mut Criterion) {
             group.throughput(Throughput::Elements(1));
             group.bench_function(format!("{name}/{FRAME_BYTES}B"), |bencher| {
                 bencher.iter_custom(|iterations| {
-                    run(&pushes, iterations, |shard, n| {
-                        if whole {
-                            shard.deliver(black_box(n));
-                        } else {
-                            black_box(shard.judge(black_box(n)));
-                        }
-                    })
+                    run(
+                        &pushes,
+                        || pushes.shard(),
+                        iterations,
+                        |shard, n| {
+                            if whole {
+                                shard.deliver(black_box(n));
+                            } else {
+                                black_box(shard.judge(black_box(n)));
+                            }
+                        },
+                    )
                 });
             });
         }
+    }
+    // The same with a journal: the disk is left out, its thread is not.
+    let journal = Journal::start(std::io::sink()).expect("a thread");
+    for (name, pushes) in [
+        ("targeted", Pushes::targeted(1_000, 20)),
+        ("broadcast", Pushes::broadcast(1_000, 20)),
+    ] {
+        let mut group = criterion.benchmark_group("journal");
+        group.throughput(Throughput::Elements(1));
+        group.bench_function(format!("{name}/{FRAME_BYTES}B"), |bencher| {
+            bencher.iter_custom(|iterations| {
+                let shard = || pushes.recorded(Some(journal.pen().sockets(0)));
+                run(&pushes, shard, iterations, |shard, n| {
+                    shard.deliver(black_box(n));
+                })
+            });
+        });
     }
 }
 

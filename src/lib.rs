@@ -21,8 +21,12 @@ pub mod scenario;
 
 pub mod summary;
 
+pub mod capacity;
+
 // Edges: tokio lives here.
 pub mod clock;
+
+pub mod journal;
 
 pub mod client;
 pub mod platform;
@@ -31,6 +35,9 @@ pub mod trigger;
 // Orchestration.
 pub mod fleet;
 pub mod run;
+pub mod selftest;
+
+pub mod climb;
 
 // Presentation: sees the summary only.
 pub mod report;

@@ -9,20 +9,8 @@ use std::process::Stdio;
 
 use pushproof::platform::{AppConfig, Platform, PlatformConfig};
 use serde_json::Value;
-use support::{matrix, peers::Peer, rest::Rest};
+use support::{classes::CLASSES, matrix, peers::Peer, rest::Rest};
 use tokio::process::Command;
-
-const CLASSES: [&str; 9] = [
-    "lost",
-    "duplicated",
-    "misdelivered",
-    "misrouted",
-    "corrupted",
-    "reordered",
-    "late",
-    "phantom",
-    "premature",
-];
 
 /// Runs `pushproof run` against a server and gives its exit code and report.
 async fn pushproof(url: &str, flags: &[&str]) -> (Option<i32>, Value) {
@@ -71,59 +59,101 @@ async fn a_hundred_thousand_deliveries_by_a_node_server_are_right() {
     assert_eq!(truth["pushes"], report["pushes"]["accepted"]);
 }
 
+/// A scenario file with this text.
+fn scenario(name: &str, text: &str) -> String {
+    let path = format!("{}/{name}.toml", env!("CARGO_TARGET_TMPDIR"));
+    std::fs::write(&path, text).expect("a writable scratch folder");
+    path
+}
+
+/// The classes that something shows as, with how often in each.
+type ShowsAs = &'static [(&'static str, u64)];
+
+/// Faults of the Node server, of each how many deliveries, pushes or sockets one is harmed of, and what each time shows as.
+const NODE_FAULTS: [(&str, u32, ShowsAs); 28] = [
+    ("drop", 97, &[("lost", 1)]),
+    ("skip-socket", 97, &[("lost", 1)]),
+    ("duplicate", 97, &[("duplicated", 1)]),
+    ("duplicate-late", 97, &[("duplicated", 1)]),
+    ("rename", 97, &[("misrouted", 1)]),
+    ("rename-case", 97, &[("misrouted", 1)]),
+    ("rename-space", 97, &[("misrouted", 1)]),
+    ("rename-other", 97, &[("misrouted", 1)]),
+    ("corrupt", 97, &[("corrupted", 1)]),
+    ("corrupt-digit", 97, &[("corrupted", 1)]),
+    ("corrupt-type", 97, &[("corrupted", 1)]),
+    ("corrupt-unicode", 97, &[("corrupted", 1)]),
+    ("corrupt-key", 97, &[("corrupted", 1)]),
+    ("truncate", 97, &[("corrupted", 1)]),
+    ("leak", 97, &[("misdelivered", 1)]),
+    ("cross-app", 97, &[("misdelivered", 1)]),
+    ("phantom", 97, &[("phantom", 1)]),
+    ("swap", 97, &[("reordered", 1)]),
+    ("swap-far", 97, &[("reordered", 1)]),
+    ("delay", 97, &[("late", 1)]),
+    ("lie", 13, &[("lost", 1)]),
+    ("deny", 13, &[]),
+    ("shard", 7, &[("lost", 1)]),
+    ("swap-users", 13, &[("misdelivered", 2), ("lost", 2)]),
+    ("freeze", 11, &[("lost", 1)]),
+    ("drop-tail", 11, &[("lost", 1)]),
+    ("premature", 11, &[("premature", 1)]),
+    ("after-leave", 3, &[("phantom", 1)]),
+];
+
 /// Each fault of the Node server is found as often as it was done, under its own name, and nothing else is.
 #[tokio::test]
 #[ignore = "needs Node and Python peers: run ci/check (or ci/install-peers, then cargo test -- --ignored)"]
 async fn what_a_node_server_does_wrong_is_counted_exactly() {
-    let flags = [
-        "--users",
-        "60",
-        "--rate",
-        "200/s",
-        "--duration",
-        "2s",
-        "--deadline",
-        "1500ms",
-        "--settle",
-        "1500ms",
-        "--lanes",
-        "1",
-    ];
-    for (fault, class) in [
-        ("drop", "lost"),
-        ("duplicate", "duplicated"),
-        ("rename", "misrouted"),
-        ("corrupt", "corrupted"),
-        ("leak", "misdelivered"),
-        ("cross-app", "misdelivered"),
-        ("phantom", "phantom"),
-        ("swap", "reordered"),
-    ] {
-        let server = Peer::spawn_node_server(&["--fault", &format!("{fault}-every=97")]).await;
+    // One delivery that is held up for longer than the deadline is overtaken as well.
+    let unordered = scenario("unordered", "[verify]\nordering = \"none\"\n");
+    // What is cut off behind 64 KiB must have been longer.
+    let long = scenario("long", "[pushes]\nsize = 70000\n");
+    let who_leave = scenario(
+        "leavers",
+        "[churn]\nrate = \"12/s\"\nshare = 0.3\nabrupt = 0.0\naway = \"200ms\"\nlinger = \"4500ms\"\n",
+    );
+    for (fault, every, shows_as) in NODE_FAULTS {
+        let server = Peer::spawn_node_server(&["--fault", &format!("{fault}-every={every}")]).await;
+        let leaves = fault == "after-leave";
+        let mut flags = vec!["--users", "60", "--rate", "200/s"];
+        flags.extend(["--duration", if leaves { "7s" } else { "2s" }]);
+        flags.extend(["--deadline", "1500ms", "--lanes", "1"]);
+        match fault {
+            "delay" => flags.extend(["--settle", "4s", &unordered]),
+            "truncate" => flags.extend(["--settle", "1500ms", &long]),
+            "after-leave" => flags.extend(["--settle", "2s", &who_leave]),
+            "skip-socket" => flags.extend(["--settle", "1500ms", "--sockets-per-user", "2"]),
+            _ => flags.extend(["--settle", "1500ms"]),
+        }
         let (code, report) = pushproof(server.url(), &flags).await;
         let truth = Rest::new(server.url()).call("GET", "/truth", None).await.1;
         let harmed = truth["faults"][fault].as_u64().expect("a count");
         let held = truth["held"].as_u64().expect("a count");
         assert!(harmed > 0, "{fault} was done: {truth}");
         let mut due: BTreeMap<_, _> = CLASSES.map(|class| (class, 0)).into();
-        due.insert(class, harmed);
+        due.extend(shows_as.iter().map(|(class, each)| (*class, each * harmed)));
         *due.entry("lost").or_default() += held;
         assert_eq!(violations(&report), due, "{fault}: {truth}");
-        assert_eq!(
-            truth["deliveries"], report["deliveries"]["expected"],
-            "{fault}"
-        );
+        if fault == "deny" {
+            assert_eq!(report["pushes"]["unknown"], harmed, "{truth}");
+            assert_eq!((code, &report["verdict"]), (Some(4), &"unknown".into()));
+            continue;
+        }
+        if !leaves {
+            let expected = &report["deliveries"]["expected"];
+            assert_eq!(truth["deliveries"], *expected, "{fault}");
+        }
         assert_eq!(
             (code, &report["verdict"]),
             (Some(1), &"fail".into()),
             "{fault}"
         );
         let examples = report["violations"].as_array().expect("examples");
-        assert_eq!(examples.len() as u64, (harmed + held).min(20), "{fault}");
-        assert!(
-            examples.iter().any(|example| example["class"] == class),
-            "{fault}"
-        );
+        for (class, n) in due {
+            let shown = examples.iter().filter(|example| example["class"] == class);
+            assert_eq!(shown.count() as u64, n.min(20), "{fault}: {class}");
+        }
     }
 }
 

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
+use crate::scenario::Plan;
+
 /// Writes to standard output. A reader that has had enough (`| head`) is no error.
 pub(super) fn print(text: &str) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
@@ -43,7 +45,7 @@ pub(super) struct Output {
 
 impl Output {
     /// Opens what a flag named.
-    pub(super) fn open(flag: &'static str, path: &Path) -> anyhow::Result<Self> {
+    fn open(flag: &'static str, path: &Path) -> anyhow::Result<Self> {
         if path.as_os_str().is_empty() {
             bail!("{flag} needs the name of a file, or - for standard output");
         }
@@ -62,15 +64,45 @@ impl Output {
         })
     }
 
+    /// Opens what `--json` named, if it was given.
+    pub(super) fn open_json(path: Option<&Path>) -> anyhow::Result<Option<Self>> {
+        path.map(|path| Self::open("--json", path)).transpose()
+    }
+
+    /// Opens the file of a journal, which is no text for standard output.
+    pub(super) fn open_journal(path: &Path) -> anyhow::Result<Self> {
+        if path.as_os_str() == "-" {
+            bail!(
+                "--journal needs the name of a file; a journal is not written to standard output"
+            );
+        }
+        Self::open("--journal", path)
+    }
+
     /// Whether it is standard output.
     pub(super) fn is_stdout(&self) -> bool {
         self.file.is_none()
     }
 
+    /// Whether it is a file that can be put in the place of another: no standard output, device or pipe.
+    fn is_file(&self) -> bool {
+        let metadata = self.file.as_ref().and_then(|file| file.metadata().ok());
+        metadata.is_some_and(|metadata| metadata.is_file())
+    }
+
     /// Writes the report in place of what was there.
     pub(super) fn write(mut self, text: &str) -> anyhow::Result<()> {
-        let Some(file) = &mut self.file else {
+        let Some(mut file) = self.emptied()? else {
             return print(text);
+        };
+        file.write_all(text.as_bytes())
+            .with_context(|| cannot_write(self.flag, &self.path))
+    }
+
+    /// The file, with nothing in it, for one who writes bit by bit; `None` if it is standard output.
+    pub(super) fn emptied(&mut self) -> anyhow::Result<Option<File>> {
+        let Some(file) = self.file.take() else {
+            return Ok(None);
         };
         self.made = false;
         let emptied = match file.metadata() {
@@ -78,9 +110,8 @@ impl Output {
             // A device or a pipe has nothing to make room for.
             _ => Ok(()),
         };
-        emptied
-            .and_then(|()| file.write_all(text.as_bytes()))
-            .with_context(|| cannot_write(self.flag, &self.path))
+        emptied.with_context(|| cannot_write(self.flag, &self.path))?;
+        Ok(Some(file))
     }
 }
 
@@ -117,4 +148,110 @@ pub(super) fn raise_limit() -> u64 {
     raised
         .or_else(|_| rlimit::getrlimit(rlimit::Resource::NOFILE).map(|(soft, _)| soft))
         .unwrap_or(1_024)
+}
+
+/// Descriptors a run needs besides its sockets: lanes, logins, the runtime, the report.
+const OTHER_FILES: u64 = 700;
+
+/// Raises the limit of open files as far as it goes, and makes sure that the sockets fit.
+pub(super) fn check_limit(plan: &Plan) -> anyhow::Result<()> {
+    let limit = raise_limit();
+    check_platform(plan, limit)?;
+    let others = u64::from(plan.lanes) + OTHER_FILES;
+    let sockets = u64::from(plan.sockets());
+    let needed = |workers: u64| sockets.div_ceil(workers) + others;
+    let workers = u64::from(plan.workers);
+    if needed(workers) <= limit {
+        return Ok(());
+    }
+    let enough = limit
+        .checked_sub(others)
+        .filter(|room| *room > 0)
+        .map(|room| sockets.div_ceil(room));
+    let several = enough.map_or_else(String::new, |n| format!("spread them with --workers {n}, "));
+    let who = if workers == 1 {
+        format!(
+            "{sockets} sockets need about {} open files, and this process may have {limit}",
+            needed(1)
+        )
+    } else {
+        format!(
+            "{sockets} sockets of {workers} workers need about {} open files in each, and a process may have {limit}",
+            needed(workers)
+        )
+    };
+    bail!("{who}; {several}ask for fewer sockets, or raise the hard limit (ulimit -Hn)");
+}
+
+/// Sockets that a run by this plan can hold, with the limit of open files raised as far as it goes.
+pub(super) fn room(plan: &Plan) -> u64 {
+    let others = u64::from(plan.lanes) + OTHER_FILES;
+    raise_limit().saturating_sub(others) * u64::from(plan.workers)
+}
+
+/// A report that is written again and again as what it tells of goes on: in one piece each time, so that it can be read whenever, and
+/// is there whatever happens next.
+#[derive(Debug)]
+pub(super) struct Keep {
+    /// `None`: nobody wants it.
+    output: Option<Output>,
+}
+
+impl Keep {
+    /// Opens what a flag named, if it was given.
+    pub(super) fn open(flag: &'static str, path: Option<&Path>) -> anyhow::Result<Self> {
+        let output = path.map(|path| Output::open(flag, path)).transpose()?;
+        Ok(Self { output })
+    }
+
+    /// Whether it is standard output.
+    pub(super) fn is_stdout(&self) -> bool {
+        self.output.as_ref().is_some_and(Output::is_stdout)
+    }
+
+    /// Writes how far it has come; to standard output, a device or a pipe only the end is written.
+    pub(super) fn so_far(&mut self, text: impl FnOnce() -> String) -> anyhow::Result<()> {
+        let Some(output) = self.output.as_mut() else {
+            return Ok(());
+        };
+        if output.is_file() {
+            output.made = false;
+            replace(&output.path, &text())
+                .with_context(|| cannot_write(output.flag, &output.path))?;
+        }
+        Ok(())
+    }
+
+    /// Writes the end.
+    pub(super) fn end(mut self, text: &str) -> anyhow::Result<()> {
+        self.so_far(|| text.to_owned())?;
+        match self.output {
+            // What is a file has it.
+            Some(output) if output.is_file() => Ok(()),
+            Some(output) => output.write(text),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Puts a file in the place of another, which is there until the new one is whole.
+fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+    let path = std::fs::canonicalize(path)?;
+    let mut part = path.clone().into_os_string();
+    part.push(".part");
+    std::fs::write(&part, text)?;
+    std::fs::rename(&part, path)
+}
+
+/// The embedded platform has the same limit, for each of its nodes.
+fn check_platform(plan: &Plan, limit: u64) -> anyhow::Result<()> {
+    let room = limit.saturating_sub(OTHER_FILES).max(1);
+    let (sockets, nodes) = (u64::from(plan.sockets()), u64::from(plan.platform_nodes));
+    if plan.target.is_some() || sockets.div_ceil(nodes) <= room {
+        return Ok(());
+    }
+    bail!(
+        "{sockets} sockets at the embedded platform: each of its processes may have {limit} open files; start it as several with --platform-nodes {}, or ask for fewer sockets",
+        sockets.div_ceil(room)
+    )
 }

@@ -2,12 +2,24 @@
 
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::{Parser, Subcommand};
+use tokio::runtime::Runtime;
 
+mod capacity;
 mod files;
+mod load;
+mod nodes;
+mod ports;
 mod run;
 mod schema;
+mod seed;
+mod selftest;
 pub mod serve;
+mod signals;
+mod terminal;
+mod verify;
+mod worker;
 
 /// Prove that every push arrives: load testing and conformance for push systems built on Socket.IO.
 #[derive(Debug, Parser)]
@@ -22,6 +34,7 @@ Exit codes:
   0    pass
   1    fail: a violation
   2    usage, scenario or configuration error
+  3    fail: no violation, but a threshold was breached, or a condition of abort_on came true
   4    unknown: nothing was observed, the target could not be reached, or the generator was the limit
   130  interrupted (the report is written all the same)";
 
@@ -29,10 +42,27 @@ Exit codes:
 enum Command {
     /// Log users in, push, and verify every arrival; with no target, against the embedded platform.
     Run(Box<run::RunArgs>),
+    /// Search the largest load that holds the SLO with no violation, and say what breaks first.
+    Capacity(Box<capacity::CapacityArgs>),
     /// Run the embedded push platform as a server of its own.
     Serve(Box<serve::ServeArgs>),
+    /// Prove the verifier: inject each fault into the embedded platform, and show that it is found as often as it was done.
+    Selftest(selftest::SelfTestArgs),
+    /// Judge the journal of a run again.
+    Verify(verify::VerifyArgs),
+    /// Work for a run: hold part of its sockets. Started by `run --workers`, spoken to over standard input and output.
+    Worker(worker::WorkerArgs),
     /// Print a JSON Schema.
     Schema(schema::SchemaArgs),
+}
+
+/// The runtime of a run or a selftest: one worker beside the main thread, for sockets have threads of their own.
+fn runtime() -> anyhow::Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")
 }
 
 /// Runs the command line and gives the exit code.
@@ -40,7 +70,11 @@ enum Command {
 pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Run(args) => run::run(&args),
+        Command::Capacity(args) => capacity::run(&args),
         Command::Serve(args) => serve::run(&args),
+        Command::Selftest(args) => selftest::run(&args),
+        Command::Verify(args) => verify::run(&args),
+        Command::Worker(args) => worker::run(&args),
         Command::Schema(args) => schema::run(&args),
     };
     result.unwrap_or_else(|error| {

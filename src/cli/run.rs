@@ -1,30 +1,34 @@
 //! `pushproof run`.
 
-use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 
 use super::files::{self, Output};
-use crate::report::{json, progress, text};
+use super::load::{LoadArgs, given};
+use super::runtime;
+use super::seed::draw_seed;
+use super::signals::interrupts;
+use super::terminal::{announce, report, show_progress};
+use crate::journal::{self, Journal};
+use crate::platform::{FaultConfig, UserGlob};
 use crate::run::embedded::Embedded;
 use crate::run::{self, Order};
-use crate::scenario::Plan;
-use crate::scenario::file::{self, File};
-use crate::scenario::plan::Problem;
-use crate::scenario::units::{Rate, Span};
+use crate::scenario::file::File;
+use crate::scenario::plan::Faults;
+use crate::scenario::units::Span;
+use crate::scenario::{Plan, Problem, left_out};
 use crate::summary::verdict::{EXIT_INTERRUPTED, EXIT_UNKNOWN, EXIT_USAGE};
-use crate::summary::{Snapshot, Summary, Target};
+use crate::summary::{Snapshot, Target};
 
-/// Between progress lines.
-const PROGRESS_EVERY: Duration = Duration::from_secs(2);
-/// Descriptors a run needs besides its sockets: lanes, logins, the runtime, the report.
-const OTHER_FILES: u64 = 700;
+/// What `--fail-fast` stands for.
+const FAIL_FAST: &str = "deliveries.violations > 0";
+/// Seeds drawn before a schedule is taken that leaves out part of the scenario.
+const DRAWS: u32 = 32;
 
 /// Log users in, push, and verify every arrival; with no target, against the embedded platform.
 #[derive(Debug, Args)]
@@ -32,48 +36,43 @@ pub(super) struct RunArgs {
     /// Scenario file; left out, the built-in one: 1,000 users in two apps, ten seconds of pushes.
     scenario: Option<PathBuf>,
 
-    /// Base URL of the system under test; left out, the embedded platform is started.
-    #[arg(long, value_name = "URL", env = "PUSHPROOF_TARGET")]
-    target: Option<String>,
-    /// An app id; repeatable. Users and pushes are spread over the apps, and no app may hear another.
-    #[arg(
-        long = "app",
-        value_name = "ID",
-        env = "PUSHPROOF_APP",
-        value_delimiter = ','
-    )]
-    apps: Vec<String>,
-    /// Users, over all apps.
-    #[arg(long, value_name = "N", env = "PUSHPROOF_USERS")]
-    users: Option<u32>,
-    /// Sockets of each user.
-    #[arg(long, value_name = "N", env = "PUSHPROOF_SOCKETS_PER_USER")]
-    sockets_per_user: Option<u32>,
-    /// Rate at which logins and connects begin, as 500/s.
-    #[arg(long, value_name = "RATE", env = "PUSHPROOF_CONNECT_RATE")]
-    connect_rate: Option<Rate>,
-    /// Pushes a second over all lanes, as 200/s.
-    #[arg(long, value_name = "RATE", env = "PUSHPROOF_RATE")]
-    rate: Option<Rate>,
-    /// Sequential trigger workers that share the rate.
-    #[arg(long, value_name = "N", env = "PUSHPROOF_LANES")]
-    lanes: Option<u32>,
+    #[command(flatten)]
+    load: LoadArgs,
     /// How long to push, as 30s.
     #[arg(long, value_name = "TIME", env = "PUSHPROOF_DURATION")]
     duration: Option<Span>,
-    /// How long after it was sent a push may arrive without being late, as 2s.
-    #[arg(long, value_name = "TIME", env = "PUSHPROOF_DEADLINE")]
-    deadline: Option<Span>,
-    /// How long to wait after the last push before judging, as 3s; at least the deadline.
-    #[arg(long, value_name = "TIME", env = "PUSHPROOF_SETTLE")]
-    settle: Option<Span>,
+    /// How many processes the embedded platform is, each with a port and files of its own; all of them are one platform.
+    #[arg(long, value_name = "N", env = "PUSHPROOF_PLATFORM_NODES")]
+    platform_nodes: Option<u32>,
     /// Decides every random choice; drawn and printed if left out.
     #[arg(long, value_name = "N", env = "PUSHPROOF_SEED")]
     seed: Option<u64>,
+    /// What the run has to keep to besides the scenario's thresholds, as "latency.push.p99 < 50ms"; repeatable, or with ; between.
+    #[arg(
+        long = "threshold",
+        value_name = "EXPR",
+        env = "PUSHPROOF_THRESHOLD",
+        value_delimiter = ';'
+    )]
+    thresholds: Vec<String>,
+    /// What ends the run early besides what the scenario has for it, as "latency.push.p99 > 2s after 10s"; repeatable, or with ; between.
+    #[arg(
+        long,
+        value_name = "EXPR",
+        env = "PUSHPROOF_ABORT_ON",
+        value_delimiter = ';'
+    )]
+    abort_on: Vec<String>,
+    /// End the run at the first violation seen: --abort-on "deliveries.violations > 0".
+    #[arg(long)]
+    fail_fast: bool,
 
     /// Write the report as JSON to this file; - for standard output.
     #[arg(long, value_name = "FILE", env = "PUSHPROOF_JSON")]
     json: Option<PathBuf>,
+    /// Write the history of the run to this file while it happens; `pushproof verify` judges it again.
+    #[arg(long, value_name = "FILE", env = "PUSHPROOF_JOURNAL")]
+    journal: Option<PathBuf>,
     /// Print no progress; the summary only if the run does not pass.
     #[arg(short, long, conflicts_with = "verbose")]
     quiet: bool,
@@ -92,18 +91,19 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::from(EXIT_USAGE));
         }
     };
-    check_files(&plan)?;
-    let json = args
-        .json
-        .as_deref()
-        .map(|path| Output::open("--json", path));
-    let json = json.transpose()?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .context("cannot start the runtime")?;
-    runtime.block_on(carry_out(args, json, name, plan))
+    files::check_limit(&plan)?;
+    if args.journal.is_some() && plan.workers > 1 {
+        bail!(
+            "--journal: only a run that holds its sockets itself can keep one; leave --workers out"
+        );
+    }
+    let json = Output::open_json(args.json.as_deref())?;
+    let journal = args.journal.as_deref().map(Output::open_journal);
+    let files = Files {
+        json,
+        journal: journal.transpose()?,
+    };
+    runtime()?.block_on(carry_out(args, files, name, plan))
 }
 
 /// The scenario's name and the plan of it, or what is wrong with it.
@@ -112,14 +112,54 @@ fn plan(args: &RunArgs) -> anyhow::Result<Result<(String, Plan), Vec<Problem>>> 
         None => ("first-proof".to_owned(), File::default()),
         Some(path) => read(path)?,
     };
-    let seed = getrandom::u64().context("the system gives no random numbers")?;
-    // Readers of the JSON report that know numbers only as doubles shall read the seed whole.
-    let seed = seed & ((1 << 53) - 1);
-    let plan = Plan::from_file(&file.overlaid(flags(args)), seed);
-    Ok(plan.map(|plan| (name, plan)))
+    let file = file.overlaid(flags(args));
+    let mut draws = 0;
+    loop {
+        draws += 1;
+        let plan = Plan::from_file(&file, draw_seed()?);
+        let plan = plan.and_then(|plan| {
+            let problems = plan.faults.as_ref().map_or_else(Vec::new, fault_problems);
+            if problems.is_empty() {
+                Ok(plan)
+            } else {
+                Err(problems)
+            }
+        });
+        // A short schedule may draw no push for an event name, say, and would then prove nothing of it.
+        let whole = plan.as_ref().map_or(true, |plan| left_out(plan).is_empty());
+        if whole || file.seed.is_some() || draws == DRAWS {
+            return Ok(plan.map(|plan| (name, plan)));
+        }
+    }
 }
 
-fn read(path: &Path) -> anyhow::Result<(String, File)> {
+/// What the platform would not take of the faults that a scenario asks for.
+pub(super) fn fault_problems(faults: &Faults) -> Vec<Problem> {
+    let rates = FaultConfig::parse_rates(&faults.rates).and_then(|rates| {
+        FaultConfig {
+            rates,
+            delay: faults.delay.unwrap_or(FaultConfig::DELAY),
+            ..FaultConfig::default()
+        }
+        .validate()
+    });
+    let users = faults.users.as_deref().map(str::parse::<UserGlob>);
+    let users = users.and_then(Result::err);
+    let said = [
+        rates.err().map(|e| ("platform.faults", e)),
+        users.map(|e| ("platform.fault_users", e)),
+    ];
+    said.into_iter()
+        .flatten()
+        .map(|(key, error)| Problem {
+            key,
+            message: error.to_string(),
+        })
+        .collect()
+}
+
+/// The scenario of a file, with its name.
+pub(super) fn read(path: &Path) -> anyhow::Result<(String, File)> {
     let shown = path.display();
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("cannot read the scenario {shown}"))?;
@@ -133,41 +173,27 @@ fn read(path: &Path) -> anyhow::Result<(String, File)> {
 
 /// The flags as a scenario that lies over the file.
 fn flags(args: &RunArgs) -> File {
-    File {
-        seed: args.seed,
-        target: file::Target {
-            url: args.target.clone(),
-            apps: (!args.apps.is_empty()).then(|| args.apps.clone()),
-        },
-        users: file::Users {
-            count: args.users,
-            sockets_per_user: args.sockets_per_user,
-            connect_rate: args.connect_rate,
-            ..file::Users::default()
-        },
-        pushes: file::Pushes {
-            rate: args.rate,
-            lanes: args.lanes,
-            duration: args.duration,
-            ..file::Pushes::default()
-        },
-        verify: file::Verify {
-            deadline: args.deadline,
-            // A deadline alone moves the settling with it, which must not end before.
-            settle: args.settle.or_else(|| {
-                let file_has = args.scenario.is_some();
-                let deadline = args.deadline.filter(|_| !file_has)?;
-                Some(Span(deadline.0 + Duration::from_secs(1)))
-            }),
-            ..file::Verify::default()
-        },
-    }
+    let mut abort_on = args.abort_on.clone();
+    abort_on.extend(args.fail_fast.then(|| FAIL_FAST.to_owned()));
+    let mut file = args.load.file();
+    file.seed = args.seed;
+    file.thresholds = given(args.thresholds.clone());
+    file.abort_on = given(abort_on);
+    file.pushes.duration = args.duration;
+    file.platform.nodes = args.platform_nodes;
+    // A deadline alone moves the settling with it, which must not end before.
+    file.verify.settle = args.load.settle.or_else(|| {
+        let file_has = args.scenario.is_some();
+        let deadline = args.load.deadline.filter(|_| !file_has)?;
+        Some(Span(deadline.0 + Duration::from_secs(1)))
+    });
+    file
 }
 
 /// A problem with the flag that mends it.
-fn told(problem: &Problem) -> String {
+pub(super) fn told(problem: &Problem) -> String {
     let flag = match problem.key {
-        "target.url" => "--target",
+        "target.url" | "target.nodes" => "--target",
         "target.apps" => "--app",
         "users.count" => "--users",
         "users.sockets_per_user" => "--sockets-per-user",
@@ -177,35 +203,35 @@ fn told(problem: &Problem) -> String {
         "pushes.duration" => "--duration",
         "verify.deadline" => "--deadline",
         "verify.settle" => "--settle",
+        "generator.workers" => "--workers",
+        "generator.source_addrs" => "--source-addr",
+        "platform.nodes" => "--platform-nodes",
+        "thresholds" => "--threshold",
+        "abort_on" => "--abort-on",
         _ => return problem.to_string(),
     };
     format!("{flag} ({}): {}", problem.key, problem.message)
 }
 
-/// Raises the limit of open files as far as it goes, and makes sure that the sockets fit.
-fn check_files(plan: &Plan) -> anyhow::Result<()> {
-    let needed = u64::from(plan.sockets()) + u64::from(plan.lanes) + OTHER_FILES;
-    let limit = files::raise_limit();
-    if limit < needed {
-        bail!(
-            "{} sockets need about {needed} open files, and this process may have {limit}; ask for fewer sockets, or raise the hard limit (ulimit -Hn)",
-            plan.sockets()
-        );
-    }
-    Ok(())
+/// Where a run writes to.
+struct Files {
+    json: Option<Output>,
+    journal: Option<Output>,
 }
 
 async fn carry_out(
     args: &RunArgs,
-    json: Option<Output>,
+    files: Files,
     scenario: String,
     plan: Plan,
 ) -> anyhow::Result<ExitCode> {
-    let interrupts = interrupts()?;
+    let interrupts = interrupts(
+        "interrupted: no more pushes; settling, then the report. Once more to end at once.",
+    )?;
     let (watcher, snapshots) = watch::channel(Snapshot::default());
     let embedded = match &plan.target {
         Some(_) => None,
-        None => match Embedded::start(&plan.apps, args.verbose).await {
+        None => match Embedded::start(&plan, args.verbose).await {
             Ok(embedded) => Some(embedded),
             Err(error) => {
                 files::say(&format!("error: {error}"));
@@ -213,29 +239,37 @@ async fn carry_out(
             }
         },
     };
-    let url = embedded.as_ref().map(|e| e.url().to_owned());
-    let target = Target {
-        embedded: embedded.is_some(),
-        url: url.or_else(|| plan.target.clone()).unwrap_or_default(),
+    let target = match &embedded {
+        Some(embedded) => embedded.target(),
+        None => Target::of(&plan),
     };
     if !args.quiet {
         announce(&plan, &target);
     }
     let progress = (!args.quiet).then(|| tokio::spawn(show_progress(snapshots, args.verbose)));
+    let journal = files.journal.map(start_journal).transpose()?;
     let order = Order {
         scenario,
         plan,
+        measuring: None,
         target,
         interrupts,
         watcher,
+        journal: journal.as_ref().map(Journal::pen),
     };
-    let summary = run::run(order).await;
+    // A run is a large future, and there is one.
+    let summary = Box::pin(run::run(order)).await;
     if let Some(progress) = progress {
         // The watcher is gone with the run, so this ends by itself.
         progress.await.ok();
     }
     let code = if let Some(summary) = &summary {
-        report(args, json, summary)?
+        let closed = journal.map(|journal| journal.close(&journal::footer(summary)));
+        let code = report(args.quiet, files.json, summary)?;
+        match closed {
+            Some(Err(error)) => incomplete(args, &error, code),
+            _ => code,
+        }
     } else {
         files::say("ended at once, without a report");
         EXIT_INTERRUPTED
@@ -246,86 +280,18 @@ async fn carry_out(
     Ok(ExitCode::from(code))
 }
 
-/// Ctrl-C and SIGTERM, as messages.
-fn interrupts() -> anyhow::Result<mpsc::Receiver<()>> {
-    let mut int = signal(SignalKind::interrupt()).context("cannot listen for Ctrl-C")?;
-    let mut term = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
-    let (sender, receiver) = mpsc::channel(8);
-    tokio::spawn(async move {
-        let mut told = false;
-        loop {
-            tokio::select! {
-                _ = int.recv() => {}
-                _ = term.recv() => {}
-            }
-            if !std::mem::replace(&mut told, true) {
-                files::say(
-                    "interrupted: no more pushes; settling, then the report. Once more to end at once.",
-                );
-            }
-            if sender.send(()).await.is_err() {
-                break;
-            }
-        }
-    });
-    Ok(receiver)
+/// Starts the journal, in place of what was in its file.
+fn start_journal(mut output: Output) -> anyhow::Result<Journal> {
+    let file = output.emptied()?.context("a journal has a file")?;
+    Journal::start(file).context("a thread for the journal could not be started")
 }
 
-fn announce(plan: &Plan, target: &Target) {
-    let what = if target.embedded {
-        "the embedded platform"
-    } else {
-        &target.url
-    };
+/// The run is over, and its journal is not whole: an error, unless the run has come to worse.
+fn incomplete(args: &RunArgs, error: &std::io::Error, code: u8) -> u8 {
+    let path = args.journal.as_deref().unwrap_or(Path::new(""));
     files::say(&format!(
-        "pushproof: {} users × {} sockets, {} pushes/s for {} in {} lanes, against {what} (seed {})",
-        plan.users,
-        plan.sockets_per_user,
-        plan.rate,
-        Span(plan.duration),
-        plan.lanes,
-        plan.seed
+        "error: --journal: {} is not whole: {error}. What is in it can be judged: pushproof verify {0}",
+        path.display()
     ));
-}
-
-async fn show_progress(mut snapshots: watch::Receiver<Snapshot>, verbose: bool) {
-    let mut shown = Duration::ZERO;
-    while snapshots.changed().await.is_ok() {
-        let snapshot = snapshots.borrow_and_update().clone();
-        let since = snapshot.elapsed.saturating_sub(shown);
-        // Snapshots come once a second, give or take a few milliseconds.
-        if verbose || since + Duration::from_millis(500) > PROGRESS_EVERY {
-            shown = snapshot.elapsed;
-            files::say(&progress::line(&snapshot));
-        }
-    }
-}
-
-/// Writes the reports and gives the exit code.
-fn report(args: &RunArgs, json: Option<Output>, summary: &Summary) -> anyhow::Result<u8> {
-    let judgement = summary.judge();
-    if !args.quiet || judgement.exit_code != 0 {
-        if json.as_ref().is_some_and(Output::is_stdout) {
-            let colour = colour(std::io::stderr().is_terminal());
-            files::say_all(&text::render(summary, colour));
-        } else {
-            let colour = colour(std::io::stdout().is_terminal());
-            files::print(&text::render(summary, colour))?;
-        }
-    }
-    if let Some(json) = json {
-        json.write(&json::render(summary))?;
-    }
-    Ok(judgement.exit_code)
-}
-
-/// Colour is for terminals that know it, of people who want it (`NO_COLOR` set to anything but nothing says no).
-fn colour(terminal: bool) -> text::Colour {
-    let unwanted = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
-    let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
-    if terminal && !unwanted && !dumb {
-        text::Colour::On
-    } else {
-        text::Colour::Off
-    }
+    if code == 0 { EXIT_USAGE } else { code }
 }

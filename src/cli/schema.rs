@@ -21,12 +21,18 @@ enum Of {
     Scenario,
     /// The JSON report of a run.
     Report,
+    /// The JSON report of the self-test.
+    Selftest,
+    /// The JSON report of a search for the capacity.
+    Capacity,
 }
 
 pub(super) fn run(args: &SchemaArgs) -> anyhow::Result<ExitCode> {
     let schema = match args.of {
         Of::Scenario => report::scenario_schema(),
         Of::Report => report::report_schema(),
+        Of::Selftest => report::selftest_schema(),
+        Of::Capacity => report::capacity_schema(),
     };
     files::print(&schema)?;
     Ok(ExitCode::SUCCESS)

@@ -1,7 +1,11 @@
 //! `pushproof serve`: the embedded push platform as a server of its own.
 
-use super::files;
-use crate::platform::{AppConfig, PlatformConfig, serve};
+use super::ports::{self, Ports};
+use super::{files, nodes};
+use crate::platform::nodes::say_hello;
+use crate::platform::{
+    AppConfig, Fault, FaultConfig, FaultRate, Limits, Mutant, PlatformConfig, Role, UserGlob, serve,
+};
 use crate::summary::verdict::EXIT_USAGE;
 use anyhow::Context as _;
 use std::io::{ErrorKind, Write as _};
@@ -21,9 +25,16 @@ pub struct ServeArgs {
     /// Address to listen on.
     #[arg(long, env = "PUSHPROOF_HOST", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     pub host: IpAddr,
-    /// Port to listen on; 0 picks a free one.
-    #[arg(long, env = "PUSHPROOF_PORT", default_value_t = 3000)]
-    pub port: u16,
+    /// Port to listen on; 0 picks a free one. Several (repeated, with commas, or as 3001-3006) make one platform of as many
+    /// processes, its nodes, each with files for sockets of its own.
+    #[arg(
+        long = "port",
+        value_name = "PORT",
+        env = "PUSHPROOF_PORT",
+        value_delimiter = ',',
+        default_value = "3000"
+    )]
+    pub ports: Vec<Ports>,
     /// An app (tenant) to serve; repeatable.
     #[arg(long = "app", value_name = "NAME", default_values = ["demo", "other"])]
     pub apps: Vec<String>,
@@ -45,9 +56,50 @@ pub struct ServeArgs {
     /// How long a login lasts (such as 500ms, 90s, 15m, 24h).
     #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = parse_duration)]
     pub session_ttl: Duration,
-    /// Most connections at once [default: what the file limit allows, up to 100000].
+    /// Most connections at once, at each node [default: what the file limit allows, up to 100000].
     #[arg(long, value_name = "N")]
     pub max_sockets: Option<usize>,
+    /// Misbehave: a fault and its rate, as drop=1/1000 for one in each 1,000 occasions; repeatable, or several with commas.
+    /// --fault-list has them all.
+    #[arg(
+        long = "fault",
+        value_name = "NAME=1/N",
+        env = "PUSHPROOF_FAULT",
+        value_delimiter = ','
+    )]
+    pub faults: Vec<FaultRate>,
+    /// Decides which occasions are taken: the same seed harms the same places.
+    #[arg(
+        long,
+        value_name = "N",
+        env = "PUSHPROOF_FAULT_SEED",
+        default_value_t = 0
+    )]
+    pub fault_seed: u64,
+    /// Harm only deliveries at users whose names match, as '*[3-9]?'.
+    #[arg(long, value_name = "GLOB", env = "PUSHPROOF_FAULT_USERS")]
+    pub fault_users: Option<UserGlob>,
+    /// How late a fault makes a delivery [default: 2500ms]. Longer than the deadline, shorter than the settling.
+    #[arg(long, value_name = "DURATION", env = "PUSHPROOF_FAULT_DELAY", value_parser = parse_duration)]
+    pub fault_delay: Option<Duration>,
+    /// Print every fault with what it does, and end.
+    #[arg(long)]
+    pub fault_list: bool,
+    /// Let only so many deliveries through each second, over all sockets; more wait, in order, and none is lost.
+    #[arg(long, value_name = "N", env = "PUSHPROOF_LIMIT_DELIVERIES_PER_S", value_parser = clap::value_parser!(u32).range(1..))]
+    pub limit_deliveries_per_s: Option<u32>,
+    /// Let only so many sockets in at once, over all apps; the CONNECT of one more is refused.
+    #[arg(long, value_name = "N", env = "PUSHPROOF_LIMIT_SOCKETS", value_parser = clap::value_parser!(u32).range(1..))]
+    pub limit_sockets: Option<u32>,
+    /// Break the protocol in this way on every connection; repeatable.
+    #[arg(long = "mutant", value_name = "NAME")]
+    pub mutants: Vec<Mutant>,
+    /// Time within which a node must have done what another asks of it; then it is ended, and the push answered with 503.
+    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = parse_duration)]
+    pub node_timeout: Duration,
+    /// The place of this node among those that the first one starts.
+    #[arg(long, value_name = "PLACE", hide = true)]
+    pub node: Option<usize>,
     /// End as soon as standard input ends: a parent's way to leave no orphan behind.
     #[arg(long, hide = true)]
     pub until_stdin_closes: bool,
@@ -73,23 +125,52 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
 
 /// Runs the server until it is told to end.
 pub fn run(args: &ServeArgs) -> anyhow::Result<ExitCode> {
-    let files = files::raise_limit();
-    let config = config(args, files);
-    if let Err(e) = config.validate() {
-        files::say(&format!("error: {e}"));
-        return Ok(ExitCode::from(EXIT_USAGE));
+    if args.fault_list {
+        files::print(&fault_list())?;
+        return Ok(ExitCode::SUCCESS);
     }
+    let files = files::raise_limit();
+    let checked = ports::all(&args.ports).and_then(|ports| {
+        let config = config(args, ports.len(), files)?;
+        config.validate().map_err(|e| e.to_string())?;
+        Ok((ports, config))
+    });
+    let (ports, config) = match checked {
+        Ok(checked) => checked,
+        Err(wrong) => {
+            files::say(&format!("error: {wrong}"));
+            return Ok(ExitCode::from(EXIT_USAGE));
+        }
+    };
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("cannot start the runtime")?
-        .block_on(run_until_told(args, config))
+        .block_on(async {
+            match args.node {
+                None => run_until_told(args, &ports, config).await,
+                Some(place) => run_node(args, &ports, place, config).await,
+            }
+        })
 }
 
-fn config(args: &ServeArgs, files: u64) -> PlatformConfig {
+/// The settings of this node, one of so many.
+fn config(args: &ServeArgs, nodes: usize, files: u64) -> Result<PlatformConfig, String> {
+    if nodes > 1 && !args.faults.is_empty() {
+        return Err(
+            "a platform that misbehaves has one port: with several, nobody could count its harms exactly"
+                .to_owned(),
+        );
+    }
+    let place = args.node.unwrap_or_default();
+    let share = |flag, limit| share(flag, limit, place, nodes);
+    let limits = Limits {
+        deliveries_per_s: share("--limit-deliveries-per-s", args.limit_deliveries_per_s)?,
+        sockets: share("--limit-sockets", args.limit_sockets)?.map(|most| most as usize),
+    };
     let defaults = PlatformConfig::default();
     let affordable = usize::try_from(files.saturating_sub(OTHER_FILES)).unwrap_or(usize::MAX);
-    PlatformConfig {
+    Ok(PlatformConfig {
         apps: args.apps.iter().map(AppConfig::named).collect(),
         namespaces: args.namespaces.clone(),
         ping_interval: Duration::from_millis(args.ping_interval_ms),
@@ -100,12 +181,107 @@ fn config(args: &ServeArgs, files: u64) -> PlatformConfig {
         max_sockets: args
             .max_sockets
             .unwrap_or(defaults.max_sockets.min(affordable).max(1)),
+        faults: FaultConfig {
+            rates: args.faults.clone(),
+            seed: args.fault_seed,
+            users: args.fault_users.clone(),
+            delay: args.fault_delay.unwrap_or(FaultConfig::DELAY),
+        },
+        mutants: args.mutants.iter().copied().collect(),
+        limits,
+        node_timeout: args.node_timeout,
         ..defaults
-    }
+    })
 }
 
-async fn run_until_told(args: &ServeArgs, config: PlatformConfig) -> anyhow::Result<ExitCode> {
-    let address = SocketAddr::new(args.host, args.port);
+/// What a node has of a limit of the platform: all shares together are the limit, and the first ones have what does not divide.
+fn share(
+    flag: &str,
+    limit: Option<u32>,
+    place: usize,
+    nodes: usize,
+) -> Result<Option<u32>, String> {
+    let (Some(limit), Ok(nodes)) = (limit, u32::try_from(nodes)) else {
+        return Ok(limit);
+    };
+    if limit < nodes {
+        return Err(format!(
+            "{flag} {limit} cannot be shared by {nodes} nodes; ask for at least {nodes}"
+        ));
+    }
+    let more = u32::from(place < (limit % nodes) as usize);
+    Ok(Some(limit / nodes + more))
+}
+
+/// Every fault, what the N of its rate 1/N counts, and what it does.
+fn fault_list() -> String {
+    let faults = Fault::all();
+    let lines = faults.map(|f| {
+        format!(
+            "{:<17} one in N of: {}\n{:19}{}\n",
+            f.name(),
+            f.occasion(),
+            "",
+            f.sentence()
+        )
+    });
+    lines.collect()
+}
+
+/// The one node, or the first of several.
+async fn run_until_told(
+    args: &ServeArgs,
+    ports: &[u16],
+    config: PlatformConfig,
+) -> anyhow::Result<ExitCode> {
+    let Some((listener, address)) = listen_or_say(args.host, ports[0])? else {
+        return Ok(ExitCode::from(EXIT_USAGE));
+    };
+    let mut told = std::pin::pin!(told_to_end(args.until_stdin_closes)?);
+    let started = tokio::select! {
+        started = nodes::start(ports.len()) => started?,
+        () = &mut told => return Ok(ExitCode::SUCCESS),
+    };
+    let others = started.iter().map(|node| node.address);
+    let addresses: Vec<SocketAddr> = std::iter::once(address).chain(others).collect();
+    announce(&addresses, &config)?;
+    let (watched, peers) = nodes::watch_over(started);
+    let role = if peers.is_empty() {
+        Role::Alone
+    } else {
+        Role::First(peers)
+    };
+    let told = async {
+        told.await;
+        watched.told();
+    };
+    serve(listener, config, role, told).await?;
+    watched.end().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A node that another one has started.
+async fn run_node(
+    args: &ServeArgs,
+    ports: &[u16],
+    place: usize,
+    config: PlatformConfig,
+) -> anyhow::Result<ExitCode> {
+    let mut link = nodes::link_to_first()?;
+    let port = ports.get(place).context("there is no such node")?;
+    let Some((listener, address)) = listen_or_say(args.host, *port)? else {
+        return Ok(ExitCode::from(EXIT_USAGE));
+    };
+    let told = told_to_end(false)?;
+    let hello = say_hello(&mut link, address).await;
+    hello.context("the first node does not listen")?;
+    serve(listener, config, Role::Other(link), told).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Listens, and finds out where. `None`: it cannot, and has said so.
+fn listen_or_say(host: IpAddr, port: u16) -> anyhow::Result<Option<(TcpListener, SocketAddr)>> {
+    let address = SocketAddr::new(host, port);
     let listener = match listen(address) {
         Ok(listener) => listener,
         Err(e) => {
@@ -114,16 +290,12 @@ async fn run_until_told(args: &ServeArgs, config: PlatformConfig) -> anyhow::Res
                 _ => e.to_string(),
             };
             files::say(&format!("error: cannot listen on {address}: {why}"));
-            return Ok(ExitCode::from(EXIT_USAGE));
+            return Ok(None);
         }
     };
-    let address = listener
-        .local_addr()
-        .context("the listener has no address")?;
-    let told = told_to_end(args.until_stdin_closes)?;
-    announce(address, &config)?;
-    serve(listener, config, told).await?;
-    Ok(ExitCode::SUCCESS)
+    let address = listener.local_addr();
+    let address = address.context("the listener has no address")?;
+    Ok(Some((listener, address)))
 }
 
 fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
@@ -137,9 +309,23 @@ fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// One line for programs on standard output, and what people may want to know on standard error.
-fn announce(address: SocketAddr, config: &PlatformConfig) -> anyhow::Result<()> {
+/// One line for each node, for programs, on standard output, and what people may want to know on standard error.
+fn announce(addresses: &[SocketAddr], config: &PlatformConfig) -> anyhow::Result<()> {
+    let address = addresses[0];
     let app = &config.apps[0].name;
+    if !config.faults.rates.is_empty() {
+        let rates: Vec<_> = config
+            .faults
+            .rates
+            .iter()
+            .map(FaultRate::to_string)
+            .collect();
+        files::say(&format!(
+            "misbehaving: {} (seed {}); http://{address}/admin/faults tells what was done",
+            rates.join(", "),
+            config.faults.seed
+        ));
+    }
     files::say("users user-0, user-1, … with passwords password-0, password-1, …; try:");
     files::say(&format!(
         "  curl 'http://{address}/good/api/v5/auth?appID={app}' -d '{{\"username\":\"user-0\",\"password\":\"password-0\"}}'"
@@ -148,7 +334,9 @@ fn announce(address: SocketAddr, config: &PlatformConfig) -> anyhow::Result<()> 
         "  curl 'http://{address}/good/api/v5/data/push/send?appID={app}' -d '{{\"userID\":\"*\",\"eventName\":\"alert\",\"message\":\"hello\"}}'"
     ));
     let mut stdout = std::io::stdout().lock();
-    writeln!(stdout, "pushproof platform listening on http://{address}")
+    addresses
+        .iter()
+        .try_for_each(|a| writeln!(stdout, "pushproof platform listening on http://{a}"))
         .and_then(|()| stdout.flush())
         .context("cannot write to standard output")
 }

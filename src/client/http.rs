@@ -9,6 +9,8 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
+use super::shortage;
+
 /// Most bytes of an answer that are read: any answer of the contract is far smaller.
 const MAX_ANSWER: usize = 1 << 20;
 /// Most idle connections kept: the lanes' and some. A crowd of logins leaves hundreds behind, with their buffers.
@@ -41,6 +43,8 @@ pub enum HttpError {
         base: String,
         /// What the system said.
         cause: String,
+        /// It is this machine that ran out of something.
+        ours: bool,
     },
     /// No answer in time.
     #[error("no answer within {0:?}")]
@@ -81,8 +85,20 @@ impl Http {
             .method(Method::POST)
             .uri(format!("{}{path}", self.base))
             .header(http::header::CONTENT_TYPE, "application/json")
-            .body(Full::from(body))
-            .map_err(|e| HttpError::Address(e.to_string()))?;
+            .body(Full::from(body));
+        self.call(request).await
+    }
+
+    /// Gets a path below the base URL.
+    pub async fn get(&self, path: &str) -> Result<Answer, HttpError> {
+        let request = Request::builder()
+            .uri(format!("{}{path}", self.base))
+            .body(Full::default());
+        self.call(request).await
+    }
+
+    async fn call(&self, request: http::Result<Request<Full<Bytes>>>) -> Result<Answer, HttpError> {
+        let request = request.map_err(|e| HttpError::Address(e.to_string()))?;
         tokio::time::timeout(self.timeout, self.send(request))
             .await
             .unwrap_or(Err(HttpError::Timeout(self.timeout)))
@@ -94,6 +110,7 @@ impl Http {
                 HttpError::Connect {
                     base: self.base.clone(),
                     cause: root_cause(&e),
+                    ours: shortage::comes_of_shortage(&e),
                 }
             } else {
                 HttpError::Broken(root_cause(&e))

@@ -1,9 +1,16 @@
 //! Drivers: bytes of a real connection to and from the sans-IO session of [`crate::protocol::session`].
 //!
-//! * [`websocket`]: the lean driver. One unsplit task for each socket, small buffers.
+//! * [`endpoint`]: where sockets connect, and the way there, on tokio.
+//! * [`engine`]: the lean driver, which serves them from then on. One task and one read buffer for all sockets of a thread.
+//! * [`listener`]: what a socket's holder hears and decides, whatever the driver.
 //! * [`http`] and [`login`]: the calls of the target's HTTP side.
 
+mod ending;
+pub mod endpoint;
+pub mod engine;
+mod going;
 pub mod http;
+pub mod listener;
 pub mod login;
+mod shortage;
 mod upgrade;
-pub mod websocket;

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, mpsc};
+use serde::{Deserialize, Serialize};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 
+use super::nodes::Nodes;
 use super::shard::Command;
-use crate::client::http::Http;
 use crate::client::login::{self, LoginError};
 use crate::clock::Clock;
 use crate::ids::{SocketId, UserId};
@@ -15,10 +16,12 @@ use crate::pace::{Pace, Step};
 use crate::scenario::Plan;
 
 /// Most users whose login or connect is under way: a target that answers slowly is not met by a wave of thousands.
-const UNDER_WAY: usize = 512;
+pub(super) const UNDER_WAY: usize = 512;
+/// Most logins that are asked for at once: each takes a connection of its own, whose buffers leave their memory behind.
+const LOGINS: usize = 128;
 
 /// What became of a user's login.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum LoginNote {
     /// It succeeded; the sockets go to their shards.
     In {
@@ -27,46 +30,95 @@ pub enum LoginNote {
     },
     /// It failed, and so many sockets will not be.
     Out {
-        /// Why.
-        error: LoginError,
+        /// Why, whoever it was.
+        reason: String,
+        /// Who it was.
+        user: String,
+        /// In which app.
+        app: String,
+        /// What this machine ran out of, if that is why.
+        shortage: Option<String>,
         /// The user's sockets.
         sockets: u32,
     },
 }
 
-/// Brings all users of the plan in. Ends when each has been sent on its way or failed, or when dropped.
+/// Which of a run's shards are here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    /// The first one.
+    pub first: usize,
+    /// How many are here.
+    pub here: usize,
+    /// How many there are in all.
+    pub all: usize,
+}
+
+impl Part {
+    /// All shards are here.
+    pub fn whole(all: usize) -> Self {
+        let first = 0;
+        let here = all;
+        Self { first, here, all }
+    }
+
+    /// The shards that are here.
+    pub fn shards(self) -> std::ops::Range<usize> {
+        self.first..self.first + self.here
+    }
+
+    /// The place here of a user's shard; `None`: it is elsewhere.
+    fn place_of(self, plan: &Plan, user: UserId) -> Option<usize> {
+        let place = shard_of(plan, user, self.all).checked_sub(self.first)?;
+        (place < self.here).then_some(place)
+    }
+}
+
+/// Brings the users in whose shards these are. Each comes at the time that the plan has for it, whoever brings in the others. Ends when each
+/// has been sent on its way or failed, or when dropped.
 pub async fn users(
     plan: Arc<Plan>,
-    http: Http,
+    nodes: Nodes,
     clock: Clock,
+    part: Part,
     shards: Vec<mpsc::Sender<Command>>,
-    notes: mpsc::Sender<LoginNote>,
+    told: mpsc::Sender<LoginNote>,
 ) {
     let begun = clock.now();
     let per_second = plan.connect_rate / f64::from(plan.sockets_per_user);
     let pace = Pace::new(per_second, u64::from(plan.users));
-    let under_way = Arc::new(Semaphore::new(UNDER_WAY));
+    let share = |all: usize| (all * part.here).div_ceil(part.all);
+    let under_way = Arc::new(Semaphore::new(share(UNDER_WAY)));
+    let logins = Arc::new(Semaphore::new(share(LOGINS)));
     let mut tasks = JoinSet::new();
     let mut next = 0;
     loop {
+        let Some(here) = part.place_of(&plan, UserId(next as u32)) else {
+            next += 1;
+            if next >= u64::from(plan.users) {
+                break;
+            }
+            continue;
+        };
         let elapsed = crate::time::Time::ZERO + (clock.now() - begun);
         match pace.step(elapsed, next) {
             Step::Stop => break,
             Step::Wait(wait) => tokio::time::sleep(wait).await,
             Step::Due(_) => {
-                let user = UserId(next as u32);
-                // Users take the apps in turn; shards are taken in turn within an app, so that each app is on every shard.
-                let nth_of_app = user.index() / plan.apps.len();
-                let shard = shards[nth_of_app % shards.len()].clone();
+                // Before there is a task: what waits for its turn shall not take memory.
+                let Ok(permit) = Arc::clone(&under_way).acquire_owned().await else {
+                    break;
+                };
                 let arrival = Arrival {
                     plan: Arc::clone(&plan),
-                    http: http.clone(),
+                    nodes: nodes.clone(),
                     clock,
-                    shard,
-                    notes: notes.clone(),
+                    shard: shards[here].clone(),
+                    notes: told.clone(),
                     under_way: Arc::clone(&under_way),
+                    logins: Arc::clone(&logins),
                 };
-                tasks.spawn(arrival.of(user));
+                tasks.spawn(arrival.of(UserId(next as u32), permit));
                 next += 1;
             }
         }
@@ -75,37 +127,75 @@ pub async fn users(
     while tasks.join_next().await.is_some() {}
 }
 
+/// The shard of a user's sockets. Users take the apps in turn; shards are taken in turn within an app, so that each app is on every
+/// shard.
+fn shard_of(plan: &Plan, user: UserId, shards: usize) -> usize {
+    user.index() / plan.apps.len() % shards
+}
+
+/// The sockets that one of so many shards gets, each with its user.
+pub fn sockets_of(
+    plan: &Plan,
+    shard: usize,
+    shards: usize,
+) -> impl Iterator<Item = (SocketId, UserId)> {
+    let users = (0..plan.users).map(UserId);
+    let users = users.filter(move |user| shard_of(plan, *user, shards) == shard);
+    users.flat_map(move |user| {
+        let sockets = (0..plan.sockets_per_user).map(move |n| socket_of(plan, user, n));
+        sockets.map(move |socket| (socket, user))
+    })
+}
+
+fn socket_of(plan: &Plan, user: UserId, n: u32) -> SocketId {
+    SocketId(user.0 * plan.sockets_per_user + n)
+}
+
+/// Logs a user of the plan in and gives the session id.
+pub async fn log_in(plan: &Plan, nodes: &Nodes, user: UserId) -> Result<String, LoginError> {
+    let http = nodes.of_user(plan, user);
+    let app = &plan.apps[plan.app_of(user).index()];
+    let (name, password) = (plan.name_of(user), plan.password_of(user));
+    login::login(http, app, &name, &password).await
+}
+
 struct Arrival {
     plan: Arc<Plan>,
-    http: Http,
+    nodes: Nodes,
     clock: Clock,
     shard: mpsc::Sender<Command>,
     notes: mpsc::Sender<LoginNote>,
     under_way: Arc<Semaphore>,
+    logins: Arc<Semaphore>,
 }
 
 impl Arrival {
-    async fn of(self, user: UserId) {
+    async fn of(self, user: UserId, permit: OwnedSemaphorePermit) {
         let sockets = self.plan.sockets_per_user;
-        let Ok(permit) = Arc::clone(&self.under_way).acquire_owned().await else {
+        let Ok(turn) = Arc::clone(&self.logins).acquire_owned().await else {
             return;
         };
         let begun = self.clock.now();
-        let app_id = &self.plan.apps[self.plan.app_of(user).index()];
-        let name = self.plan.name_of(user);
-        let login = login::login(&self.http, app_id, &name, &self.plan.password_of(user)).await;
+        let login = Box::pin(log_in(&self.plan, &self.nodes, user)).await;
+        drop(turn);
         let session = match login {
             Ok(session) => session,
             Err(error) => {
-                self.notes
-                    .send(LoginNote::Out { error, sockets })
-                    .await
-                    .ok();
+                let (user, app) = error.who();
+                let note = LoginNote::Out {
+                    reason: error.reason(),
+                    user: user.to_owned(),
+                    app: app.to_owned(),
+                    shortage: error.shortage().map(str::to_owned),
+                    sockets,
+                };
+                self.notes.send(note).await.ok();
                 return;
             }
         };
         let took = self.clock.now() - begun;
         self.notes.send(LoginNote::In { took }).await.ok();
+        let session: Arc<str> = session.into();
         let mut permit = Some(permit);
         for n in 0..sockets {
             let permit = match permit.take() {
@@ -116,10 +206,10 @@ impl Arrival {
                 },
             };
             let open = Command::Open {
-                socket: SocketId(user.0 * sockets + n),
+                socket: socket_of(&self.plan, user, n),
                 user,
                 app: self.plan.app_of(user),
-                auth: login::auth(app_id, &session),
+                session: Arc::clone(&session),
                 permit,
             };
             self.shard.send(open).await.ok();

@@ -1,27 +1,43 @@
 //! One shard: a thread that holds sockets, judges what they receive and measures it.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
-use tokio::task::{JoinSet, LocalSet};
+use tokio::task::{JoinError, LocalSet};
 
-use crate::client::websocket::{self, ConnectError, Ended, Endpoint, Listener};
+use super::arrive::UNDER_WAY;
+use super::hold::Member;
+use super::nodes::{Nodes, Place};
+use super::pulse::{Beats, Parks};
+use super::shared::{RETURNING, Shared};
+use super::way;
+use crate::client::engine;
 use crate::clock::Clock;
 use crate::history::Leave;
 use crate::ids::{AppId, SocketId, UserId};
-use crate::measure::{Fanout, Meter, Recipients, Window};
+use crate::journal::Recorder;
+use crate::measure::{Latency, Meter, Recipients, Window};
+use crate::scenario::Plan;
 use crate::time::Time;
-use crate::verify::{Arrival, Counts, Findings, Judge, Judged, Slot, Streams};
+use crate::verify::{Counts, Findings, Streams};
 
 /// Commands waiting at a shard: each is a socket to open, and the fleet has to wait when the shard is behind.
 const COMMANDS: usize = 256;
+/// Most descriptors that a shard's runtime watches at once: sockets on their way in and back, HTTP connections for logins, the engine's
+/// selector, and what the runtime needs.
+const FILES: usize = UNDER_WAY + 2 * RETURNING + 128;
 /// How often a shard hands over its window.
 pub const WINDOW: Duration = Duration::from_secs(1);
+/// How long a shard may take to catch up with what has arrived before it judges.
+const CATCH_UP: Duration = Duration::from_secs(10);
+/// How long who lacks something may take to give a sign of life before that.
+const ANSWER: Duration = Duration::from_secs(10);
+/// How often it looks whether it has.
+const LOOK: Duration = Duration::from_millis(1);
 
 /// What a shard is told.
 pub enum Command {
@@ -33,48 +49,105 @@ pub enum Command {
         user: UserId,
         /// The user's app.
         app: AppId,
-        /// The CONNECT payload.
-        auth: String,
+        /// The session id.
+        session: Arc<str>,
         /// Held until the socket is connected or refused, which bounds how many connect at once.
         permit: OwnedSemaphorePermit,
     },
-    /// Judge what has come, and give it all.
+    /// Judge by these pushes, which have settled, as far as is certain.
+    Settle(Arc<Streams>),
+    /// Judge what has come by now, and give it all.
     Finish {
-        /// All pushes of the run, by stream.
+        /// All pushes that have not settled yet, by stream.
         streams: Arc<Streams>,
         /// Where to.
         reply: oneshot::Sender<Finished>,
     },
 }
 
+/// What all sockets of a shard are to do from now on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Order {
+    /// Connect, and stay.
+    Hold,
+    /// Those that churn leave and come back.
+    Churn {
+        /// When pushing began.
+        since: Time,
+    },
+    /// Nobody leaves any more, and whoever is away comes back.
+    Stay,
+    /// The run is over.
+    Leave,
+}
+
 /// What a shard tells.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum Note {
     /// CONNECT was accepted.
     Connected {
         /// From the first byte to the answer to CONNECT.
         took: Duration,
+        /// Whether the socket was connected before.
+        again: bool,
     },
-    /// A socket did not get connected.
-    Refused(ConnectError),
-    /// A connected socket is gone.
-    Left(Leave, String),
+    /// A socket did not get connected, and does not try again.
+    Refused {
+        /// Why.
+        why: String,
+        /// What this machine ran out of, if that is why.
+        shortage: Option<String>,
+    },
+    /// A socket left because the scenario says so, and will come back.
+    Away,
+    /// A connection ended without our doing.
+    Dropped {
+        /// Why.
+        leave: Leave,
+        /// The cause in the words of whoever knows it; may be empty.
+        detail: String,
+        /// Whether the socket tries to come back.
+        returns: bool,
+    },
+    /// A socket could not come back.
+    NotBack {
+        /// Why.
+        why: String,
+        /// What this machine ran out of, if that is why.
+        shortage: Option<String>,
+        /// Whether it tries no more.
+        gives_up: bool,
+    },
+    /// A user whose session was no longer taken has a new one.
+    LoggedIn {
+        /// From the request to its answer.
+        took: Duration,
+    },
     /// A second has passed.
-    Window {
-        /// Which shard.
-        shard: usize,
-        /// Which second of the run (counted from its clock's start).
-        second: u64,
-        /// What was measured in it.
-        window: Box<Window>,
-        /// The shard's counts so far.
-        counts: Counts,
-        /// Broadcasts that are complete or over.
-        recipients: Vec<Recipients>,
-    },
+    Passed(Box<Passed>),
+}
+
+/// What a shard knows of a second that has passed.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Passed {
+    /// Which shard.
+    pub shard: usize,
+    /// Which second of the run (counted from its clock's start).
+    pub second: u64,
+    /// What was measured in it.
+    pub window: Window,
+    /// The shard's counts so far.
+    pub counts: Counts,
+    /// Everything found so far, if more violations were seen since that was told last: what is left of a shard that fails.
+    pub findings: Option<Findings>,
+    /// Broadcasts that are complete or over.
+    pub recipients: Vec<Recipients>,
+    /// How late the shard's loop was in it, at most.
+    pub delay: Duration,
 }
 
 /// Everything a shard knows at the end.
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Finished {
     /// Counts and examples.
     pub findings: Findings,
@@ -90,13 +163,25 @@ pub struct Finished {
     pub recipients: Vec<Recipients>,
     /// Arrivals left out of fan-out figures for want of room.
     pub fanout_left_out: u64,
+    /// How late its loop was.
+    pub delay: Latency,
+    /// Everything that had arrived when judging was asked for has been read. If not, the shard was too busy for too long, and what
+    /// is missing may lie in this machine.
+    pub caught_up: bool,
+    /// Why some of what came has no receive stamp, as far as is known.
+    pub unstamped: Option<String>,
+    /// Connections that lacked something and gave no sign of life when the target was asked for one: nobody knows since when they had
+    /// been dead.
+    pub silent: u64,
 }
 
 /// A running shard.
 pub struct Shard {
     /// Takes its commands.
     pub commands: mpsc::Sender<Command>,
-    stop: watch::Sender<bool>,
+    /// How late it is.
+    pub beats: Arc<Beats>,
+    orders: watch::Sender<Order>,
     thread: JoinHandle<()>,
 }
 
@@ -104,16 +189,16 @@ pub struct Shard {
 pub struct Setup {
     /// Which shard, for the thread's name.
     pub index: usize,
-    /// Judges its sockets.
-    pub judge: Judge,
-    /// How many event names there are.
-    pub events: usize,
-    /// How many apps there are.
-    pub apps: usize,
-    /// After so long a broadcast is over, complete or not.
-    pub window: Duration,
-    /// Where sockets connect.
-    pub endpoint: Endpoint,
+    /// The plan.
+    pub plan: Arc<Plan>,
+    /// Judges its sockets, and keeps the journal of what happens at them.
+    pub judge: Recorder,
+    /// The target.
+    pub places: Arc<[Place]>,
+    /// How long the answer to a login may take.
+    pub answer_timeout: Duration,
+    /// How long a socket may take to be connected.
+    pub connect_timeout: Duration,
     /// The run's clock.
     pub clock: Clock,
     /// Where its notes go.
@@ -124,84 +209,109 @@ impl Shard {
     /// Starts a shard's thread.
     pub fn start(setup: Setup) -> std::io::Result<Self> {
         let (commands, inbox) = mpsc::channel(COMMANDS);
-        let (stop, stopped) = watch::channel(false);
+        let (orders, heard) = watch::channel(Order::Hold);
+        let beats = Arc::new(Beats::new(setup.clock));
+        let parks = Arc::new(Parks::default());
+        let (hook, clock) = (Arc::clone(&parks), setup.clock);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
+            // Both belong to the stamps of arrivals: see `pulse`.
+            .on_thread_park(move || hook.park(clock.now()))
+            .max_io_events_per_tick(FILES)
             .build()?;
+        let base = {
+            let _runtime = runtime.enter();
+            engine::Base::new()?
+        };
+        let nodes = Nodes::new(
+            &setup.plan,
+            &setup.places,
+            setup.answer_timeout,
+            setup.connect_timeout,
+        )
+        .map_err(std::io::Error::other)?;
+        let beating = Arc::clone(&beats);
+        let same_again = orders.clone();
         let thread = std::thread::Builder::new()
             .name(format!("shard-{}", setup.index))
             .spawn(move || {
                 let local = LocalSet::new();
-                local.block_on(&runtime, serve(setup, inbox, stopped));
+                let shared = Rc::new(Shared::new(
+                    setup,
+                    nodes,
+                    heard.clone(),
+                    same_again,
+                    parks,
+                    base,
+                ));
+                local.block_on(&runtime, serve(shared, inbox, heard, beating));
             })?;
         Ok(Self {
             commands,
-            stop,
+            beats,
+            orders,
             thread,
         })
     }
 
+    /// Tells all sockets what to do from now on.
+    pub fn order(&self, order: Order) {
+        self.orders.send_replace(order);
+    }
+
     /// Closes the shard's sockets and waits for its thread to end.
     pub fn stop(self) {
-        self.leave();
+        self.order(Order::Leave);
         drop(self.commands);
         self.thread.join().ok();
     }
-
-    /// Tells the sockets to leave, without waiting; [`Shard::stop`] still has to be called.
-    pub fn leave(&self) {
-        self.stop.send_replace(true);
-    }
 }
 
-/// What the tasks of a shard share: one thread, so no lock.
-struct Shared {
-    index: usize,
-    /// `None` once judged; what arrives after that no longer matters.
-    judge: RefCell<Option<Judge>>,
-    meter: RefCell<Meter>,
-    fanout: RefCell<Fanout>,
-    recipients: RefCell<Vec<Recipients>>,
-    /// Connected sockets by app: whom a broadcast has to reach.
-    connected: RefCell<Vec<usize>>,
-    endpoint: Endpoint,
-    clock: Clock,
-    notes: mpsc::Sender<Note>,
+/// A judging that was asked for.
+struct Finishing {
+    /// When.
+    since: Time,
+    streams: Arc<Streams>,
+    reply: oneshot::Sender<Finished>,
+    /// Everything that had come by then was read or not, and who is silent was asked for a sign of life.
+    asked: Option<Asked>,
+}
+
+#[derive(Clone, Copy)]
+struct Asked {
+    at: Time,
+    caught_up: bool,
 }
 
 async fn serve(
-    setup: Setup,
+    shared: Rc<Shared>,
     mut inbox: mpsc::Receiver<Command>,
-    mut stopped: watch::Receiver<bool>,
+    mut orders: watch::Receiver<Order>,
+    beats: Arc<Beats>,
 ) {
-    let shared = Rc::new(Shared {
-        index: setup.index,
-        judge: RefCell::new(Some(setup.judge)),
-        meter: RefCell::new(Meter::new(setup.events)),
-        fanout: RefCell::new(Fanout::new(setup.window)),
-        recipients: RefCell::default(),
-        connected: RefCell::new(vec![0; setup.apps]),
-        endpoint: setup.endpoint,
-        clock: setup.clock,
-        notes: setup.notes,
+    let watched = Rc::clone(&shared);
+    let beating = tokio::task::spawn_local(async move {
+        beats.run(|by| watched.late(by)).await;
     });
-    let for_sockets = stopped.clone();
-    let mut sockets = JoinSet::new();
+    let (holding, heard) = (Rc::clone(&shared), orders.clone());
+    let mut engine = tokio::task::spawn_local(async move {
+        let over = |held, ended| way::over(&holding, held, ended);
+        holding.engine.serve(heard, over).await;
+    });
+    let mut finishing: Option<Finishing> = None;
     let mut second = second_of(shared.clock.now());
     loop {
         let turn = Time::ZERO + WINDOW * (second as u32 + 1);
         tokio::select! {
             command = inbox.recv() => match command {
-                Some(Command::Open { socket, user, app, auth, permit }) => {
-                    let slot = shared.open(socket, user, app);
-                    let stop = for_sockets.clone();
-                    let shared = Rc::clone(&shared);
-                    sockets.spawn_local(hold(shared, slot, app, auth, permit, stop));
+                Some(Command::Open { socket, user, app, session, permit }) => {
+                    let member = Member { socket, user, app, session };
+                    shared.spawn(way::come(Rc::clone(&shared), member, permit));
                 }
+                Some(Command::Settle(streams)) => shared.settle(&streams),
                 Some(Command::Finish { streams, reply }) => {
-                    if let Some(finished) = shared.finish(&streams) {
-                        reply.send(finished).ok();
-                    }
+                    let since = shared.clock.now();
+                    finishing = Some(Finishing { since, streams, reply, asked: None });
                 }
                 None => break,
             },
@@ -209,183 +319,58 @@ async fn serve(
                 shared.turn(second).await;
                 second += 1;
             }
-            Some(_) = sockets.join_next() => {}
-            _ = stopped.wait_for(|stop| *stop) => break,
+            Some(()) = shared.joined() => {}
+            ended = &mut engine => failed(ended),
+            _ = orders.wait_for(|order| *order == Order::Leave) => break,
+            () = tokio::time::sleep(LOOK), if finishing.is_some() => {}
+        }
+        finishing = finishing.and_then(|asked| judge(&shared, asked));
+    }
+    shared.close();
+    // Who was about to be held may be so before the orders are heard.
+    while shared.joined().await.is_some() {}
+    tokio::select! {
+        () = shared.engine.emptied() => {}
+        ended = &mut engine => failed(ended),
+    }
+    for task in [beating, engine] {
+        task.abort();
+        task.await.ok();
+    }
+}
+
+/// Without its engine a shard knows nothing more: its thread ends as the engine did.
+fn failed(ended: Result<(), JoinError>) {
+    match ended.map_err(JoinError::try_into_panic) {
+        Err(Ok(panic)) => std::panic::resume_unwind(panic),
+        _ => panic!("the engine of a shard has ended"),
+    }
+}
+
+/// Judges once everything that had arrived when that was asked for has been read, and everybody who then lacks something has given a sign
+/// of life, or that takes too long.
+fn judge(shared: &Shared, mut finishing: Finishing) -> Option<Finishing> {
+    let now = shared.clock.now();
+    if finishing.asked.is_none() {
+        let caught_up = shared.parks.not_before() >= finishing.since;
+        if caught_up || now >= finishing.since + CATCH_UP {
+            shared.ask_silent(&finishing.streams, now);
+            finishing.asked = Some(Asked { at: now, caught_up });
         }
     }
-    while sockets.join_next().await.is_some() {}
+    let Some(asked) = finishing.asked else {
+        return Some(finishing);
+    };
+    if !shared.all_answered(asked.at) && now < asked.at + ANSWER {
+        return Some(finishing);
+    }
+    if let Some(finished) = shared.finish(&finishing.streams, asked.caught_up) {
+        finishing.reply.send(finished).ok();
+    }
+    None
 }
 
 /// Which second of the run.
 pub fn second_of(at: Time) -> u64 {
     at.as_nanos() / WINDOW.as_nanos() as u64
-}
-
-/// Holds one socket from its connect to its end.
-async fn hold(
-    shared: Rc<Shared>,
-    slot: Option<Slot>,
-    app: AppId,
-    auth: String,
-    permit: OwnedSemaphorePermit,
-    mut stop: watch::Receiver<bool>,
-) {
-    let Some(slot) = slot else { return };
-    let mut held = Held {
-        shared: &shared,
-        slot,
-        app,
-        begun: shared.clock.now(),
-        permit: Some(permit),
-    };
-    let stopped = async {
-        stop.wait_for(|stop| *stop).await.ok();
-    };
-    let ended = websocket::run(&shared.endpoint, auth, shared.clock, &mut held, stopped).await;
-    held.permit = None;
-    let note = match ended {
-        Ended::NotConnected(ConnectError::Stopped)
-        | Ended::Left {
-            leave: Leave::Ours, ..
-        } => return,
-        Ended::NotConnected(error) => Note::Refused(error),
-        Ended::Left {
-            leave,
-            detail,
-            until,
-        } => {
-            shared.left(slot, app, until);
-            Note::Left(leave, detail)
-        }
-    };
-    shared.notes.send(note).await.ok();
-}
-
-impl Shared {
-    fn open(&self, socket: SocketId, user: UserId, app: AppId) -> Option<Slot> {
-        let mut judge = self.judge.borrow_mut();
-        judge.as_mut().map(|judge| judge.open(socket, user, app))
-    }
-
-    fn left(&self, slot: Slot, app: AppId, until: Time) {
-        self.connected.borrow_mut()[app.index()] -= 1;
-        if let Some(judge) = self.judge.borrow_mut().as_mut() {
-            judge.left(slot, until);
-        }
-    }
-
-    fn judged(&self, app: AppId, judged: Judged, at: Time) {
-        let Judged::Delivered(id, push) = judged else {
-            return;
-        };
-        self.meter.borrow_mut().delivered(&push, at);
-        if push.audience == crate::ids::Audience::Everyone {
-            let recipients = self.connected.borrow()[app.index()];
-            let complete = self
-                .fanout
-                .borrow_mut()
-                .delivered(id, &push, at, recipients);
-            self.recipients.borrow_mut().extend(complete);
-        }
-    }
-
-    async fn turn(&self, second: u64) {
-        let mut recipients = self.recipients.take();
-        recipients.extend(self.fanout.borrow_mut().over(self.clock.now()));
-        let counts = self.judge.borrow().as_ref().map(|judge| *judge.counts());
-        let Some(counts) = counts else { return };
-        let note = Note::Window {
-            shard: self.index,
-            second,
-            window: Box::new(self.meter.borrow_mut().turn()),
-            counts,
-            recipients,
-        };
-        self.notes.send(note).await.ok();
-    }
-
-    fn finish(&self, streams: &Streams) -> Option<Finished> {
-        let judge = self.judge.take()?;
-        let mut meter = self.meter.take();
-        let mut fanout = self.fanout.borrow_mut();
-        let mut recipients = self.recipients.take();
-        recipients.extend(fanout.over(Time::MAX));
-        Some(Finished {
-            second: second_of(self.clock.now()),
-            counts_before_end: *judge.counts(),
-            findings: judge.finish(streams),
-            window: meter.turn(),
-            meter,
-            recipients,
-            fanout_left_out: fanout.left_out(),
-        })
-    }
-}
-
-/// The listener of one socket.
-struct Held<'a> {
-    shared: &'a Shared,
-    slot: Slot,
-    app: AppId,
-    begun: Time,
-    permit: Option<OwnedSemaphorePermit>,
-}
-
-impl Held<'_> {
-    fn arrived(
-        &self,
-        arrival: Arrival<'_>,
-        judged: impl FnOnce(&mut Judge, Slot, Arrival<'_>) -> Judged,
-    ) {
-        let mut judge = self.shared.judge.borrow_mut();
-        let Some(judge) = judge.as_mut() else { return };
-        let judged = judged(judge, self.slot, arrival);
-        self.shared.judged(self.app, judged, arrival.at);
-    }
-}
-
-fn arrival<'a>(at: Time, event: &'a str, payload: &'a str, premature: bool) -> Arrival<'a> {
-    Arrival {
-        at,
-        event,
-        payload,
-        premature,
-    }
-}
-
-impl Listener for Held<'_> {
-    fn connected(&mut self, at: Time) {
-        self.permit = None;
-        self.shared.connected.borrow_mut()[self.app.index()] += 1;
-        if let Some(judge) = self.shared.judge.borrow_mut().as_mut() {
-            judge.connected(self.slot, at);
-        }
-        let note = Note::Connected {
-            took: at - self.begun,
-        };
-        // The run's inbox has room for every socket of the plan, so this does not fail while the run listens.
-        self.shared.notes.try_send(note).ok();
-    }
-
-    fn event(&mut self, at: Time, name: &str, args: &str, premature: bool) {
-        self.arrived(arrival(at, name, args, premature), Judge::arrived);
-    }
-
-    fn stray_event(&mut self, at: Time, name: &str, args: &str, premature: bool) {
-        self.arrived(arrival(at, name, args, premature), Judge::arrived_elsewhere);
-    }
-
-    fn binary_event(
-        &mut self,
-        at: Time,
-        name: &str,
-        args: &str,
-        attachments: &[Bytes],
-        premature: bool,
-    ) {
-        self.arrived(
-            arrival(at, name, args, premature),
-            |judge, slot, arrival| judge.arrived_binary(slot, arrival, attachments),
-        );
-    }
 }

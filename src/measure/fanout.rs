@@ -8,6 +8,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::latency::Latency;
 use crate::history::Push;
 use crate::ids::PushId;
@@ -17,7 +19,7 @@ use crate::time::Time;
 const MAX_ARRIVALS: usize = 4 << 20;
 
 /// The arrivals of one broadcast at one shard.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recipients {
     /// Which push.
     pub push: PushId,

@@ -2,14 +2,18 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use hdrhistogram::Histogram;
-use hdrhistogram::serialization::{Serializer, V2Serializer};
+use hdrhistogram::serialization::{Deserializer, Serializer, V2Serializer};
+use serde::{Deserialize, Serialize};
 
 /// The largest latency told apart from larger ones.
 pub const HIGHEST: Duration = Duration::from_secs(600);
 
-/// A histogram of latencies in microseconds.
-#[derive(Debug, Clone)]
+/// A histogram of latencies in microseconds. In serialized form its samples are the HDR V2 format in base64.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(into = "Written", try_from = "Written")]
 pub struct Latency {
     histogram: Histogram<u64>,
     overflows: u64,
@@ -71,6 +75,11 @@ impl Latency {
         })
     }
 
+    /// How many samples are above a latency, as near as the histogram tells them apart.
+    pub fn above(&self, us: u64) -> u64 {
+        self.count() - self.histogram.count_between(0, us)
+    }
+
     /// The smallest sample, in microseconds.
     pub fn min_us(&self) -> Option<u64> {
         (self.count() > 0).then(|| self.histogram.min())
@@ -86,16 +95,49 @@ impl Latency {
         (self.count() > 0).then(|| self.histogram.mean())
     }
 
-    /// The histogram in the HDR V2 format that other HDR tools read.
+    /// The histogram in the HDR V2 format that other HDR tools read, in base64.
     ///
     /// # Panics
     /// Never: writing to memory does not fail.
-    pub fn to_hdr_v2(&self) -> Vec<u8> {
+    pub fn hdr_v2_base64(&self) -> String {
         let mut bytes = Vec::new();
         V2Serializer::new()
             .serialize(&self.histogram, &mut bytes)
             .expect("writing to memory does not fail");
-        bytes
+        BASE64.encode(bytes)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Written {
+    hdr_v2_base64: String,
+    overflows: u64,
+}
+
+impl From<Latency> for Written {
+    fn from(latency: Latency) -> Self {
+        Self {
+            hdr_v2_base64: latency.hdr_v2_base64(),
+            overflows: latency.overflows,
+        }
+    }
+}
+
+impl TryFrom<Written> for Latency {
+    type Error = String;
+
+    fn try_from(written: Written) -> Result<Self, String> {
+        let bytes = BASE64
+            .decode(written.hdr_v2_base64)
+            .map_err(|error| error.to_string())?;
+        let read: Histogram<u64> = Deserializer::new()
+            .deserialize(&mut bytes.as_slice())
+            .map_err(|error| format!("{error:?}"))?;
+        let mut latency = Self::default();
+        let added = latency.histogram.add(&read);
+        added.map_err(|error| error.to_string())?;
+        latency.overflows = written.overflows;
+        Ok(latency)
     }
 }
 
@@ -119,6 +161,8 @@ mod tests {
         near(latency.max_us(), 1_000_000);
         near(latency.min_us(), 1_000);
         assert_eq!(latency.count(), 1_000);
+        assert_eq!((latency.above(990_000), latency.above(1)), (10, 1_000));
+        assert_eq!(latency.above(2_000_000), 0);
     }
 
     #[test]
@@ -128,6 +172,23 @@ mod tests {
         latency.record(Duration::from_nanos(1));
         assert_eq!((latency.count(), latency.overflows()), (2, 1));
         assert_eq!(latency.min_us(), Some(1));
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let mut latency = Latency::default();
+        for micros in [0, 1, 17, 2_500, 70_000_000, 700_000_000] {
+            latency.record(Duration::from_micros(micros));
+        }
+        let text = serde_json::to_string(&latency).unwrap();
+        let read: Latency = serde_json::from_str(&text).unwrap();
+        assert_eq!(read.hdr_v2_base64(), latency.hdr_v2_base64());
+        assert_eq!(
+            (read.max_us(), read.mean_us()),
+            (latency.max_us(), latency.mean_us())
+        );
+        assert_eq!(read.overflows(), 1);
+        assert!(serde_json::from_str::<Latency>(&text.replace("HIST", "hist")).is_err());
     }
 
     #[test]

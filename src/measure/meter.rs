@@ -1,22 +1,32 @@
 //! What one shard measures.
 
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
 use super::latency::Latency;
-use crate::history::Push;
+use crate::history::{Push, Stamp};
 use crate::ids::Audience;
 use crate::time::Time;
 
 /// The latencies of the deliveries at one shard, split by event name and audience.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Meter {
     /// Two for each event name: targeted, then broadcast.
     push: Vec<Latency>,
     /// From the moment a push was sent, whatever the schedule wanted.
     from_send: Latency,
+    /// From the moment a push was sent to the kernel's receive stamp.
+    network: Latency,
+    /// From there to when the harness had it.
+    generator_delay: Latency,
+    /// Deliveries in each app so far.
+    by_app: Vec<u64>,
     window: Window,
 }
 
 /// What was measured since the last turn of the window.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Window {
     /// Deliveries.
     pub delivered: u64,
@@ -25,11 +35,14 @@ pub struct Window {
 }
 
 impl Meter {
-    /// A meter for so many event names.
-    pub fn new(events: usize) -> Self {
+    /// A meter for so many event names and apps.
+    pub fn new(events: usize, apps: usize) -> Self {
         Self {
             push: vec![Latency::default(); events * 2],
             from_send: Latency::default(),
+            network: Latency::default(),
+            generator_delay: Latency::default(),
+            by_app: vec![0; apps],
             window: Window::default(),
         }
     }
@@ -42,8 +55,21 @@ impl Meter {
             split.record(latency);
         }
         self.from_send.record(at - push.sent);
+        if let Some(app) = self.by_app.get_mut(push.app.index()) {
+            *app += 1;
+        }
         self.window.delivered += 1;
         self.window.push.record(latency);
+    }
+
+    /// Records how long a delivery had waited in the kernel, if that is known.
+    pub fn waited(&mut self, push: &Push, stamp: Stamp) {
+        if let Some(us) = stamp.waited_us {
+            let waited = Duration::from_micros(u64::from(us));
+            let from_send = stamp.at - push.sent;
+            self.network.record(from_send.saturating_sub(waited));
+            self.generator_delay.record(waited);
+        }
     }
 
     /// Hands over the current window and begins the next.
@@ -54,12 +80,17 @@ impl Meter {
         full
     }
 
-    /// Adds another meter of the same event names.
+    /// Adds another meter of the same event names and apps.
     pub fn merge(&mut self, other: &Self) {
         for (sum, part) in self.push.iter_mut().zip(&other.push) {
             sum.merge(part);
         }
         self.from_send.merge(&other.from_send);
+        self.network.merge(&other.network);
+        self.generator_delay.merge(&other.generator_delay);
+        for (sum, part) in self.by_app.iter_mut().zip(&other.by_app) {
+            *sum += part;
+        }
     }
 
     /// All deliveries, from intended time.
@@ -70,6 +101,21 @@ impl Meter {
     /// All deliveries, from the moment the push was sent.
     pub fn from_send(&self) -> &Latency {
         &self.from_send
+    }
+
+    /// The deliveries with a receive stamp, from the moment the push was sent to that stamp.
+    pub fn network(&self) -> &Latency {
+        &self.network
+    }
+
+    /// The same deliveries, from that stamp to when the harness had them.
+    pub fn generator_delay(&self) -> &Latency {
+        &self.generator_delay
+    }
+
+    /// How many deliveries there were in an app, by its place.
+    pub fn in_app(&self, app: usize) -> u64 {
+        self.by_app.get(app).copied().unwrap_or(0)
     }
 
     /// The deliveries under one event name, by its place.
@@ -102,14 +148,12 @@ fn sum<'a>(parts: impl IntoIterator<Item = &'a Latency>) -> Latency {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::ids::{AppId, EventId, UserId};
 
     #[test]
     fn splits_add_up() {
-        let mut meter = Meter::new(2);
+        let mut meter = Meter::new(2, 1);
         let start = Time::from_nanos(5_000_000);
         for (event, audience) in [
             (0, Audience::Everyone),
@@ -131,10 +175,37 @@ mod tests {
         assert_eq!(meter.by_event(1).count(), 2);
         assert_eq!(meter.by_broadcast(true).count(), 2);
         assert_eq!(meter.by_broadcast(false).count(), 1);
+        assert_eq!((meter.in_app(0), meter.in_app(1)), (3, 0));
         assert_eq!(meter.push().max_us(), Some(300));
         assert_eq!(meter.from_send().max_us(), Some(200));
         assert_eq!(meter.turn().delivered, 3);
         assert_eq!(meter.turn().delivered, 0);
         assert_eq!(meter.push().count(), 3);
+    }
+
+    #[test]
+    fn what_waited_in_the_kernel_is_the_generators() {
+        let mut meter = Meter::new(1, 1);
+        let sent = Time::from_nanos(5_000_000);
+        let push = Push {
+            intended: sent,
+            sent,
+            app: AppId(0),
+            audience: Audience::Everyone,
+            event: EventId(0),
+            stream_seq: 0,
+        };
+        let at = sent + Duration::from_micros(900);
+        let reached = sent + Duration::from_micros(100);
+        meter.waited(&push, Stamp::new(at, Some(reached)));
+        meter.waited(&push, Stamp::new(at, None));
+        assert_eq!(meter.network().count(), 1);
+        assert_eq!(meter.network().max_us(), Some(100));
+        assert_eq!(meter.generator_delay().max_us(), Some(800));
+        let mut sum = Meter::new(1, 1);
+        sum.merge(&meter);
+        sum.merge(&meter);
+        assert_eq!(sum.network().count(), 2);
+        assert_eq!(sum.generator_delay().count(), 2);
     }
 }

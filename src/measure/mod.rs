@@ -4,10 +4,12 @@
 //! windows once a second. Latencies are whole microseconds in HDR histograms of three significant digits from 1 µs to
 //! [`HIGHEST`]; slower ones are counted at the top and in [`Latency::overflows`].
 
+mod blocks;
 mod fanout;
 mod latency;
 mod meter;
 
+pub use blocks::Blocks;
 pub use fanout::{Fanout, FanoutLatency, Recipients};
 pub use latency::{HIGHEST, Latency};
 pub use meter::{Meter, Window};

@@ -80,11 +80,18 @@ impl Accounts {
             user: user.into(),
             until: now + self.ttl,
         };
+        self.take_over(login.clone(), now);
+        Some(login)
+    }
+
+    /// Makes a login good here, one of another node among them.
+    pub(crate) fn take_over(&self, login: Login, now: Time) {
         let mut logins = self.logins();
         logins.forget_ended(now);
+        // Of another node's, which were a little on their way, the order is not quite that of their ends: one may be forgotten that
+        // much later. It is good no longer all the same.
         logins.endings.push_back((login.until, login.token));
-        logins.live.insert(login.token, login.clone());
-        Some(login)
+        logins.live.insert(login.token, login);
     }
 
     fn password_fits(&self, app: usize, user: &str, password: &str) -> bool {
@@ -111,6 +118,11 @@ impl Accounts {
         let logins = self.logins();
         let login = logins.live.get(&token)?;
         (login.app == app && now < login.until).then(|| login.clone())
+    }
+
+    /// The login of this session id, whatever its app.
+    pub(crate) fn get(&self, token: Token) -> Option<Login> {
+        self.logins().live.get(&token).cloned()
     }
 
     /// Whether a login found before is still good.

@@ -1,5 +1,7 @@
 //! What one embedded platform is made of: apps, users, timings and bounds.
 
+use super::faults::{FaultConfig, FaultError};
+use super::mutants::Mutants;
 use super::scenarios::Scenario;
 use std::time::Duration;
 
@@ -43,6 +45,23 @@ pub struct PlatformConfig {
     /// Whether client events named `message` are sent back as `message-back` with the same arguments, and those named
     /// `message-with-ack` acknowledged with them. Every other event is ignored, and acknowledged with no arguments where asked.
     pub echo: bool,
+    /// What it does wrong, and how often.
+    pub faults: FaultConfig,
+    /// Where it breaks the protocol.
+    pub mutants: Mutants,
+    /// A capacity of its own making.
+    pub limits: Limits,
+    /// Of a platform of several nodes: time within which a node must have done what another asks of it, or it is ended.
+    pub node_timeout: Duration,
+}
+
+/// An artificial, exact capacity. `None`: whatever the machine can do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Deliveries of pushes a second, over all connections; more wait.
+    pub deliveries_per_s: Option<u32>,
+    /// Sockets at once, over all apps; the CONNECT of one more is refused.
+    pub sockets: Option<usize>,
 }
 
 /// How much may wait for one connection. Beyond either bound the connection is closed: an event is never skipped.
@@ -109,6 +128,10 @@ impl Default for PlatformConfig {
             max_sockets: 100_000,
             origins: Origins::Any,
             echo: true,
+            faults: FaultConfig::default(),
+            mutants: Mutants::default(),
+            limits: Limits::default(),
+            node_timeout: Duration::from_secs(5),
         }
     }
 }
@@ -136,6 +159,9 @@ pub enum ConfigError {
     /// A namespace that no packet could name, or the main one, which is always served.
     #[error("namespace {0:?} must begin with '/', be longer than that, and contain no ',' or '?'")]
     Namespace(String),
+    /// Faults that contradict each other.
+    #[error(transparent)]
+    Fault(#[from] FaultError),
     /// A timing that the open packet could not carry.
     #[error("{0} must be at least one millisecond")]
     Timing(&'static str),
@@ -174,6 +200,7 @@ impl PlatformConfig {
         {
             return Err(ConfigError::Namespace(name.clone()));
         }
+        self.faults.validate()?;
         self.validate_bounds()
     }
 
@@ -187,6 +214,7 @@ impl PlatformConfig {
             ("idle timeout", self.idle_timeout),
             ("request timeout", self.request_timeout),
             ("session ttl", self.session_ttl),
+            ("node timeout", self.node_timeout),
         ] {
             if value < Duration::from_millis(1) {
                 return Err(ConfigError::Timing(what));
@@ -200,6 +228,12 @@ impl PlatformConfig {
             ("queue packets", self.queue.packets, 1),
             ("queue bytes", self.queue.bytes, 1_024),
             ("max sockets", self.max_sockets, 1),
+            (
+                "limit of deliveries a second",
+                self.limits.deliveries_per_s.unwrap_or(1) as usize,
+                1,
+            ),
+            ("limit of sockets", self.limits.sockets.unwrap_or(1), 1),
         ] {
             if value < least {
                 return Err(ConfigError::Bound(what, least));

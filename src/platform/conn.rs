@@ -6,6 +6,8 @@
 use super::config::PlatformConfig;
 use super::engine::{CloseReason, Engine, Input, Next, Transport};
 use super::frame::Frame;
+use super::limit::{DeliveryLimit, Waiting};
+use super::mutants::Mutant;
 use super::socket::{Membership, Request, Sockets};
 use super::token::Token;
 use crate::protocol::engine::Packet;
@@ -34,6 +36,11 @@ impl Session {
             self.engine.close(now, CloseReason::Protocol(how));
         }
         request
+    }
+
+    /// Whether this socket is joined here; `None` means any.
+    fn has(&self, member: Option<(usize, Token)>) -> bool {
+        member.is_none_or(|(namespace, sid)| self.sockets.is_member(namespace, sid))
     }
 
     /// When [`Self::handle_timeout`] is wanted next.
@@ -80,6 +87,9 @@ impl Session {
         }
         let data = format!("{{\"sid\":\"{}\"}}", membership.sid);
         self.send_packet(now, PacketType::Connect, membership.namespace, &data);
+        if self.engine.config().mutants.has(Mutant::TwoConnects) {
+            self.send_packet(now, PacketType::Connect, membership.namespace, &data);
+        }
         true
     }
 
@@ -153,15 +163,23 @@ struct Inner {
 #[derive(Debug)]
 pub(crate) struct Conn {
     sid: Token,
+    /// Where deliveries wait before they are queued here, if their rate is limited.
+    limit: Option<Arc<DeliveryLimit>>,
     inner: Mutex<Inner>,
 }
 
 impl Conn {
     /// Opens a connection; the open packet waits in its queue.
-    pub(crate) fn open(config: &Arc<PlatformConfig>, transport: Transport, now: Time) -> Arc<Self> {
+    pub(crate) fn open(
+        config: &Arc<PlatformConfig>,
+        transport: Transport,
+        limit: Option<Arc<DeliveryLimit>>,
+        now: Time,
+    ) -> Arc<Self> {
         let sid = Token::random();
         Arc::new(Self {
             sid,
+            limit,
             inner: Mutex::new(Inner {
                 session: Session {
                     engine: Engine::open(Arc::clone(config), transport, sid, now),
@@ -199,10 +217,57 @@ impl Conn {
     }
 
     /// Queues one event for a member. False if it is a member no more, or its queue overflowed, which ends the connection.
-    pub(crate) fn deliver(&self, now: Time, namespace: usize, sid: Token, frame: Frame) -> bool {
+    pub(crate) fn deliver(
+        self: &Arc<Self>,
+        now: Time,
+        namespace: usize,
+        sid: Token,
+        frame: Frame,
+    ) -> bool {
+        self.send(now, Some((namespace, sid)), frame)
+    }
+
+    /// Queues one event whoever is there to have it: a fault. False if the connection is over.
+    pub(crate) fn deliver_to_nobody(self: &Arc<Self>, now: Time, frame: Frame) -> bool {
+        self.send(now, None, frame)
+    }
+
+    fn send(self: &Arc<Self>, now: Time, member: Option<(usize, Token)>, frame: Frame) -> bool {
+        let Some(limit) = &self.limit else {
+            return self.let_through(now, member, frame);
+        };
+        if !self.read(|session| session.engine.is_open() && session.has(member)) {
+            return false;
+        }
+        let conn = Arc::clone(self);
+        let waits = limit.wait(
+            now,
+            Waiting {
+                conn,
+                member,
+                frame,
+            },
+        );
+        if !waits {
+            self.change(|session| session.engine.close(now, CloseReason::Overflow));
+        }
+        waits
+    }
+
+    /// Queues an event whose turn it is.
+    pub(super) fn let_through(
+        &self,
+        now: Time,
+        member: Option<(usize, Token)>,
+        frame: Frame,
+    ) -> bool {
+        self.queue(now, frame, |session| session.has(member))
+    }
+
+    fn queue(&self, now: Time, frame: Frame, may: impl FnOnce(&Session) -> bool) -> bool {
         let mut inner = self.lock();
         let session = &mut inner.session;
-        if !session.sockets.is_member(namespace, sid) {
+        if !may(session) {
             return false;
         }
         let idle = !session.engine.has_output();

@@ -10,6 +10,7 @@ mod upgrade;
 
 use super::config::PlatformConfig;
 use super::frame::{Frame, Queue};
+use super::mutants::Mutant;
 use super::token::Token;
 use crate::protocol::engine::{self, Handshake, Packet};
 use crate::time::Time;
@@ -199,7 +200,12 @@ impl Engine {
             ping_timeout: millis(self.config.ping_timeout),
             max_payload: self.config.max_payload as u64,
         };
-        serde_json::to_string(&handshake).expect("a handshake is plain data")
+        let text = serde_json::to_string(&handshake).expect("a handshake is plain data");
+        if self.config.mutants.has(Mutant::DropMaxPayload) {
+            let limit = format!(",\"maxPayload\":{}", handshake.max_payload);
+            return text.replace(&limit, "");
+        }
+        text
     }
 
     pub(crate) fn is_open(&self) -> bool {

@@ -10,7 +10,9 @@
 use super::accounts::Login;
 use super::config::PlatformConfig;
 use super::conn::{Conn, array, encode};
+use super::faults::{Asked, Faults, Place, Pushed};
 use super::frame::Frame;
+use super::limit::Places;
 use super::socket::Membership;
 use super::token::Token;
 use crate::protocol::socket::PacketType;
@@ -56,9 +58,10 @@ impl Members {
         self.all.push(member);
     }
 
-    fn remove(&mut self, sid: Token) {
+    /// False: there is no such socket.
+    fn remove(&mut self, sid: Token) -> bool {
         let Some(place) = self.places.remove(&sid) else {
-            return;
+            return false;
         };
         let member = self.all.swap_remove(place);
         if let Some(moved) = self.all.get(place) {
@@ -70,6 +73,7 @@ impl Members {
                 self.users.remove(&member.user);
             }
         }
+        true
     }
 
     /// Decides the deliveries of a push: exactly these sockets, each once.
@@ -87,14 +91,14 @@ impl Members {
 }
 
 /// The event of a push, encoded once for each namespace that some member has it in.
-struct Encoded<'a> {
+pub(super) struct Encoded<'a> {
     data: String,
     config: &'a PlatformConfig,
     frames: Vec<Option<Frame>>,
 }
 
 impl<'a> Encoded<'a> {
-    fn new(config: &'a PlatformConfig, event: &str, message: Option<&str>) -> Self {
+    pub(super) fn new(config: &'a PlatformConfig, event: &str, message: Option<&str>) -> Self {
         Self {
             data: array(event, message.unwrap_or_default()),
             config,
@@ -102,7 +106,7 @@ impl<'a> Encoded<'a> {
         }
     }
 
-    fn frame(&mut self, namespace: usize) -> Frame {
+    pub(super) fn frame(&mut self, namespace: usize) -> Frame {
         let (data, config) = (&self.data, self.config);
         self.frames[namespace]
             .get_or_insert_with(|| {
@@ -122,14 +126,27 @@ impl<'a> Encoded<'a> {
 pub(crate) struct Hub {
     config: Arc<PlatformConfig>,
     apps: Vec<RwLock<Members>>,
+    faults: Option<Faults>,
+    places: Places,
 }
+
+/// There is no place left for a socket.
+#[derive(Debug)]
+pub(crate) struct Full;
 
 impl Hub {
     pub(crate) fn new(config: &Arc<PlatformConfig>) -> Self {
         Self {
             config: Arc::clone(config),
             apps: config.apps.iter().map(|_| RwLock::default()).collect(),
+            faults: Faults::new(config),
+            places: Places::new(config.limits.sockets),
         }
+    }
+
+    /// What goes wrong here, if anything does.
+    pub(crate) fn faults(&self) -> Option<&Faults> {
+        self.faults.as_ref()
     }
 
     fn read(&self, app: usize) -> RwLockReadGuard<'_, Members> {
@@ -144,14 +161,18 @@ impl Hub {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes a connection a socket of the login's app and user, and queues the answer that says so.
+    /// Makes a connection a socket of the login's app and user, and queues the answer that says so. `None`: the connection cannot join
+    /// any more.
     pub(crate) fn join(
         &self,
         conn: &Arc<Conn>,
         namespace: usize,
         login: &Login,
         now: Time,
-    ) -> Option<Membership> {
+    ) -> Result<Option<Membership>, Full> {
+        if !self.places.take() {
+            return Err(Full);
+        }
         let membership = Membership {
             sid: Token::random(),
             namespace,
@@ -159,8 +180,28 @@ impl Hub {
             until: login.until,
         };
         let mut members = self.write(login.app);
-        if !conn.change(|session| session.grant(now, membership)) {
-            return None;
+        let place = self.faults.as_ref().map(|_| Place {
+            conn: Arc::clone(conn),
+            namespace,
+            sid: membership.sid,
+            app: login.app,
+            user: Arc::clone(&login.user),
+        });
+        let early = self.faults().zip(place.as_ref());
+        let early = early.and_then(|(faults, place)| faults.premature(place));
+        let (frame, early) = early.unzip();
+        let granted = conn.change(|session| {
+            if let Some(frame) = frame {
+                session.engine.send(now, frame);
+            }
+            session.grant(now, membership)
+        });
+        if !granted {
+            self.places.give();
+            return Ok(None);
+        }
+        if let (Some(faults), Some(place)) = (self.faults(), place) {
+            faults.joined(place, early, now);
         }
         members.insert(Member {
             conn: Arc::clone(conn),
@@ -169,12 +210,29 @@ impl Hub {
             user: Arc::clone(&login.user),
             login: login.token,
         });
-        Some(membership)
+        Ok(Some(membership))
+    }
+
+    fn remove(&self, app: usize, sid: Token) {
+        if self.write(app).remove(sid) {
+            self.places.give();
+        }
     }
 
     /// Forgets a socket.
     pub(crate) fn leave(&self, membership: Membership) {
-        self.write(membership.app).remove(membership.sid);
+        self.remove(membership.app, membership.sid);
+        if let Some(faults) = self.faults() {
+            faults.forget(membership.sid);
+        }
+    }
+
+    /// Forgets a socket whose client keeps its connection.
+    pub(crate) fn depart(&self, membership: Membership, now: Time) {
+        if let Some(faults) = self.faults() {
+            faults.departed(membership.sid, now);
+        }
+        self.leave(membership);
     }
 
     /// Ends all sockets of a login.
@@ -187,11 +245,14 @@ impl Hub {
             .collect();
         for (conn, namespace, sid) in kicked {
             conn.change(|session| session.kick(now, namespace, sid));
-            self.write(login.app).remove(sid);
+            self.remove(login.app, sid);
+            if let Some(faults) = self.faults() {
+                faults.forget(sid);
+            }
         }
     }
 
-    /// Queues an event at every socket of the audience and returns at how many. `event` and `message` are valid JSON as it stands.
+    /// Queues an event at every socket of the audience. `event` and `message` are valid JSON as it stands.
     pub(crate) fn push(
         &self,
         app: usize,
@@ -199,9 +260,25 @@ impl Hub {
         event: &str,
         message: Option<&str>,
         now: Time,
-    ) -> usize {
+    ) -> Pushed {
+        if let Some(faults) = self.faults() {
+            let members = self.read(app);
+            let sids: Vec<Token> = members
+                .audience(audience)
+                .map(|member| member.sid)
+                .collect();
+            let asked = Asked {
+                app,
+                audience,
+                event,
+                message,
+                now,
+            };
+            return faults.push(asked, &sids);
+        }
         let mut encoded = Encoded::new(&self.config, event, message);
-        self.read(app)
+        let queued = self
+            .read(app)
             .audience(audience)
             .filter(|member| {
                 let frame = encoded.frame(member.namespace);
@@ -209,6 +286,10 @@ impl Hub {
                     .conn
                     .deliver(now, member.namespace, member.sid, frame)
             })
-            .count()
+            .count();
+        Pushed {
+            sockets: queued,
+            ..Pushed::default()
+        }
     }
 }

@@ -7,19 +7,24 @@
 //! ```text
 //! serve       accepts, starts, stops             websocket   drives one WebSocket
 //! http/       requests: sockets, login, pushes   shared      what a request leads to
+//! nodes/      the other processes of the platform, if it has several
 //! ---------------------------------------------- below: no I/O, time is an argument
 //! conn        both protocol layers of one connection behind one lock, and the wakers of its drivers
 //! engine      Engine.IO: transports, heartbeat, upgrade, closing       frame   packets encoded once, queues
 //! socket      Socket.IO: namespaces, events, attachments               events  answers to client events
 //! hub         who is connected, who gets a push                        scenarios, template  what a push says
+//! limit       an artificial capacity: deliveries a second, sockets
 //! accounts    who may log in and is logged in                          config, token, clock
+//! faults/     misbehaviour at a rate, asked by the hub                 mutants  switches that break the protocol
 //! ```
 //!
 //! # Invariants
+//! Unless faults or mutants are on:
 //! - A push reaches exactly the sockets of its app and audience that are joined while it is queued, each once.
 //! - Of two pushes, the second asked for after the first was answered, no socket sees the second first.
 //! - No event reaches a socket before its CONNECT answer; none that is answered after it is missed.
 //! - What is queued for a connection goes out in order, or the connection ends: nothing is ever skipped. Queues are bounded.
+//! - All of this holds over all nodes of a platform; [`nodes`] says how.
 //! - Nothing a client sends ends anything but its own connection, and nothing behind a fatal packet is handled.
 //!
 //! # Concurrency
@@ -27,7 +32,8 @@
 //! polling has one more task that keeps its time. There are three kinds of lock, each held for one state change and never across an
 //! await: an app's register, a connection, the tables of connections and logins. The register may be held while a connection is
 //! locked, never the other way round. A push takes the register for reading and locks each receiving connection for the length of
-//! one queue operation; the drivers write on their own time, so a slow reader delays nobody.
+//! one queue operation (with faults on, all of this under the lock of theirs); the drivers write on their own time, so a slow reader
+//! delays nobody.
 
 mod accounts;
 mod clock;
@@ -35,9 +41,13 @@ mod config;
 mod conn;
 mod engine;
 mod events;
+mod faults;
 mod frame;
 mod http;
 mod hub;
+mod limit;
+mod mutants;
+pub mod nodes;
 mod scenarios;
 mod serve;
 mod shared;
@@ -46,7 +56,10 @@ mod template;
 mod token;
 mod websocket;
 
-pub use config::{AppConfig, ConfigError, Origins, PlatformConfig, QueueBounds};
+pub use config::{AppConfig, ConfigError, Limits, Origins, PlatformConfig, QueueBounds};
+pub use faults::{Fault, FaultConfig, FaultError, FaultRate, UserGlob};
+pub use mutants::{Mutant, Mutants, UnknownMutant};
+pub use nodes::Role;
 pub use scenarios::{Scenario, SendPush, Step};
 pub use serve::{Platform, StartError, serve};
 pub use template::Template;

@@ -1,9 +1,8 @@
 //! Scenarios: named lists of steps that run when an API endpoint is called, on the object it was called with.
 
-use super::hub::{Audience, Hub};
+use super::hub::Audience;
 use super::template::{Fields, Template};
 use crate::protocol::socket::RESERVED_EVENTS;
-use crate::time::Time;
 
 /// A scenario of an app.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,27 +100,25 @@ fn name(json: Option<&str>, what: &'static str) -> Result<String, StepError> {
         .ok_or(StepError::NotAName(what))
 }
 
-/// Runs a scenario of an app on an object. Returns, for each step, at how many sockets its event was queued; all steps are checked
-/// before the first one is done.
-pub(crate) fn run(
+/// Runs a scenario on an object: hands each step's audience, event and message, as JSON, to `push`, and returns what became of them. All
+/// steps are checked before the first one is done.
+pub(crate) fn run<P>(
     scenario: &Scenario,
-    hub: &Hub,
-    app: usize,
     fields: &Fields<'_>,
     max_payload: usize,
-    now: Time,
-) -> Result<Vec<usize>, StepError> {
+    mut push: impl FnMut(Audience<'_>, &str, Option<&str>) -> P,
+) -> Result<Vec<P>, StepError> {
     let prepared: Vec<Prepared<'_>> = scenario
         .steps
         .iter()
         .map(|Step::SendPush(step)| step.prepare(fields, max_payload))
         .collect::<Result<_, _>>()?;
-    let deliver = |push: &Prepared<'_>| {
-        let audience = match push.user.as_str() {
+    let deliver = |ready: &Prepared<'_>| {
+        let audience = match ready.user.as_str() {
             "*" => Audience::Everyone,
             user => Audience::User(user),
         };
-        hub.push(app, audience, &push.event, push.message.as_deref(), now)
+        push(audience, &ready.event, ready.message.as_deref())
     };
     Ok(prepared.iter().map(deliver).collect())
 }

@@ -2,7 +2,10 @@
 
 use super::config::{ConfigError, PlatformConfig};
 use super::http;
+use super::nodes::{self, Role};
 use super::shared::Shared;
+use futures_util::FutureExt as _;
+use futures_util::future::FusedFuture as _;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -17,21 +20,46 @@ const GRACE: Duration = Duration::from_secs(5);
 /// Pause after the system refused a connection for want of something, usually files.
 const EXHAUSTED: Duration = Duration::from_millis(20);
 
-/// Serves a platform on a listener until `shutdown` is ready; then closes every connection and returns once all tasks are joined.
+/// Serves a platform, or one node of it, on a listener until `shutdown` is ready, or of a node that was started until the first one is
+/// gone; then closes every connection and returns once all tasks are joined.
 pub async fn serve(
     listener: TcpListener,
     config: PlatformConfig,
+    role: Role,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ConfigError> {
     config.validate()?;
-    let shared = Shared::new(config);
+    let (shared, ways) = Shared::new(config, role);
+    shared.keep_faults();
+    shared.keep_limit();
+    let mut links = std::pin::pin!(nodes::keep(&shared, ways).fuse());
     tokio::select! {
         () = accept(&listener, &shared) => {}
         () = shutdown => {}
+        () = without_first(&shared, &mut links) => {}
+        () = nodes::told(&shared) => {}
     }
     drop(listener);
-    shared.shut_down(GRACE).await;
+    nodes::stop(&shared);
+    // Until its sockets are closed a node owes the others its answers, and waits for theirs.
+    let mut closed = std::pin::pin!(shared.shut_down(GRACE));
+    tokio::select! {
+        () = &mut closed => {}
+        () = &mut links => closed.await,
+    }
+    // The others lose their way to the first node when they have ended, not before.
+    if !nodes::was_started(&shared) && !links.is_terminated() {
+        let _ = tokio::time::timeout(GRACE, links).await;
+    }
     Ok(())
+}
+
+/// Ready when a node that was started has lost the first. The first goes on without the others.
+async fn without_first(shared: &Shared, links: impl Future<Output = ()>) {
+    links.await;
+    if !nodes::was_started(shared) {
+        std::future::pending::<()>().await;
+    }
 }
 
 async fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
@@ -103,7 +131,7 @@ impl Platform {
         let listener = TcpListener::bind(address).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
         let (stop, stopped) = oneshot::channel();
-        let served = tokio::spawn(serve(listener, config, async {
+        let served = tokio::spawn(serve(listener, config, Role::Alone, async {
             // A handle that was dropped asks for the end as well.
             let _ = stopped.await;
         }));

@@ -6,12 +6,15 @@ use super::config::PlatformConfig;
 use super::conn::{Conn, Session};
 use super::engine::{CloseReason, Transport};
 use super::events;
-use super::hub::Hub;
+use super::hub::{Audience, Hub};
+use super::limit::DeliveryLimit;
+use super::nodes::{Ask, Elsewhere, Nodes, Role, Way};
 use super::socket::Request;
 use super::token::Token;
 use crate::protocol::engine::Packet;
 use std::collections::HashMap;
 use std::future::{Future, poll_fn};
+use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use tokio::sync::watch;
@@ -20,6 +23,8 @@ use tokio::task::JoinSet;
 /// The one refusal of credentials: it does not tell which part of them was wrong.
 const NOT_AUTHORIZED: &str = "not authorized";
 const INVALID_NAMESPACE: &str = "Invalid namespace";
+/// Said where a middleware of a Socket.IO server would: the transport is fine, the socket is one too many.
+const TOO_MANY: &str = "too many sockets";
 
 /// What all connections of a platform share.
 #[derive(Debug)]
@@ -28,15 +33,23 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     pub(crate) accounts: Accounts,
     pub(crate) hub: Hub,
+    /// The other nodes of the platform, if there are any.
+    pub(super) nodes: Option<Nodes>,
+    deliveries: Option<Arc<DeliveryLimit>>,
     conns: Mutex<HashMap<Token, Arc<Conn>>>,
     tasks: Mutex<JoinSet<()>>,
     stop: watch::Sender<bool>,
 }
 
 impl Shared {
-    pub(crate) fn new(config: PlatformConfig) -> Arc<Self> {
+    /// What they share, and the ways to the other nodes.
+    pub(super) fn new(config: PlatformConfig, role: Role) -> (Arc<Self>, Vec<Way>) {
         let config = Arc::new(config);
-        Arc::new(Self {
+        let most = config.limits.deliveries_per_s.and_then(NonZeroU32::new);
+        let (nodes, ways) = Nodes::new(role, &config);
+        let shared = Arc::new(Self {
+            nodes,
+            deliveries: most.map(|most| Arc::new(DeliveryLimit::new(most))),
             clock: Clock::start(),
             accounts: Accounts::new(&config),
             hub: Hub::new(&config),
@@ -44,7 +57,8 @@ impl Shared {
             tasks: Mutex::default(),
             stop: watch::Sender::new(false),
             config,
-        })
+        });
+        (shared, ways)
     }
 
     fn conns(&self) -> MutexGuard<'_, HashMap<Token, Arc<Conn>>> {
@@ -58,7 +72,8 @@ impl Shared {
         if conns.len() >= self.config.max_sockets || *self.stop.borrow() {
             return None;
         }
-        let conn = Conn::open(&self.config, transport, self.clock.now());
+        let limit = self.deliveries.clone();
+        let conn = Conn::open(&self.config, transport, limit, self.clock.now());
         conns.insert(conn.sid(), Arc::clone(&conn));
         Some(conn)
     }
@@ -92,7 +107,7 @@ impl Shared {
             Request::Unknown { namespace } => {
                 conn.change(|session| session.refuse(now, namespace, INVALID_NAMESPACE));
             }
-            Request::Leave(membership) => self.hub.leave(membership),
+            Request::Leave(membership) => self.hub.depart(membership, now),
             Request::Event(event) => {
                 let frames = events::answer(&self.config, &event);
                 if !frames.is_empty() {
@@ -113,7 +128,11 @@ impl Shared {
             conn.change(|session| session.refuse(now, name, NOT_AUTHORIZED));
             return;
         };
-        let joined = self.hub.join(conn, namespace, &login, now);
+        let Ok(joined) = self.hub.join(conn, namespace, &login, now) else {
+            let name = self.config.namespace_name(namespace);
+            conn.change(|session| session.refuse(now, name, TOO_MANY));
+            return;
+        };
         // A logout between the check and the joining has not seen this socket.
         if joined.is_some() && !self.accounts.is_live(login.token, now) {
             self.hub.kick(&login, now);
@@ -140,10 +159,52 @@ impl Shared {
         }
     }
 
-    /// Ends a login and its sockets.
+    /// Ends a login and its sockets, those at this node.
     pub(crate) fn log_out(&self, login: &Login) {
         self.accounts.log_out(login.token);
         self.hub.kick(login, self.clock.now());
+    }
+
+    /// Does what another node asks for. Returns at how many sockets.
+    pub(super) fn carry_out(&self, ask: Ask<'_>) -> u64 {
+        let now = self.clock.now();
+        match ask {
+            Ask::LogIn {
+                token,
+                app,
+                user,
+                left,
+            } => {
+                let login = Login {
+                    token: Token::from_bits(token),
+                    app,
+                    user: user.into(),
+                    until: now + left,
+                };
+                self.accounts.take_over(login, now);
+                0
+            }
+            Ask::LogOut { token } => {
+                if let Some(login) = self.accounts.get(Token::from_bits(token)) {
+                    self.log_out(&login);
+                }
+                0
+            }
+            Ask::Push {
+                app,
+                user,
+                event,
+                message,
+            } => {
+                let audience = user.map_or(Audience::Everyone, Audience::User);
+                self.hub.push(app, audience, event, message, now).sockets as u64
+            }
+        }
+    }
+
+    /// Asks the other nodes, if there are any.
+    pub(super) fn ask(&self, ask: Ask<'_>) -> Option<Elsewhere> {
+        self.nodes.as_ref().map(|nodes| nodes.ask(ask))
     }
 
     /// Starts a task that the stop waits for.
@@ -173,6 +234,51 @@ impl Shared {
             .await;
             if conn.read(|session| session.engine.is_closed()) {
                 shared.forget(&conn);
+            }
+        });
+    }
+
+    /// Lets go of what faults hold back, when it is time.
+    pub(crate) fn keep_faults(self: &Arc<Self>) {
+        if self.hub.faults().is_none() {
+            return;
+        }
+        let shared = Arc::clone(self);
+        let mut stopping = self.stopping();
+        self.spawn(async move {
+            let Some(faults) = shared.hub.faults() else {
+                return;
+            };
+            loop {
+                let due = shared.clock.instant(faults.deadline());
+                tokio::select! {
+                    () = tokio::time::sleep_until(due) => faults.handle_timeout(shared.clock.now()),
+                    () = faults.sooner() => {}
+                    () = async { drop(stopping.wait_for(|stop| *stop).await) } => return,
+                }
+            }
+        });
+    }
+
+    /// Lets deliveries through at their rate, if it is limited.
+    pub(crate) fn keep_limit(self: &Arc<Self>) {
+        let Some(limit) = self.deliveries.clone() else {
+            return;
+        };
+        let shared = Arc::clone(self);
+        let mut stopping = self.stopping();
+        self.spawn(async move {
+            loop {
+                if limit.release(shared.clock.now()) {
+                    tokio::task::yield_now().await;
+                    continue;
+                }
+                let due = shared.clock.instant(limit.deadline());
+                tokio::select! {
+                    () = tokio::time::sleep_until(due) => {}
+                    () = limit.begun() => {}
+                    () = async { drop(stopping.wait_for(|stop| *stop).await) } => return,
+                }
             }
         });
     }

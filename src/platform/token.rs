@@ -26,6 +26,16 @@ impl Token {
         u128::from_str_radix(text, 16).ok().map(Self)
     }
 
+    /// Its bits, to tell another node of it.
+    pub(crate) fn bits(self) -> u128 {
+        self.0
+    }
+
+    /// The token of these bits.
+    pub(crate) fn from_bits(bits: u128) -> Self {
+        Self(bits)
+    }
+
     #[cfg(test)]
     pub(crate) fn fixed(value: u128) -> Self {
         Self(value)

@@ -315,6 +315,12 @@ impl Link {
                     self.drained = true;
                 }
                 result => {
+                    if let Ok(Message::Ping(_)) = &result {
+                        // The answer is made by the next look into the read buffer, for which nothing may come.
+                        if let Err(e) = self.ws.flush() {
+                            return Poll::Ready(Err(e));
+                        }
+                    }
                     if let Ok(Message::Close(frame)) = &result {
                         self.close_code = frame.as_ref().map(|frame| frame.code.into());
                     }
@@ -383,7 +389,7 @@ fn receive(shared: &Shared, conn: &Arc<Conn>, message: Result<Message, Error>) {
 #[cfg(test)]
 mod tests {
     use super::Shared;
-    use crate::platform::PlatformConfig;
+    use crate::platform::{PlatformConfig, Role};
     use tokio::net::{TcpListener, TcpStream};
 
     #[tokio::test]
@@ -391,7 +397,8 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let tcp = TcpStream::connect(address).await.unwrap();
-        let task = crate::platform::http::serve(Shared::new(PlatformConfig::default()), tcp);
+        let (shared, _) = Shared::new(PlatformConfig::default(), Role::Alone);
+        let task = crate::platform::http::serve(shared, tcp);
         // Ten thousand of them are held at once, idle; what is needed rarely is boxed.
         assert!(size_of_val(&task) <= 1_024, "{}", size_of_val(&task));
     }

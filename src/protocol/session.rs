@@ -277,6 +277,11 @@ impl Session {
         )
     }
 
+    /// Says DISCONNECT, if CONNECT was accepted, and listens on: what still arrives is reported as before.
+    pub fn disconnect(&mut self) {
+        self.owed.disconnect |= self.state == State::Connected;
+    }
+
     /// Leaves the namespace: DISCONNECT if it was joined. What still arrives is ignored.
     pub fn leave(&mut self) {
         self.owed.disconnect |= self.state == State::Connected;

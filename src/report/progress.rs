@@ -9,7 +9,7 @@ use crate::summary::Snapshot;
 #[must_use]
 pub fn line(snapshot: &Snapshot) -> String {
     let sockets = &snapshot.sockets;
-    let alive = sockets.connected - sockets.dropped;
+    let alive = sockets.alive;
     let mut parts = vec![if alive == sockets.wanted {
         format!("{} sockets", number(alive))
     } else {

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::measure::Latency;
-use crate::summary::{Summary, Verdict};
+use crate::summary::verdict::Judgement;
+use crate::summary::{Checked, Outcome, Summary, Verdict};
 use crate::time::Time;
 use crate::verify::{Class, Example, Ordering};
 
@@ -26,20 +27,26 @@ pub enum Colour {
 /// Never: writing to memory does not fail.
 #[must_use]
 pub fn render(summary: &Summary, colour: Colour) -> String {
+    let judgement = summary.judge();
     let mut out = String::new();
     let to_memory = "writing to memory does not fail";
-    headline(&mut out, summary, colour).expect(to_memory);
+    headline(&mut out, summary, &judgement, colour).expect(to_memory);
     if summary.not_begun.is_none() {
         counts(&mut out, summary).expect(to_memory);
         examples(&mut out, summary).expect(to_memory);
         latencies(&mut out, summary).expect(to_memory);
+        thresholds(&mut out, &judgement.thresholds).expect(to_memory);
     }
-    footer(&mut out, summary).expect(to_memory);
+    footer(&mut out, summary, judgement.exit_code).expect(to_memory);
     out
 }
 
-fn headline(out: &mut String, summary: &Summary, colour: Colour) -> std::fmt::Result {
-    let judgement = summary.judge();
+fn headline(
+    out: &mut String,
+    summary: &Summary,
+    judgement: &Judgement,
+    colour: Colour,
+) -> std::fmt::Result {
     let (word, code) = match judgement.verdict {
         Verdict::Pass => ("PASS", "1;32"),
         Verdict::Fail => ("FAIL", "1;31"),
@@ -61,6 +68,7 @@ fn headline(out: &mut String, summary: &Summary, colour: Colour) -> std::fmt::Re
             number(counts.delivered)
         ),
         Verdict::Fail => match counts.violations() {
+            0 => "no violation was seen, but a limit of the scenario was broken".to_owned(),
             1 => "1 violation".to_owned(),
             n => format!("{} violations", number(n)),
         },
@@ -97,6 +105,15 @@ fn counts(out: &mut String, summary: &Summary) -> std::fmt::Result {
         number(sockets.refused),
         number(sockets.dropped)
     )?;
+    if sockets.left + sockets.reconnected > 0 {
+        writeln!(
+            out,
+            "              {} left · {} came back · {} there at the end",
+            number(sockets.left),
+            number(sockets.reconnected),
+            number(sockets.alive)
+        )?;
+    }
     writeln!(
         out,
         "  pushes      {} of {} sent · {} accepted · {} rejected · {} unknown",
@@ -113,6 +130,15 @@ fn counts(out: &mut String, summary: &Summary) -> std::fmt::Result {
         number(deliveries.delivered),
         number(deliveries.allowed)
     )?;
+    if deliveries.missed_at_death + deliveries.missed_at_churn + deliveries.away > 0 {
+        writeln!(
+            out,
+            "  not there   {} missed at a death · {} at coming or leaving · {} while away",
+            number(deliveries.missed_at_death),
+            number(deliveries.missed_at_churn),
+            number(deliveries.away)
+        )?;
+    }
     let (first, rest) = Class::ALL.split_at(5);
     for (label, classes) in [("violations", first), ("", rest)] {
         let told = classes
@@ -188,6 +214,8 @@ fn latencies(out: &mut String, summary: &Summary) -> std::fmt::Result {
     let rows = [
         ("push, from due", &latencies.push),
         ("push, from sent", &latencies.push_from_send),
+        ("  to the kernel", &latencies.network),
+        ("  then waiting", &latencies.generator_delay),
         ("* to the first", &latencies.fanout_first),
         ("* to the median", &latencies.fanout_median),
         ("* to the last", &latencies.fanout_last),
@@ -208,6 +236,9 @@ fn latencies(out: &mut String, summary: &Summary) -> std::fmt::Result {
             writeln!(out, "  {}", row(name, latency))?;
         }
     }
+    if let Some(why) = summary.unstamped() {
+        writeln!(out, "  {why}")?;
+    }
     writeln!(out)
 }
 
@@ -225,7 +256,30 @@ fn row(name: &str, latency: &Latency) -> String {
     row
 }
 
-fn footer(out: &mut String, summary: &Summary) -> std::fmt::Result {
+fn thresholds(out: &mut String, checked: &[Checked]) -> std::fmt::Result {
+    let widths = checked.iter().map(|one| one.expression.chars().count());
+    let Some(width) = widths.max() else {
+        return Ok(());
+    };
+    let head = "threshold";
+    writeln!(out, "  {head:<width$}  {:<8}  observed", "")?;
+    for one in checked {
+        let observed = one.held.as_ref();
+        let observed = observed.map_or_else(|| "-".to_owned(), ToString::to_string);
+        let outcome = match one.outcome {
+            Outcome::Breached => "BREACHED",
+            other => other.name(),
+        };
+        writeln!(
+            out,
+            "  {:<width$}  {outcome:<8}  {observed}",
+            one.expression
+        )?;
+    }
+    writeln!(out)
+}
+
+fn footer(out: &mut String, summary: &Summary, exit_code: u8) -> std::fmt::Result {
     let generator = &summary.generator;
     let mut parts = Vec::new();
     if let Some(cpu) = generator.cpu_percent {
@@ -240,17 +294,33 @@ fn footer(out: &mut String, summary: &Summary) -> std::fmt::Result {
     if !parts.is_empty() {
         writeln!(out, "  generator   {}", parts.join(" · "))?;
     }
+    let mut more = Vec::new();
+    if let Some(delay) = generator.loop_delay.quantile_us(0.99) {
+        more.push(format!("loop delay p99 {}", duration(Some(delay))));
+    }
+    if let Some(percent) = generator.busiest_thread_percent {
+        more.push(format!("busiest thread {percent:.0} %"));
+    }
+    if generator.workers > 0 {
+        more.push(format!("{} workers", generator.workers));
+    }
+    if let Some(files) = generator.open_files {
+        let limit = number(summary.environment.open_files);
+        more.push(format!("{} of {limit} files", number(files)));
+    }
+    if !more.is_empty() {
+        writeln!(out, "              {}", more.join(" · "))?;
+    }
     writeln!(
         out,
-        "  run         seed {} · took {:.1} s · exit {}",
+        "  run         seed {} · took {:.1} s · exit {exit_code}",
         summary.plan.seed,
-        summary.duration.as_secs_f64(),
-        summary.judge().exit_code
+        summary.duration.as_secs_f64()
     )
 }
 
 /// A latency for people: three digits and a unit.
-fn duration(us: Option<u64>) -> String {
+pub(super) fn duration(us: Option<u64>) -> String {
     let Some(us) = us else {
         return "-".to_owned();
     };

@@ -3,11 +3,27 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt, BufReader};
+use serde::Deserialize;
+use tokio::io::{AsyncBufRead, AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
+
+use crate::client::http::Http;
+use crate::scenario::Plan;
+use crate::scenario::plan::Faults;
+use crate::summary::Target;
 
 /// What `serve` prints once it listens, before its URL.
 pub const READY: &str = "pushproof platform listening on ";
+
+/// Variables that stand for flags of `serve` and would change a run.
+const SETTINGS: [&str; 6] = [
+    "FAULT",
+    "FAULT_SEED",
+    "FAULT_USERS",
+    "FAULT_DELAY",
+    "LIMIT_DELIVERIES_PER_S",
+    "LIMIT_SOCKETS",
+];
 
 /// How long the platform may take to listen.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -16,7 +32,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 #[derive(Debug)]
 pub struct Embedded {
     child: Child,
-    url: String,
+    /// Of each node, the first one first.
+    urls: Vec<String>,
 }
 
 /// Why there is no embedded platform.
@@ -25,22 +42,86 @@ pub enum EmbeddedError {
     /// The binary could not be started again.
     #[error("the embedded platform could not be started: {0}")]
     Start(#[source] std::io::Error),
-    /// It ended, or said something else, before it listened.
+    /// It ended, or said something else, before all of its nodes listened.
     #[error("the embedded platform did not come up; it said {0:?}")]
     NotReady(String),
     /// It said nothing.
     #[error("the embedded platform did not come up within {PATIENCE:?}")]
     Silent,
+    /// It did not tell what it had done.
+    #[error("the embedded platform did not tell what it had done: {0}")]
+    Truth(String),
+}
+
+/// What the platform did wrong. It tells more than is read here.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Truth {
+    /// The faults that were on.
+    pub faults: Vec<FaultTruth>,
+}
+
+/// What it did of one fault.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct FaultTruth {
+    /// How many occasions there were.
+    pub occasions: u64,
+    /// How many harms were done.
+    pub injected: u64,
+}
+
+/// The flags that make `serve` the platform of a plan.
+fn flags(plan: &Plan) -> Vec<String> {
+    let ports = vec!["0"; plan.platform_nodes as usize];
+    let mut flags = vec![format!("--port={}", ports.join(","))];
+    flags.extend(plan.apps.iter().map(|app| format!("--app={app}")));
+    let limits = plan.limits;
+    let most = limits.deliveries_per_s;
+    flags.extend(most.map(|most| format!("--limit-deliveries-per-s={most}")));
+    let most = limits.sockets;
+    flags.extend(most.map(|most| format!("--limit-sockets={most}")));
+    flags.extend(plan.faults.iter().flat_map(misdeeds));
+    flags
+}
+
+/// The flags that tell it what to do wrong.
+fn misdeeds(faults: &Faults) -> Vec<String> {
+    let mut flags = vec![
+        format!("--fault={}", faults.rates),
+        format!("--fault-seed={}", faults.seed),
+    ];
+    flags.extend(faults.users.iter().map(|u| format!("--fault-users={u}")));
+    let millis = faults.delay.map(|delay| delay.as_millis());
+    flags.extend(millis.map(|ms| format!("--fault-delay={ms}ms")));
+    flags
+}
+
+/// The base URL of each node, from what `serve` prints.
+async fn urls(
+    mut stdout: impl AsyncBufRead + Unpin,
+    nodes: u32,
+) -> Result<Vec<String>, EmbeddedError> {
+    let mut urls = Vec::with_capacity(nodes as usize);
+    for _ in 0..nodes {
+        let mut line = String::new();
+        let read = stdout.read_line(&mut line).await;
+        read.map_err(EmbeddedError::Start)?;
+        let url = line.trim().strip_prefix(READY);
+        urls.push(
+            url.ok_or_else(|| EmbeddedError::NotReady(line.trim().to_owned()))?
+                .to_owned(),
+        );
+    }
+    Ok(urls)
 }
 
 impl Embedded {
-    /// Starts the platform with these apps on a free port and waits until it listens.
-    pub async fn start(apps: &[String], verbose: bool) -> Result<Self, EmbeddedError> {
+    /// Starts the platform of this plan, each node on a free port, and waits until all of them listen.
+    pub async fn start(plan: &Plan, verbose: bool) -> Result<Self, EmbeddedError> {
         let program = std::env::current_exe().map_err(EmbeddedError::Start)?;
         let mut command = Command::new(program);
         command
-            .args(["serve", "--port", "0", "--until-stdin-closes"])
-            .args(apps.iter().flat_map(|app| ["--app", app]))
+            .args(["serve", "--until-stdin-closes"])
+            .args(flags(plan))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(if verbose {
@@ -49,30 +130,51 @@ impl Embedded {
                 Stdio::null()
             })
             .kill_on_drop(true);
+        // What a run meets is in its scenario, whatever stands around it.
+        for name in SETTINGS {
+            command.env_remove(format!("PUSHPROOF_{name}"));
+        }
         // A Ctrl-C at the terminal goes to the whole process group; the platform has to outlive it, for the run to settle.
         #[cfg(unix)]
         command.process_group(0);
         let mut child = command.spawn().map_err(EmbeddedError::Start)?;
         let stdout = child.stdout.take();
-        let mut line = String::new();
-        if let Some(stdout) = stdout {
-            let mut stdout = BufReader::new(stdout);
-            let read = tokio::time::timeout(PATIENCE, stdout.read_line(&mut line)).await;
-            read.map_err(|_| EmbeddedError::Silent)?
-                .map_err(EmbeddedError::Start)?;
-        }
-        match line.trim().strip_prefix(READY) {
-            Some(url) => Ok(Self {
-                url: url.to_owned(),
-                child,
-            }),
-            None => Err(EmbeddedError::NotReady(line.trim().to_owned())),
+        let stdout = stdout.ok_or_else(|| EmbeddedError::NotReady(String::new()))?;
+        let urls = urls(BufReader::new(stdout), plan.platform_nodes);
+        let urls = tokio::time::timeout(PATIENCE, urls).await;
+        let urls = urls.map_err(|_| EmbeddedError::Silent)??;
+        Ok(Self { child, urls })
+    }
+
+    /// Its process, while it lives.
+    pub fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
+    /// The base URL of its first node.
+    pub fn url(&self) -> &str {
+        &self.urls[0]
+    }
+
+    /// It, as a run's target.
+    pub fn target(&self) -> Target {
+        Target {
+            url: self.urls[0].clone(),
+            nodes: self.urls[1..].to_vec(),
+            embedded: true,
         }
     }
 
-    /// Its base URL.
-    pub fn url(&self) -> &str {
-        &self.url
+    /// The base URLs of all of its nodes, the first one first.
+    pub fn urls(&self) -> &[String] {
+        &self.urls
+    }
+
+    /// What it did wrong, as it says itself.
+    pub async fn truth(&self) -> Result<Truth, EmbeddedError> {
+        let answer = Http::new(self.url(), PATIENCE).get("/admin/faults").await;
+        let answer = answer.map_err(|e| EmbeddedError::Truth(e.to_string()))?;
+        serde_json::from_slice(&answer.body).map_err(|e| EmbeddedError::Truth(e.to_string()))
     }
 
     /// Ends it and waits until it is gone.

@@ -4,39 +4,44 @@
 //! events, and carries out the effects. Order of the end: lanes, settling, judging, sockets, shards' threads, summary. Everything
 //! started here is joined here.
 
+mod crew;
 pub mod embedded;
+mod health;
 pub mod machine;
+pub mod measuring;
 mod preflight;
 pub mod process;
 mod refused;
+mod settling;
+mod sockets;
 mod tally;
+mod vigil;
+pub mod workers;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot, watch};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
 
-use crate::client::http::Http;
-use crate::client::websocket::Endpoint;
 use crate::clock::{self, Clock};
-use crate::fleet::arrive::{self, LoginNote};
-use crate::fleet::shard::{self, Command, Finished, Note, Shard};
+use crate::fleet::arrive::LoginNote;
+use crate::fleet::nodes::Nodes;
+use crate::fleet::shard::{self, Note, Order as ShardOrder};
 use crate::ids::Lane;
+use crate::journal::{Header, Pen};
 use crate::scenario::{Plan, Workload};
 use crate::summary::{Snapshot, Summary, Target};
 use crate::time::Time;
 use crate::trigger::http::HttpTrigger;
 use crate::trigger::lane::{self, LaneReport, Progress};
-use crate::verify::{Judge, LaneWriter, Ledger, Rules, Streams};
+use crew::{Begun, Crew};
 use machine::{Effect, Event, Machine};
+use measuring::{Measured, Measuring};
+use preflight::Unreached;
 use refused::RefusedLogins;
+use settling::Settler;
 use tally::Tally;
-
-/// From a socket's first byte to the answer to CONNECT, at most.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
-/// Most shards: beyond a handful of threads the machine, not the thread count, is the limit.
-const MOST_SHARDS: usize = 16;
+use vigil::Vigil;
 
 /// What a run is asked to do.
 pub struct Order {
@@ -44,12 +49,16 @@ pub struct Order {
     pub scenario: String,
     /// The plan.
     pub plan: Plan,
+    /// What of the run to measure; `None`: all of it.
+    pub measuring: Option<Measuring>,
     /// The target.
     pub target: Target,
     /// Each message asks the run to end: the first to drain and report, the second at once.
     pub interrupts: mpsc::Receiver<()>,
     /// Hears how the run goes, once a second.
     pub watcher: watch::Sender<Snapshot>,
+    /// Writes the journal, if there is to be one.
+    pub journal: Option<Pen>,
 }
 
 /// Carries a run out. `None`: the user killed it, and there is nothing to report.
@@ -57,104 +66,62 @@ pub async fn run(order: Order) -> Option<Summary> {
     let started_at_unix_ms = clock::unix_millis();
     let clock = Clock::start();
     let plan = Arc::new(order.plan);
-    let http = Http::new(&order.target.url, lane::ANSWER_TIMEOUT);
+    let journal = order.journal.map(|pen| {
+        let header = Header {
+            pushproof: process::environment().pushproof,
+            scenario: order.scenario.clone(),
+            plan: Plan::clone(&plan),
+            target: order.target.clone(),
+            started_at_unix_ms,
+            shards: sockets::shard_count(&plan) as u16,
+        };
+        (pen, header)
+    });
+    let target = order.target.clone();
     let mut tally = Tally::new(&plan, order.target, order.scenario, started_at_unix_ms);
+    tally.measured = order.measuring.map(Measured::new);
     let mut interrupts = order.interrupts;
-    let reached = tokio::select! {
-        reached = preflight::check(&plan, &http) => reached,
+    let begun = async {
+        let places = preflight::check(&plan, &target).await?;
+        let health = &mut tally.health;
+        Ok(Crew::begin(&plan, &places, clock, journal, health).await?)
+    };
+    let begun: Result<Begun, Unreached> = tokio::select! {
+        begun = begun => begun,
         _ = interrupts.recv() => {
             tally.interrupted();
             return Some(tally.not_begun(clock.now()));
         }
     };
-    let endpoint = match reached {
-        Ok(reached) => Endpoint {
-            address: reached.address,
-            uri: reached.sockets,
-            connect_timeout: CONNECT_TIMEOUT,
-        },
-        Err(why) => {
-            tally.cannot_begin(why);
-            return Some(tally.not_begun(clock.now()));
+    match begun {
+        Ok(begun) => {
+            let conductor = Conductor::new(plan, clock, tally, begun, order.watcher);
+            Box::pin(conductor.conduct(interrupts)).await
         }
-    };
-    match Sockets::start(&plan, &endpoint, clock) {
-        Ok(sockets) => {
-            let conductor = Conductor::new(plan, http, clock, tally, sockets, order.watcher);
-            conductor.conduct(interrupts).await
-        }
-        Err(error) => {
-            tally.cannot_begin(format!(
-                "a thread for the sockets could not be started: {error}"
-            ));
+        Err(unreached) => {
+            tally.cannot_begin(unreached);
             Some(tally.not_begun(clock.now()))
         }
-    }
-}
-
-/// The shards, and what they and the lanes share.
-struct Sockets {
-    workload: Arc<Workload>,
-    ledger: Arc<Ledger>,
-    shards: Vec<Shard>,
-    notes: mpsc::Receiver<Note>,
-}
-
-impl Sockets {
-    fn start(plan: &Plan, endpoint: &Endpoint, clock: Clock) -> std::io::Result<Self> {
-        let workload = Arc::new(Workload::new(plan));
-        let ledger = Arc::new(Ledger::new(plan.lanes, plan.pushes_per_lane()));
-        let rules = Arc::new(Rules {
-            tagger: workload.tagger().clone(),
-            events: plan.events.clone(),
-            ordering: plan.ordering,
-            deadline: plan.deadline,
-            settle: plan.settle,
-        });
-        // Room for everything that every socket can say, and some: a shard never waits for the run.
-        let (note, notes) = mpsc::channel(plan.sockets() as usize * 2 + 1_024);
-        let start = |index| {
-            let source = Arc::clone(&workload);
-            Shard::start(shard::Setup {
-                index,
-                judge: Judge::new(Arc::clone(&rules), Arc::clone(&ledger), source),
-                events: plan.events.len(),
-                apps: plan.apps.len(),
-                window: plan.settle,
-                endpoint: endpoint.clone(),
-                clock,
-                notes: note.clone(),
-            })
-        };
-        let shards = (0..shard_count(plan))
-            .map(start)
-            .collect::<Result<_, _>>()?;
-        Ok(Self {
-            workload,
-            ledger,
-            shards,
-            notes,
-        })
     }
 }
 
 struct Conductor {
     plan: Arc<Plan>,
     workload: Arc<Workload>,
-    ledger: Arc<Ledger>,
+    settler: Box<Settler>,
     clock: Clock,
-    http: Http,
+    nodes: Nodes,
     machine: Machine,
     tally: Tally,
     refused_logins: RefusedLogins,
     progress: Arc<Progress>,
-    shards: Vec<Shard>,
+    crew: Crew,
     notes: mpsc::Receiver<Note>,
     logins: mpsc::Receiver<LoginNote>,
-    arrivals: JoinHandle<()>,
     lanes: JoinSet<LaneReport>,
     stop_lanes: watch::Sender<bool>,
     wake_at: Time,
+    vigil: Vigil,
     watcher: watch::Sender<Snapshot>,
 }
 
@@ -169,35 +136,26 @@ enum Next {
 impl Conductor {
     fn new(
         plan: Arc<Plan>,
-        http: Http,
         clock: Clock,
-        mut tally: Tally,
-        sockets: Sockets,
+        tally: Tally,
+        begun: Begun,
         watcher: watch::Sender<Snapshot>,
     ) -> Self {
-        tally.connecting();
-        let (login_note, logins) = mpsc::channel(plan.users as usize + 1);
-        let commands = sockets.shards.iter().map(|shard| shard.commands.clone());
-        let arrivals = tokio::spawn(arrive::users(
-            Arc::clone(&plan),
-            http.clone(),
-            clock,
-            commands.collect(),
-            login_note,
-        ));
+        let settler = Settler::new(&plan, begun.ledger, begun.crew.judges(), begun.push_log)
+            .followed(begun.crew.follower());
         Self {
-            machine: Machine::new(u64::from(plan.sockets()), plan.settle),
+            machine: Machine::new(&plan),
+            vigil: Vigil::start(clock),
             tally,
             refused_logins: RefusedLogins::default(),
-            workload: sockets.workload,
-            ledger: sockets.ledger,
+            workload: begun.workload,
+            settler: settler.into(),
             clock,
-            http,
+            nodes: begun.nodes,
             progress: Arc::default(),
-            shards: sockets.shards,
-            notes: sockets.notes,
-            logins,
-            arrivals,
+            crew: begun.crew,
+            notes: begun.notes,
+            logins: begun.logins,
             lanes: JoinSet::new(),
             stop_lanes: watch::channel(false).0,
             wake_at: Time::MAX,
@@ -213,16 +171,18 @@ impl Conductor {
             let event = tokio::select! {
                 Some(note) = self.notes.recv() => self.note(note),
                 Some(note) = self.logins.recv() => self.login(note),
-                Some(report) = self.lanes.join_next() => self.lane(&report.unwrap_or_default()),
+                Some(report) = self.lanes.join_next() => self.lane(report.ok()),
+                // What it knew is gone: the run proves no more than what it has seen.
+                () = self.crew.loss() => Some(Event::Aborted),
                 () = tokio::time::sleep_until(self.clock.instant(self.wake_at)) => {
                     self.wake_at = Time::MAX;
-                    Some(Event::Woken)
+                    let away = self.vigil.away_since(self.crew.away(self.clock.now()));
+                    Some(Event::Woken { away })
                 }
                 Some(()) = interrupts.recv() => Some(Event::Interrupted),
                 () = tokio::time::sleep_until(self.clock.instant(turn)) => {
-                    self.turn(u64::from(second));
                     second += 1;
-                    None
+                    self.turn(u64::from(second - 1))
                 }
             };
             match event.map_or(Next::GoOn, |event| self.happened(event)) {
@@ -237,11 +197,12 @@ impl Conductor {
         let now = self.clock.now();
         for effect in self.machine.handle(now, event) {
             match effect {
-                Effect::StopArrivals => self.arrivals.abort(),
+                Effect::StopArrivals => self.crew.stop_arrivals(),
                 Effect::StartPushing => self.start_pushing(),
                 Effect::StopPushing => {
                     self.stop_lanes.send_replace(true);
                 }
+                Effect::StopChurn => self.crew.order(ShardOrder::Stay),
                 Effect::WakeAt(at) => self.wake_at = at,
                 Effect::Finish => return Next::Finish,
                 Effect::Kill => return Next::Kill,
@@ -252,24 +213,38 @@ impl Conductor {
 
     fn note(&mut self, note: Note) -> Option<Event> {
         match note {
-            Note::Connected { took } => {
+            Note::Connected { took, again } => {
                 self.tally.connected(took);
-                Some(Event::Connected)
+                Some(if again { Event::Back } else { Event::Connected })
             }
-            Note::Refused(error) => Some(Event::Refused {
-                sockets: 1,
-                why: error.to_string(),
-            }),
-            Note::Left(leave, detail) => Some(Event::Left(leave, detail)),
-            Note::Window {
-                second,
-                window,
-                counts,
-                recipients,
-                shard,
+            Note::LoggedIn { took } => {
+                self.tally.logged_in(took);
+                None
+            }
+            Note::Away => Some(Event::Away),
+            Note::NotBack {
+                why,
+                gives_up,
+                shortage,
             } => {
-                self.tally.window(shard, second, &window, &counts);
-                self.tally.recipients(recipients);
+                self.tally.health.shortage(shortage.as_deref());
+                Some(Event::NotBack { why, gives_up })
+            }
+            Note::Refused { why, shortage } => {
+                self.tally.health.shortage(shortage.as_deref());
+                Some(Event::Refused { sockets: 1, why })
+            }
+            Note::Dropped {
+                leave,
+                detail,
+                returns,
+            } => Some(Event::Dropped {
+                leave,
+                detail,
+                returns,
+            }),
+            Note::Passed(passed) => {
+                self.tally.passed(*passed);
                 None
             }
         }
@@ -281,109 +256,114 @@ impl Conductor {
                 self.tally.logged_in(took);
                 None
             }
-            LoginNote::Out { error, sockets } => Some(Event::Refused {
-                sockets: u64::from(sockets),
-                why: self.refused_logins.words(&error),
-            }),
+            LoginNote::Out {
+                reason,
+                user,
+                app,
+                shortage,
+                sockets,
+            } => {
+                self.tally.health.shortage(shortage.as_deref());
+                Some(Event::Refused {
+                    sockets: u64::from(sockets),
+                    why: self.refused_logins.words(reason, &user, &app),
+                })
+            }
         }
     }
 
-    fn lane(&mut self, report: &LaneReport) -> Option<Event> {
-        self.tally.lane(report);
-        self.lanes.is_empty().then_some(Event::LanesEnded)
+    fn lane(&mut self, report: Option<LaneReport>) -> Option<Event> {
+        let last = self.lanes.is_empty();
+        self.tally.lane(report, last.then(|| self.clock.now()));
+        if last {
+            self.crew.pushed();
+            self.vigil.count_from_now(self.crew.away(self.clock.now()));
+        }
+        last.then_some(Event::LanesEnded)
     }
 
     /// A second is over: the shards' windows of it are on their way, or were.
-    fn turn(&mut self, second: u64) {
+    fn turn(&mut self, second: u64) -> Option<Event> {
+        let now = self.clock.now();
+        self.crew.turn(now, &mut self.settler);
         let pushes = self.progress.counts(self.plan.pace().hits());
-        self.tally.second(second, self.machine.alive(), pushes);
+        let alive = self.machine.sockets.alive;
+        self.tally.second(second, alive, pushes);
         self.watcher.send_replace(Snapshot {
             phase: self.machine.phase().name(),
-            elapsed: self.clock.now() - Time::ZERO,
+            elapsed: now - Time::ZERO,
             sockets: self.machine.sockets,
             pushes,
             counts: self.tally.counts(),
             second: self.tally.last_second(),
         });
+        self.tally.ends(&self.machine, second, &pushes, now)
     }
 
     fn start_pushing(&mut self) {
         let start = self.clock.now();
-        self.tally.pushing(start, &self.machine.sockets);
-        let trigger = HttpTrigger::new(self.http.clone(), &self.plan.apps);
+        let measured_from = self.tally.pushing(start, self.machine.sockets.connected);
+        self.crew.pushing();
         for lane in (0..self.plan.lanes).map(Lane) {
             self.lanes.spawn(lane::run(lane::Setup {
                 lane,
                 plan: Arc::clone(&self.plan),
                 workload: Arc::clone(&self.workload),
-                trigger: trigger.clone(),
-                writer: LaneWriter::new(Arc::clone(&self.ledger), lane),
+                trigger: HttpTrigger::new(self.nodes.of_lane(lane).clone(), &self.plan.apps),
+                writer: self.settler.lane(lane),
                 clock: self.clock,
                 start,
+                measured_from,
                 progress: Arc::clone(&self.progress),
                 stop: self.stop_lanes.subscribe(),
             }));
+        }
+        if self.plan.churn.is_some() {
+            self.crew.order(ShardOrder::Churn { since: start });
+        }
+    }
+
+    /// Takes in what the shards have said.
+    fn hear(&mut self, now: Time) {
+        while let Ok(note) = self.notes.try_recv() {
+            if let Some(event) = self.note(note) {
+                self.machine.handle(now, event);
+            }
         }
     }
 
     /// Judges, then closes and joins everything, then sums up. `second` is the first one that has not been entered as over.
     async fn finish(mut self, second: u64) -> Summary {
         let ended = self.clock.now();
-        self.tally.ended();
-        self.arrivals.abort();
+        self.tally.health.ended();
+        self.crew.stop_arrivals();
         // Lanes still there (an interrupted connect has none) would write to the ledger while it is judged.
         self.stop_lanes.send_replace(true);
         while let Some(report) = self.lanes.join_next().await {
-            self.tally.lane(&report.unwrap_or_default());
+            self.lane(report.ok());
         }
-        // What was said before the judging still counts: a socket that dropped in the last moment is not passed over.
-        while let Ok(note) = self.notes.try_recv() {
-            if let Some(event) = self.note(note) {
-                self.machine.handle(ended, event);
-            }
+        self.hear(ended);
+        let now = self.clock.now();
+        let judged = self.crew.judge(&mut self.settler, now).await;
+        // What was said meanwhile still counts, a socket that dropped in the last moment above all. And a shard whose second was over
+        // just before it was judged has handed that window over: it comes before the rest.
+        self.hear(ended);
+        self.tally.health.others(judged.generators, judged.lost);
+        for _ in 0..judged.failed {
+            self.tally.health.part_failed();
         }
-        let streams = Arc::new(Streams::of(&self.ledger));
-        let mut judged = Vec::new();
-        for (index, shard) in self.shards.iter().enumerate() {
-            if let Some(finished) = judge(shard, &streams).await {
-                judged.push((index, finished));
-            }
-        }
-        // A shard whose second was over just before it was judged has handed that window over: it comes before the rest.
-        while let Ok(note) = self.notes.try_recv() {
-            if matches!(note, Note::Window { .. }) {
-                self.note(note);
-            }
-        }
-        for (index, finished) in judged {
+        for (index, finished) in judged.shards {
+            let silent = finished.as_ref().map_or(0, |finished| finished.silent);
+            self.machine.gave_no_sign(silent);
             self.tally.finished(index, finished);
         }
         let pushes = self.progress.counts(self.plan.pace().hits());
         self.tally
-            .last_seconds(second, ended, self.machine.alive(), pushes);
-        (&mut self.arrivals).await.ok();
-        for shard in &self.shards {
-            shard.leave();
-        }
-        self.notes.close();
-        let shards = std::mem::take(&mut self.shards);
-        let joined = tokio::task::spawn_blocking(|| shards.into_iter().for_each(Shard::stop));
-        joined.await.ok();
-        let (machine, ledger) = (self.machine, self.ledger);
-        self.tally.sum_up(ended, machine, pushes, &ledger)
+            .last_seconds(second, ended, self.machine.sockets.alive, pushes);
+        let delay = self.vigil.end().await;
+        self.tally.health.delays(&delay);
+        self.crew.stop(&mut self.notes).await;
+        self.tally
+            .sum_up(ended, self.machine, pushes, &self.settler.splits)
     }
-}
-
-async fn judge(shard: &Shard, streams: &Arc<Streams>) -> Option<Finished> {
-    let (reply, finished) = oneshot::channel();
-    let streams = Arc::clone(streams);
-    let command = Command::Finish { streams, reply };
-    shard.commands.send(command).await.ok()?;
-    finished.await.ok()
-}
-
-fn shard_count(plan: &Plan) -> usize {
-    process::cpus()
-        .clamp(1, MOST_SHARDS)
-        .min(plan.users as usize)
 }

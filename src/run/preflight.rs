@@ -2,31 +2,57 @@
 
 use std::net::SocketAddr;
 
-use crate::client::http::Http;
-use crate::client::login;
-use crate::client::websocket::socket_uri;
+use super::sockets::CONNECT_TIMEOUT;
+use crate::client::login::LoginError;
+use crate::fleet::arrive;
+use crate::fleet::nodes::{Nodes, Place};
 use crate::ids::UserId;
 use crate::scenario::Plan;
+use crate::summary::Target;
+use crate::trigger::lane::ANSWER_TIMEOUT;
 
-/// Where a target was reached.
-pub(super) struct Reached {
-    pub(super) address: SocketAddr,
-    pub(super) sockets: http::Uri,
+/// Why a run cannot begin.
+pub(super) struct Unreached {
+    /// A sentence for people.
+    pub(super) why: String,
+    /// What this machine ran out of, if that is why.
+    pub(super) shortage: Option<String>,
 }
 
-/// Looks the target up and logs the first user of each app in. The error is a sentence for people.
-pub(super) async fn check(plan: &Plan, http: &Http) -> Result<Reached, String> {
-    let address = look_up(http.base()).await?;
-    for app in 0..plan.apps.len() as u32 {
-        let user = UserId(app);
-        let name = plan.name_of(user);
-        let app = &plan.apps[plan.app_of(user).index()];
-        login::login(http, app, &name, &plan.password_of(user))
-            .await
-            .map_err(|error| error.to_string())?;
+impl From<String> for Unreached {
+    fn from(why: String) -> Self {
+        let shortage = None;
+        Self { why, shortage }
     }
-    let sockets = socket_uri(http.base()).map_err(|e| format!("{}: {e}", http.base()))?;
-    Ok(Reached { address, sockets })
+}
+
+impl From<LoginError> for Unreached {
+    fn from(error: LoginError) -> Self {
+        Self {
+            why: error.to_string(),
+            shortage: error.shortage().map(str::to_owned),
+        }
+    }
+}
+
+/// Looks the nodes of the target up and logs the first user of each app in; where there are several nodes, each lets a user in.
+pub(super) async fn check(plan: &Plan, target: &Target) -> Result<Vec<Place>, Unreached> {
+    let mut places = Vec::new();
+    for base in target.urls() {
+        let address = look_up(base).await?;
+        let base = base.to_owned();
+        places.push(Place { base, address });
+    }
+    let nodes = Nodes::new(plan, &places, ANSWER_TIMEOUT, CONNECT_TIMEOUT)?;
+    // Users take the apps in turn, and within an app the nodes.
+    let users = plan
+        .apps
+        .len()
+        .max(plan.apps.len() * (places.len() - 1) + 1);
+    for user in (0..plan.users).take(users) {
+        arrive::log_in(plan, &nodes, UserId(user)).await?;
+    }
+    Ok(places)
 }
 
 async fn look_up(base: &str) -> Result<SocketAddr, String> {

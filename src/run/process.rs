@@ -1,5 +1,7 @@
 //! What the system tells of this process and the machine it runs on.
 
+use std::collections::BTreeMap;
+
 use crate::summary::Environment;
 
 /// CPU time and memory of this process.
@@ -28,6 +30,44 @@ pub fn usage() -> Option<Usage> {
     None
 }
 
+/// CPU seconds of each thread that lives now, by its number; empty on systems that do not tell.
+pub fn threads() -> BTreeMap<i32, f64> {
+    threads_of(std::process::id())
+}
+
+/// The same of another process; empty too if there is none such.
+#[cfg(target_os = "linux")]
+pub fn threads_of(pid: u32) -> BTreeMap<i32, f64> {
+    let ticks = procfs::ticks_per_second() as f64;
+    let process = procfs::process::Process::new(pid.cast_signed());
+    let tasks = process.and_then(|process| process.tasks());
+    let seconds = |task: procfs::process::Task| {
+        let stat = task.stat().ok()?;
+        Some((task.tid, (stat.utime + stat.stime) as f64 / ticks))
+    };
+    let living = tasks.into_iter().flatten().flatten();
+    living.filter_map(seconds).collect()
+}
+
+/// The same of another process; empty too if there is none such.
+#[cfg(not(target_os = "linux"))]
+pub fn threads_of(_pid: u32) -> BTreeMap<i32, f64> {
+    BTreeMap::new()
+}
+
+/// File descriptors open now; `None` on systems that do not tell, and where not even the list of them can be opened.
+#[cfg(target_os = "linux")]
+pub fn open_files() -> Option<u64> {
+    let count = procfs::process::Process::myself().ok()?.fd_count().ok()?;
+    Some(count as u64)
+}
+
+/// File descriptors open now; `None` on systems that do not tell, and where not even the list of them can be opened.
+#[cfg(not(target_os = "linux"))]
+pub fn open_files() -> Option<u64> {
+    None
+}
+
 /// Processors at hand.
 pub fn cpus() -> usize {
     std::thread::available_parallelism().map_or(1, Into::into)
@@ -36,7 +76,7 @@ pub fn cpus() -> usize {
 /// The machine, for the report.
 pub fn environment() -> Environment {
     Environment {
-        pushproof: env!("CARGO_PKG_VERSION"),
+        pushproof: env!("CARGO_PKG_VERSION").to_owned(),
         os: std::env::consts::OS.to_owned(),
         arch: std::env::consts::ARCH.to_owned(),
         cpus: cpus(),

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::client::login::LoginError;
-
 /// Most different reasons that are remembered.
 const MOST_REASONS: usize = 16;
 
@@ -12,12 +10,11 @@ const MOST_REASONS: usize = 16;
 pub(super) struct RefusedLogins(BTreeMap<String, String>);
 
 impl RefusedLogins {
-    pub(super) fn words(&mut self, error: &LoginError) -> String {
-        let reason = error.reason();
+    /// Of a reason that a user of an app met.
+    pub(super) fn words(&mut self, reason: String, user: &str, app: &str) -> String {
         if let Some(words) = self.0.get(&reason) {
             return words.clone();
         }
-        let (user, app) = error.who();
         let words = format!("{reason} (first: {user} in app {app})");
         // Beyond that the target words each refusal anew; the machine joins those.
         if self.0.len() < MOST_REASONS {
@@ -33,19 +30,21 @@ mod tests {
 
     #[test]
     fn users_with_the_same_trouble_share_its_words() {
-        let refused = |user: &str, message: &str| LoginError::Refused {
-            user: user.to_owned(),
-            app: "demo".to_owned(),
-            status: 400,
-            message: message.to_owned(),
-        };
+        let no_such = "login was refused: HTTP 400: no such user".to_owned();
         let mut words = RefusedLogins::default();
-        let first = words.words(&refused("user-7", ": no such user"));
+        let first = words.words(no_such.clone(), "user-7", "demo");
         assert_eq!(
             first,
             "login was refused: HTTP 400: no such user (first: user-7 in app demo)"
         );
-        assert_eq!(words.words(&refused("user-8", ": no such user")), first);
-        assert_ne!(words.words(&refused("user-9", ": locked out")), first);
+        assert_eq!(words.words(no_such, "user-8", "demo"), first);
+        assert_ne!(
+            words.words(
+                "login was refused: HTTP 400: locked out".to_owned(),
+                "user-9",
+                "demo"
+            ),
+            first
+        );
     }
 }

@@ -3,18 +3,19 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::machine::Machine;
-use super::process::{self, Usage};
-use crate::fleet::shard::{self, Finished, WINDOW};
-use crate::ids::{Audience, Lane};
-use crate::measure::{FanoutLatency, Latency, Meter, Recipients, Window};
+use super::health::Health;
+use super::machine::{Event, Machine, Phase};
+use super::measuring::Measured;
+use super::preflight::Unreached;
+use super::process;
+use super::sockets::shard_count;
+use crate::fleet::shard::{self, Finished, Passed, WINDOW};
+use crate::measure::{Blocks, FanoutLatency, Latency, Meter, Recipients, Window};
 use crate::scenario::Plan;
-use crate::summary::{
-    Generator, Latencies, PushCounts, Second, SocketCounts, Split, Summary, Target,
-};
+use crate::summary::{Aborted, Latencies, PushCounts, Running, Second, Splits, Summary, Target};
 use crate::time::Time;
 use crate::trigger::lane::LaneReport;
-use crate::verify::{Counts, Findings, Ledger};
+use crate::verify::{Counts, Findings};
 
 /// How many seconds back a shard may still add to.
 const SECONDS_OPEN: u64 = 10;
@@ -26,22 +27,26 @@ pub(super) struct Tally {
     started_at_unix_ms: u64,
     not_begun: Option<String>,
     interrupted: bool,
+    aborted: Option<Aborted>,
     login: Latency,
     connect: Latency,
     lanes: LaneReport,
     meter: Meter,
+    /// All deliveries that the shards have told of so far.
+    push_so_far: Latency,
     fanout: FanoutLatency,
     fanout_left_out: u64,
     findings: Findings,
     /// Counts so far of each shard that has said anything.
     counts: BTreeMap<usize, Counts>,
+    /// Of each shard that has seen a violation, what it had found when it saw the last one.
+    seen: BTreeMap<usize, Findings>,
     /// Each second, with its joined window while shards may still add to it.
     seconds: BTreeMap<u64, (Second, Option<Box<Window>>)>,
     pushes_before: PushCounts,
-    before_connecting: Option<Usage>,
-    bytes_per_socket: Option<u64>,
-    pushing: Option<(Time, Option<Usage>)>,
-    at_end: Option<Usage>,
+    /// `None`: all of the run is measured.
+    pub(super) measured: Option<Measured>,
+    pub(super) health: Health,
 }
 
 impl Tally {
@@ -57,35 +62,74 @@ impl Tally {
             started_at_unix_ms,
             not_begun: None,
             interrupted: false,
+            aborted: None,
             login: Latency::default(),
             connect: Latency::default(),
             lanes: LaneReport::default(),
-            meter: Meter::new(plan.events.len()),
-            fanout: FanoutLatency::new(super::shard_count(plan)),
+            push_so_far: Latency::default(),
+            meter: Meter::new(plan.events.len(), plan.apps.len()),
+            fanout: FanoutLatency::new(shard_count(plan)),
             fanout_left_out: 0,
             findings: Findings::default(),
             counts: BTreeMap::new(),
+            seen: BTreeMap::new(),
             seconds: BTreeMap::new(),
             pushes_before: PushCounts::default(),
-            before_connecting: None,
-            bytes_per_socket: None,
-            pushing: None,
-            at_end: None,
+            measured: None,
+            health: Health::default(),
             plan: plan.clone(),
         }
     }
 
-    pub(super) fn cannot_begin(&mut self, why: String) {
-        self.not_begun = Some(why);
+    pub(super) fn cannot_begin(&mut self, unreached: Unreached) {
+        self.not_begun = Some(unreached.why);
+        self.health.shortage(unreached.shortage.as_deref());
     }
 
     pub(super) fn interrupted(&mut self) {
         self.interrupted = true;
     }
 
-    /// Users begin to arrive: what the process needs without them is all there.
-    pub(super) fn connecting(&mut self) {
-        self.before_connecting = process::usage();
+    /// Looks whether a condition of the scenario is true, and remembers the first that is.
+    fn aborts(&mut self, machine: &Machine, pushes: &PushCounts, now: Time) -> bool {
+        let under_way = matches!(machine.phase(), Phase::Connecting | Phase::Pushing);
+        if self.aborted.is_some() || !under_way || self.plan.abort_on.is_empty() {
+            return false;
+        }
+        let running = Running {
+            elapsed: now - Time::ZERO,
+            arrived: machine.phase() != Phase::Connecting,
+            sockets: &machine.sockets,
+            pushes,
+            counts: &self.counts(),
+            push: &self.push_so_far,
+            login: &self.login,
+            connect: &self.connect,
+            fanout: [&self.fanout.first, &self.fanout.median, &self.fanout.last],
+        };
+        let found = running.first_true(&self.plan.abort_on);
+        self.aborted = found.map(|(condition, held)| Aborted {
+            condition: condition.clone(),
+            held,
+            at: running.elapsed,
+        });
+        self.aborted.is_some()
+    }
+
+    /// What ends a run early after this second, if anything does.
+    pub(super) fn ends(
+        &mut self,
+        machine: &Machine,
+        second: u64,
+        pushes: &PushCounts,
+        now: Time,
+    ) -> Option<Event> {
+        if self.aborts(machine, pushes, now) {
+            return Some(Event::Aborted);
+        }
+        let measured = self.measured.as_mut()?;
+        let enough = measured.enough(&self.plan, machine.phase(), second, now, pushes);
+        enough.then_some(Event::Enough)
     }
 
     pub(super) fn logged_in(&mut self, took: Duration) {
@@ -96,26 +140,40 @@ impl Tally {
         self.connect.record(took);
     }
 
-    pub(super) fn lane(&mut self, report: &LaneReport) {
-        self.lanes.merge(report);
+    /// Pushing begins. Gives the moment from which on it is measured.
+    pub(super) fn pushing(&mut self, start: Time, connected: u64) -> Time {
+        self.health.pushing(start, connected);
+        let measured = self.measured.as_mut();
+        measured.map_or(start, |measured| measured.pushing(start))
     }
 
-    /// Pushing begins: what the sockets cost is known, what the pushes cost is counted from here.
-    pub(super) fn pushing(&mut self, start: Time, sockets: &SocketCounts) {
-        let now = process::usage();
-        self.pushing = Some((start, now));
-        self.bytes_per_socket = self.before_connecting.zip(now).and_then(|(before, now)| {
-            now.rss_bytes
-                .saturating_sub(before.rss_bytes)
-                .checked_div(sockets.connected)
-        });
+    /// A lane has ended, at `last` if no other is left. Without a report it failed, and what it knew is gone.
+    pub(super) fn lane(&mut self, report: Option<LaneReport>, last: Option<Time>) {
+        match report {
+            Some(report) => self.lanes.merge(&report),
+            None => self.health.part_failed(),
+        }
+        if let Some(now) = last {
+            self.health.pushed(now);
+        }
     }
 
-    pub(super) fn ended(&mut self) {
-        self.at_end = process::usage();
+    /// A shard tells of a second.
+    pub(super) fn passed(&mut self, passed: Passed) {
+        let (shard, second) = (passed.shard, passed.second);
+        self.window(shard, second, &passed.window, &passed.counts);
+        if let Some(findings) = passed.findings {
+            self.seen.insert(shard, findings);
+        }
+        self.delayed(second, passed.delay);
+        self.recipients(passed.recipients);
     }
 
-    pub(super) fn window(&mut self, shard: usize, second: u64, window: &Window, counts: &Counts) {
+    fn window(&mut self, shard: usize, second: u64, window: &Window, counts: &Counts) {
+        self.push_so_far.merge(&window.push);
+        if let Some(measured) = &mut self.measured {
+            measured.add(second, &window.push);
+        }
         let before = self.counts.insert(shard, *counts).unwrap_or_default();
         let (entry, joined) = self.entry(second);
         entry.delivered += window.delivered;
@@ -126,6 +184,13 @@ impl Tally {
             entry.push_p99_us = joined.push.quantile_us(0.99);
             entry.push_max_us = joined.push.max_us();
         }
+    }
+
+    /// How late a thread's loop was in a second, at most.
+    fn delayed(&mut self, second: u64, by: Duration) {
+        let (entry, _) = self.entry(second);
+        let by = by.as_micros() as u64;
+        entry.loop_delay_us = entry.loop_delay_us.max(Some(by));
     }
 
     pub(super) fn second(&mut self, second: u64, connected: u64, pushes: PushCounts) {
@@ -168,9 +233,11 @@ impl Tally {
         })
     }
 
-    pub(super) fn recipients(&mut self, lists: Vec<Recipients>) {
+    fn recipients(&mut self, lists: Vec<Recipients>) {
         for list in lists {
-            self.fanout.add(list);
+            if self.measured.as_ref().is_none_or(|of| of.has(&list)) {
+                self.fanout.add(list);
+            }
         }
     }
 
@@ -188,9 +255,21 @@ impl Tally {
         over.map(|(second, _)| second.clone()).unwrap_or_default()
     }
 
-    pub(super) fn finished(&mut self, shard: usize, finished: Finished) {
+    /// What a shard knows at the end; `None`: it is gone, and with it all that it had not told.
+    pub(super) fn finished(&mut self, shard: usize, finished: Option<Finished>) {
+        let seen = self.seen.remove(&shard);
+        let Some(finished) = finished else {
+            let mut findings = seen.unwrap_or_default();
+            if let Some(counts) = self.counts.get(&shard) {
+                findings.counts = *counts;
+            }
+            return self.findings.merge(findings);
+        };
         let counts = finished.counts_before_end;
         self.window(shard, finished.second, &finished.window, &counts);
+        self.health.delays(&finished.delay);
+        self.health.judged(finished.caught_up);
+        self.health.unstamped(finished.unstamped);
         self.findings.merge(finished.findings);
         self.meter.merge(&finished.meter);
         self.recipients(finished.recipients);
@@ -198,13 +277,13 @@ impl Tally {
     }
 
     pub(super) fn not_begun(self, now: Time) -> Summary {
-        let machine = Machine::new(u64::from(self.plan.sockets()), self.plan.settle);
+        let machine = Machine::new(&self.plan);
         let pushes = PushCounts {
             scheduled: self.plan.pace().hits(),
             ..PushCounts::default()
         };
-        let ledger = Ledger::new(self.plan.lanes, 0);
-        self.sum_up(now, machine, pushes, &ledger)
+        let splits = Splits::new(&self.plan);
+        self.sum_up(now, machine, pushes, &splits)
     }
 
     pub(super) fn sum_up(
@@ -212,35 +291,32 @@ impl Tally {
         ended: Time,
         machine: Machine,
         pushes: PushCounts,
-        ledger: &Ledger,
+        splits: &Splits,
     ) -> Summary {
         self.fanout.over(Time::MAX);
-        let splits = Splits::of(ledger, self.plan.events.len());
-        let by_event = self.plan.events.iter().enumerate().map(|(n, name)| {
-            let split = Split {
-                pushes: splits.by_event[n],
-                push: self.meter.by_event(n),
-            };
-            (name.clone(), split)
-        });
-        let audience = |name: &str, broadcast: bool, pushes| {
-            let push = self.meter.by_broadcast(broadcast);
-            (name.to_owned(), Split { pushes, push })
+        let parts = splits.parts(&self.plan, &self.meter, pushes.sent);
+        let held_up = self.findings.counts.held_up;
+        let pushes = match &self.measured {
+            Some(measured) => measured.scheduled(pushes),
+            None => pushes,
         };
-        let all = Split {
-            pushes: pushes.sent,
-            push: self.meter.push(),
-        };
+        let measured = self.measured.map(|measured| measured.push);
+        let push = measured.as_ref().map(Blocks::whole);
+        let push = push.unwrap_or(self.push_so_far);
         Summary {
-            by_event: by_event.collect(),
-            by_audience: vec![
-                audience("*", true, splits.broadcast),
-                audience("user", false, splits.targeted),
-            ],
+            measured,
+            by_app: parts.by_app,
+            by_event: parts.by_event,
+            by_audience: parts.by_audience,
+            by_trigger: parts.by_trigger,
+            missed: self.lanes.missed,
+            pushing: self.health.time_pushing(),
+            aborted: self.aborted.clone(),
             latencies: Latencies {
-                push: all.push.clone(),
+                push,
                 push_from_send: self.meter.from_send().clone(),
-                network: Latency::default(),
+                network: self.meter.network().clone(),
+                generator_delay: self.meter.generator_delay().clone(),
                 trigger: self.lanes.trigger.clone(),
                 login: self.login.clone(),
                 connect: self.connect.clone(),
@@ -248,8 +324,9 @@ impl Tally {
                 fanout_median: self.fanout.median.clone(),
                 fanout_last: self.fanout.last.clone(),
             },
-            by_trigger: vec![("http".to_owned(), all)],
-            generator: self.generator(ended),
+            generator: self
+                .health
+                .generator(ended, &self.lanes, held_up, self.fanout_left_out),
             timeline: self.seconds.into_values().map(|(entry, _)| entry).collect(),
             scenario: self.scenario,
             target: self.target,
@@ -259,58 +336,16 @@ impl Tally {
             not_begun: self.not_begun,
             interrupted: self.interrupted || machine.interrupted,
             target_lost: machine.target_lost,
+            missing: Vec::new(),
             sockets: machine.sockets,
             refusals: machine.refusals,
             drops: machine.drops,
+            deaths: machine.deaths,
+            returns: machine.returns,
             pushes,
             push_failures: self.lanes.reasons,
             findings: self.findings,
             environment: process::environment(),
         }
-    }
-
-    fn generator(&self, ended: Time) -> Generator {
-        let cpu = self.pushing.and_then(|(start, before)| {
-            let (before, now) = before.zip(self.at_end)?;
-            Some((now.cpu_seconds - before.cpu_seconds, ended - start))
-        });
-        let share = |(cpu, wall): (f64, Duration)| cpu / wall.as_secs_f64().max(1e-3) * 100.0;
-        Generator {
-            cpu_percent: cpu.map(share),
-            cpu_seconds: cpu.map(|(cpu, _)| cpu),
-            schedule_lag: self.lanes.lag.clone(),
-            rss_bytes: self.at_end.map(|usage| usage.rss_bytes),
-            bytes_per_socket: self.bytes_per_socket,
-            fanout_left_out: self.fanout_left_out,
-        }
-    }
-}
-
-/// Pushes sent, counted from the ledger.
-struct Splits {
-    by_event: Vec<u64>,
-    broadcast: u64,
-    targeted: u64,
-}
-
-impl Splits {
-    fn of(ledger: &Ledger, events: usize) -> Self {
-        let mut splits = Self {
-            by_event: vec![0; events],
-            broadcast: 0,
-            targeted: 0,
-        };
-        for lane in (0..ledger.lanes()).map(Lane) {
-            for (_, entry) in ledger.entries(lane) {
-                if let Some(n) = splits.by_event.get_mut(entry.push.event.index()) {
-                    *n += 1;
-                }
-                match entry.push.audience {
-                    Audience::Everyone => splits.broadcast += 1,
-                    Audience::User(_) => splits.targeted += 1,
-                }
-            }
-        }
-        splits
     }
 }

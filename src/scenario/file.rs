@@ -16,6 +16,14 @@ pub struct File {
     /// Decides every random choice: the same seed gives the same schedule and the same payload bytes. Drawn and printed if left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
+    /// What the run has to keep to besides, as `latency.push.p99 < 50ms` or `sockets.connected >= 99%`; docs/thresholds.md has the
+    /// metrics. One that is breached fails the run, one that nothing was observed of makes it unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thresholds: Option<Vec<String>>,
+    /// What ends the run early once it is true, as `deliveries.late > 100` or `latency.push.p99 > 2s after 10s`; looked at once a
+    /// second. The run then settles, reports and fails.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub abort_on: Option<Vec<String>>,
     /// The system under test.
     pub target: Target,
     /// Who logs in and connects.
@@ -24,6 +32,15 @@ pub struct File {
     pub pushes: Pushes,
     /// What counts as right.
     pub verify: Verify,
+    /// What the embedded platform is made of, what it is to do wrong, and how much it can do; not for other targets.
+    pub platform: Platform,
+    /// The processes that make the load.
+    pub generator: Generator,
+    /// How sockets behave that lose their connection.
+    pub clients: Clients,
+    /// Sockets that leave and come back while pushing goes on; without this section none does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub churn: Option<Churn>,
 }
 
 /// The system under test.
@@ -36,6 +53,24 @@ pub struct Target {
     /// App ids; users and pushes are spread over them, and no app may hear another.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub apps: Option<Vec<String>>,
+    /// Further base URLs of the same system, where it has several nodes: users log in and connect at all of them in turn, and pushes are
+    /// asked for at all of them. A push asked for at one has to reach the sockets at every other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nodes: Option<Vec<String>>,
+}
+
+/// The processes that make the load.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Generator {
+    /// Processes that share the users, where one may not open as many files as there are sockets; left out, or 1: the run's own process
+    /// holds all sockets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workers: Option<u32>,
+    /// Local addresses that sockets connect from, in turn: one has some 28,000 ports. Left out: as many of 127.0.0.0/8 as are needed if
+    /// the target is on the loopback interface, else whatever the system chooses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_addrs: Option<Vec<core::net::IpAddr>>,
 }
 
 /// Who logs in and connects.
@@ -81,6 +116,9 @@ pub struct Pushes {
     /// Shapes of payload, each as likely.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shapes: Option<Vec<Shape>>,
+    /// Bytes that a payload has at least; what its shape lacks is filled up with text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<u32>,
 }
 
 /// What counts as right.
@@ -96,6 +134,96 @@ pub struct Verify {
     /// How long to wait after the last push before judging, as `3s`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub settle: Option<Span>,
+}
+
+/// What the embedded platform is made of; what it is to do wrong, and how much it can do: proof that a run finds it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Platform {
+    /// How many processes it is, each with a port and a file limit of its own; all of them are one platform. Left out: one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nodes: Option<u32>,
+    /// Faults and their rates, as `drop=1/1000,duplicate=1/5000`; `pushproof serve --fault-list` has them all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub faults: Option<String>,
+    /// Decides which occasions are taken; left out: the seed of the scenario.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault_seed: Option<u64>,
+    /// Only deliveries at users whose names match are harmed, as `*[3-9]?`; left out: any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault_users: Option<String>,
+    /// How late a fault makes a delivery; left out: `2500ms`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault_delay: Option<Span>,
+    /// Deliveries a second that the platform lets through, over all sockets; more wait. Left out: as many as it can.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit_deliveries_per_s: Option<u32>,
+    /// Sockets that it lets in at once, over all apps; left out: as many as it can hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit_sockets: Option<u32>,
+}
+
+/// How sockets behave that lose their connection. The first four are socket.io-client's `reconnection`, `reconnectionDelay`,
+/// `reconnectionDelayMax` and `randomizationFactor`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Clients {
+    /// Whether they come back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reconnect: Option<bool>,
+    /// Wait before the first attempt, as `1s`; doubled for each further one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reconnect_delay: Option<Span>,
+    /// Longest wait before an attempt, as `5s`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reconnect_delay_max: Option<Span>,
+    /// By which share of itself a wait is shortened or lengthened, 0 to 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reconnect_jitter: Option<f64>,
+    /// Attempts in a row after which a socket gives up; left out: it never does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reconnect_attempts: Option<u32>,
+    /// What a socket that the target dropped means for the verdict.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drops: Option<Drops>,
+}
+
+/// Sockets that leave and come back while pushing goes on.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Churn {
+    /// Departures begun a second, over all churning sockets, as `10/s`; left out: only storms.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate: Option<Rate>,
+    /// How long a socket stays away, as `1s`: half of it to one and a half times it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub away: Option<Span>,
+    /// Share of the users whose sockets churn, 0 to 1: `0.3` takes the users of each app whose number ends in 0, 1 or 2.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub share: Option<f64>,
+    /// Share of the departures without a goodbye, 0 to 1: the TCP connection is ended or reset.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub abrupt: Option<f64>,
+    /// How long a socket listens on after its goodbye, as `100ms`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub linger: Option<Span>,
+    /// Every so often, as `5s`, many leave at once and come back at once; left out: no storms.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub storm_every: Option<Span>,
+    /// Share of the churning sockets that take part in a storm, 0 to 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub storm_share: Option<f64>,
+}
+
+/// What a socket that the target dropped means for the verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Drops {
+    /// The run cannot pass: what the socket missed cannot be told.
+    #[default]
+    Unknown,
+    /// The run may pass if every expected push came and every socket came back: for tests that restart the target.
+    Allowed,
 }
 
 /// The shape of a payload.
@@ -124,14 +252,18 @@ impl File {
         Self::parse(BUILT_IN).expect("the built-in scenario is valid")
     }
 
-    /// This scenario with every key that `over` sets taken from there.
+    /// This scenario with every key that `over` sets taken from there. Thresholds and conditions add up: what lies over a scenario
+    /// takes none of its gates away.
     #[must_use]
     pub fn overlaid(self, over: Self) -> Self {
         Self {
             seed: over.seed.or(self.seed),
+            thresholds: both(self.thresholds, over.thresholds),
+            abort_on: both(self.abort_on, over.abort_on),
             target: Target {
                 url: over.target.url.or(self.target.url),
                 apps: over.target.apps.or(self.target.apps),
+                nodes: over.target.nodes.or(self.target.nodes),
             },
             users: Users {
                 count: over.users.count.or(self.users.count),
@@ -147,13 +279,69 @@ impl File {
                 broadcast: over.pushes.broadcast.or(self.pushes.broadcast),
                 events: over.pushes.events.or(self.pushes.events),
                 shapes: over.pushes.shapes.or(self.pushes.shapes),
+                size: over.pushes.size.or(self.pushes.size),
             },
             verify: Verify {
                 ordering: over.verify.ordering.or(self.verify.ordering),
                 deadline: over.verify.deadline.or(self.verify.deadline),
                 settle: over.verify.settle.or(self.verify.settle),
             },
+            platform: Platform {
+                nodes: over.platform.nodes.or(self.platform.nodes),
+                faults: over.platform.faults.or(self.platform.faults),
+                fault_seed: over.platform.fault_seed.or(self.platform.fault_seed),
+                fault_users: over.platform.fault_users.or(self.platform.fault_users),
+                fault_delay: over.platform.fault_delay.or(self.platform.fault_delay),
+                limit_deliveries_per_s: over
+                    .platform
+                    .limit_deliveries_per_s
+                    .or(self.platform.limit_deliveries_per_s),
+                limit_sockets: over.platform.limit_sockets.or(self.platform.limit_sockets),
+            },
+            generator: Generator {
+                workers: over.generator.workers.or(self.generator.workers),
+                source_addrs: over.generator.source_addrs.or(self.generator.source_addrs),
+            },
+            clients: self.clients.overlaid(&over.clients),
+            churn: match (self.churn, over.churn) {
+                (Some(churn), Some(over)) => Some(churn.overlaid(&over)),
+                (churn, over) => over.or(churn),
+            },
         }
+    }
+}
+
+impl Clients {
+    fn overlaid(self, over: &Self) -> Self {
+        Self {
+            reconnect: over.reconnect.or(self.reconnect),
+            reconnect_delay: over.reconnect_delay.or(self.reconnect_delay),
+            reconnect_delay_max: over.reconnect_delay_max.or(self.reconnect_delay_max),
+            reconnect_jitter: over.reconnect_jitter.or(self.reconnect_jitter),
+            reconnect_attempts: over.reconnect_attempts.or(self.reconnect_attempts),
+            drops: over.drops.or(self.drops),
+        }
+    }
+}
+
+impl Churn {
+    fn overlaid(self, over: &Self) -> Self {
+        Self {
+            rate: over.rate.or(self.rate),
+            away: over.away.or(self.away),
+            share: over.share.or(self.share),
+            abrupt: over.abrupt.or(self.abrupt),
+            linger: over.linger.or(self.linger),
+            storm_every: over.storm_every.or(self.storm_every),
+            storm_share: over.storm_share.or(self.storm_share),
+        }
+    }
+}
+
+fn both(under: Option<Vec<String>>, over: Option<Vec<String>>) -> Option<Vec<String>> {
+    match (under, over) {
+        (Some(under), Some(over)) => Some([under, over].concat()),
+        (under, over) => under.or(over),
     }
 }
 
@@ -167,16 +355,47 @@ mod tests {
         assert_eq!(file.target.url, None);
         let mut value = serde_json::to_value(&file).unwrap();
         value["target"]["url"] = "set".into();
+        value["clients"]["reconnect_attempts"] = 3.into();
         let keys = |section: &str| value[section].as_object().unwrap().len();
         assert_eq!(
             [
                 keys("target"),
                 keys("users"),
                 keys("pushes"),
-                keys("verify")
+                keys("verify"),
+                keys("generator"),
+                keys("clients")
             ],
-            [2, 5, 6, 3],
+            [2, 5, 7, 3, 1, 6],
             "a new key needs a default in scenarios/first-proof.toml"
+        );
+    }
+
+    /// A section that is off unless it is there stands in the built-in scenario as a comment, with its defaults.
+    #[test]
+    fn the_built_in_scenario_shows_the_defaults_of_churn() {
+        assert_eq!(File::built_in().churn, None);
+        let lines = BUILT_IN.lines().skip_while(|line| *line != "# [churn]");
+        let section: String = lines
+            .map_while(|line| line.strip_prefix("# "))
+            .flat_map(|line| [line, "\n"])
+            .collect();
+        let shown = File::parse(&section).unwrap().churn.unwrap();
+        let keys = serde_json::to_value(&shown).unwrap();
+        assert_eq!(
+            keys.as_object().unwrap().len(),
+            7,
+            "a new key is to be shown"
+        );
+        let alone = Churn {
+            rate: shown.rate,
+            storm_every: shown.storm_every,
+            ..Churn::default()
+        };
+        assert_eq!(
+            crate::scenario::Churn::new(&alone).to_file(),
+            shown,
+            "the values shown are the defaults, but for the two that have none"
         );
     }
 
@@ -200,5 +419,17 @@ mod tests {
         let file = File::built_in().overlaid(over);
         assert_eq!((file.seed, file.pushes.rate), (Some(4), Some(Rate(7.0))));
         assert_eq!(file.users.count, Some(1000));
+    }
+
+    #[test]
+    fn what_lies_over_takes_no_gate_away() {
+        let file = |text: &str| File::parse(text).unwrap();
+        let under = file("thresholds = [\"a\"]\n");
+        let over = file("thresholds = [\"b\"]\nabort_on = [\"c\"]\n");
+        let both = under.overlaid(over);
+        let list = |of: &[&str]| Some(of.iter().map(ToString::to_string).collect());
+        assert_eq!(both.thresholds, list(&["a", "b"]));
+        assert_eq!(both.abort_on, list(&["c"]));
+        assert_eq!(both.overlaid(File::default()).thresholds, list(&["a", "b"]));
     }
 }

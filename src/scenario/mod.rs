@@ -1,12 +1,27 @@
 //! Scenarios: what a user writes ([`mod@file`]) and what a run goes by ([`plan`]).
 //!
 //! A file is all options and no promises. A [`Plan`] is checked and complete, and the only form that anything else sees.
-//! The [`workload`] is the part of a plan that says, for any push, what it is: a pure function of the seed.
+//! A [`threshold`] is one line of it that a run has to keep to. The [`workload`] is the part of a plan that says, for any push, what
+//! it is, and [`churn`] and [`clients`] say when a socket leaves and comes back: pure functions of the seed.
 
+mod checks;
+pub mod churn;
+pub mod clients;
+mod coverage;
+mod draws;
+mod embedded;
 pub mod file;
 pub mod plan;
+mod problems;
+pub mod threshold;
 pub mod units;
 pub mod workload;
+mod written;
 
+pub use checks::{MOST_BYTES, MOST_SOCKETS};
+pub use churn::Churn;
+pub use clients::Clients;
+pub use coverage::left_out;
 pub use plan::Plan;
+pub use problems::Problem;
 pub use workload::Workload;

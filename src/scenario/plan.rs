@@ -1,12 +1,15 @@
 //! A checked, complete scenario: the only form that anything but the command line sees.
 
-use std::fmt;
+use core::net::IpAddr;
 use std::time::Duration;
 
+use super::churn::Churn;
+use super::clients::Clients;
 use super::file::{File, Shape};
+use super::problems::{Problem, Problems};
+use super::threshold::{Condition, Threshold};
 use crate::ids::{AppId, Audience, UserId};
 use crate::pace::Pace;
-use crate::protocol::socket::RESERVED_EVENTS;
 use crate::verify::Ordering;
 
 /// Everything a run goes by.
@@ -16,6 +19,8 @@ pub struct Plan {
     pub seed: u64,
     /// Base URL of the target without a slash at its end; `None`: the embedded platform.
     pub target: Option<String>,
+    /// Further base URLs of the same system.
+    pub nodes: Vec<String>,
     /// App ids, by [`AppId`].
     pub apps: Vec<String>,
     /// How many users, over all apps.
@@ -40,43 +45,82 @@ pub struct Plan {
     pub events: Vec<String>,
     /// Shapes of payload.
     pub shapes: Vec<Shape>,
+    /// Bytes that a payload has at least.
+    pub size: u32,
     /// Which orders are checked.
     pub ordering: Ordering,
     /// How long after it was sent a push may arrive without being late.
     pub deadline: Duration,
     /// The wait after the last push.
     pub settle: Duration,
+    /// What sockets do that lose their connection.
+    pub clients: Clients,
+    /// Sockets that leave and come back; `None`: none does.
+    pub churn: Option<Churn>,
+    /// What the run has to keep to besides.
+    pub thresholds: Vec<Threshold>,
+    /// What ends it early.
+    pub abort_on: Vec<Condition>,
+    /// How many processes the embedded platform is.
+    pub platform_nodes: u32,
+    /// What the embedded platform is to do wrong.
+    pub faults: Option<Faults>,
+    /// How much the embedded platform can do.
+    pub limits: Limits,
+    /// Processes that share the users; 1: the run's own process holds all sockets.
+    pub workers: u32,
+    /// Local addresses that sockets connect from, in turn; empty: chosen by the target's.
+    pub source_addrs: Vec<IpAddr>,
 }
 
-/// Something in a scenario that cannot be.
+/// An artificial capacity of the embedded platform. `None`: as much as it can.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Deliveries a second.
+    pub deliveries_per_s: Option<u32>,
+    /// Sockets at once.
+    pub sockets: Option<u32>,
+}
+
+/// What the embedded platform is to do wrong, in the platform's own words, and read by it alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// The key, as `users.count`.
-    pub key: &'static str,
-    /// What is wrong and what to do.
-    pub message: String,
+pub struct Faults {
+    /// Faults and their rates.
+    pub rates: String,
+    /// Decides which occasions are taken.
+    pub seed: u64,
+    /// The users who may be harmed.
+    pub users: Option<String>,
+    /// How late a delivery is made.
+    pub delay: Option<Duration>,
 }
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.key, self.message)
-    }
-}
-
-const MOST_SOCKETS: u64 = 1_000_000;
-const MOST_LANES: u32 = 1_024;
-const MOST_PUSHES: u64 = 100_000_000;
-const MOST_NAMES: usize = 1_000;
 
 impl Plan {
     /// Checks a scenario, with whatever it leaves out taken from the built-in one. All problems at once.
     pub fn from_file(file: &File, drawn_seed: u64) -> Result<Self, Vec<Problem>> {
         let file = File::built_in().overlaid(file.clone());
-        let mut problems = Problems(Vec::new());
+        let mut problems = Problems::default();
         let (users, pushes, verify) = (file.users, file.pushes, file.verify);
+        let events = pushes.events.unwrap_or_default();
         let plan = Self {
+            thresholds: problems.read("thresholds", file.thresholds.as_ref(), |text| {
+                Threshold::parse(text, &events)
+            }),
+            abort_on: problems.read("abort_on", file.abort_on.as_ref(), |text| {
+                Condition::parse(text, &events)
+            }),
             seed: file.seed.unwrap_or(drawn_seed),
-            target: file.target.url.and_then(|url| problems.url(&url)),
+            target: file
+                .target
+                .url
+                .and_then(|url| problems.url("target.url", &url)),
+            nodes: file
+                .target
+                .nodes
+                .iter()
+                .flatten()
+                .filter_map(|url| problems.url("target.nodes", url))
+                .collect(),
             apps: file.target.apps.unwrap_or_default(),
             users: users.count.unwrap_or_default(),
             sockets_per_user: users.sockets_per_user.unwrap_or_default(),
@@ -87,15 +131,35 @@ impl Plan {
             lanes: pushes.lanes.unwrap_or_default(),
             duration: pushes.duration.map_or(Duration::ZERO, |s| s.0),
             broadcast: pushes.broadcast.unwrap_or_default(),
-            events: pushes.events.unwrap_or_default(),
+            events,
             shapes: pushes.shapes.unwrap_or_default(),
+            size: pushes.size.unwrap_or_default(),
             ordering: verify.ordering.unwrap_or_default(),
             deadline: verify.deadline.map_or(Duration::ZERO, |s| s.0),
             settle: verify.settle.map_or(Duration::ZERO, |s| s.0),
+            platform_nodes: file.platform.nodes.unwrap_or(1),
+            faults: None,
+            limits: Limits {
+                deliveries_per_s: file.platform.limit_deliveries_per_s,
+                sockets: file.platform.limit_sockets,
+            },
+            workers: file.generator.workers.unwrap_or_default(),
+            source_addrs: file.generator.source_addrs.unwrap_or_default(),
+            clients: Clients::new(&file.clients),
+            churn: file.churn.as_ref().map(Churn::new),
         };
+        let faults = problems.faults(file.platform, &plan);
+        let plan = Self { faults, ..plan };
+        problems.limits(&plan);
+        problems.generator(&plan);
+        problems.nodes(&plan);
         problems.users(&plan);
         problems.pushes(&plan);
         problems.verify(&plan);
+        plan.clients.check(&mut problems);
+        if let Some(churn) = &plan.churn {
+            churn.check(&plan, &mut problems);
+        }
         if problems.0.is_empty() {
             Ok(plan)
         } else {
@@ -143,155 +207,6 @@ impl Plan {
     /// Most pushes any lane is scheduled to send.
     pub fn pushes_per_lane(&self) -> u32 {
         u32::try_from(self.pace().hits().div_ceil(u64::from(self.lanes))).unwrap_or(u32::MAX)
-    }
-}
-
-struct Problems(Vec<Problem>);
-
-impl Problems {
-    fn add(&mut self, key: &'static str, message: impl Into<String>) {
-        self.0.push(Problem {
-            key,
-            message: message.into(),
-        });
-    }
-
-    fn check(&mut self, ok: bool, key: &'static str, message: impl FnOnce() -> String) {
-        if !ok {
-            self.add(key, message());
-        }
-    }
-
-    fn url(&mut self, url: &str) -> Option<String> {
-        const KEY: &str = "target.url";
-        let uri = match url.parse::<http::Uri>() {
-            Ok(uri) if uri.scheme().is_some() && uri.host().is_some_and(|h| !h.is_empty()) => uri,
-            _ => {
-                self.add(
-                    KEY,
-                    format!("{url:?} is not a URL; write it as http://127.0.0.1:3000"),
-                );
-                return None;
-            }
-        };
-        match uri.scheme_str() {
-            Some("http") => {}
-            Some("https" | "wss") => {
-                self.add(KEY, format!("{url:?}: TLS targets are not supported yet; use a plain http:// address of the target"));
-            }
-            Some("ws") => self.add(KEY, format!("{url:?}: write http:// in place of ws://; logins and sockets share this base URL")),
-            _ => self.add(KEY, format!("{url:?}: only http:// URLs can be reached")),
-        }
-        self.check(uri.query().is_none(), KEY, || {
-            format!("{url:?}: a base URL has no query")
-        });
-        Some(url.trim_end_matches('/').to_owned())
-    }
-
-    fn users(&mut self, plan: &Plan) {
-        self.check(!plan.apps.is_empty(), "target.apps", || {
-            "name at least one app".to_owned()
-        });
-        self.check(plan.apps.len() <= MOST_NAMES, "target.apps", || {
-            format!("at most {MOST_NAMES} apps")
-        });
-        for (i, app) in plan.apps.iter().enumerate() {
-            self.check(!app.is_empty(), "target.apps", || {
-                "an app id is empty".to_owned()
-            });
-            self.check(!plan.apps[..i].contains(app), "target.apps", || {
-                format!("{app:?} is named twice")
-            });
-        }
-        self.check(plan.users >= 1, "users.count", || {
-            "no user, nothing to deliver to; ask for at least 1".to_owned()
-        });
-        self.check(
-            plan.users == 0 || plan.users as usize >= plan.apps.len(),
-            "users.count",
-            || {
-                format!(
-                    "{} users cannot be spread over {} apps; ask for at least one user an app, or name fewer apps with --app",
-                    plan.users,
-                    plan.apps.len()
-                )
-            },
-        );
-        self.check(plan.sockets_per_user >= 1, "users.sockets_per_user", || {
-            "no socket, nothing arrives; ask for at least 1".to_owned()
-        });
-        let sockets = u64::from(plan.users) * u64::from(plan.sockets_per_user);
-        self.check(sockets <= MOST_SOCKETS, "users.count", || {
-            format!("{sockets} sockets are more than one run can hold (at most {MOST_SOCKETS})")
-        });
-        self.check(plan.connect_rate > 0.0, "users.connect_rate", || {
-            "at this rate nobody ever connects; write one above zero, as 500/s".to_owned()
-        });
-        self.check(
-            plan.user_name.contains("{n}") || plan.users as usize <= plan.apps.len(),
-            "users.name",
-            || {
-                format!(
-                    "{:?} gives every user the same name; put {{n}} where the number goes",
-                    plan.user_name
-                )
-            },
-        );
-    }
-
-    fn pushes(&mut self, plan: &Plan) {
-        self.check(plan.rate > 0.0, "pushes.rate", || {
-            "at this rate nothing is ever pushed; write one above zero, as 200/s".to_owned()
-        });
-        self.check(
-            (1..=MOST_LANES).contains(&plan.lanes),
-            "pushes.lanes",
-            || format!("{} lanes; ask for 1 to {MOST_LANES}", plan.lanes),
-        );
-        self.check(!plan.duration.is_zero(), "pushes.duration", || {
-            "nothing can be pushed in no time; write one above zero, as 10s".to_owned()
-        });
-        let hits = plan.pace().hits();
-        self.check(hits <= MOST_PUSHES, "pushes.duration", || {
-            format!("{hits} pushes are more than one run keeps account of (at most {MOST_PUSHES}); lower the rate or the duration")
-        });
-        self.check(
-            (0.0..=1.0).contains(&plan.broadcast),
-            "pushes.broadcast",
-            || format!("{} is no share; write a number from 0 to 1", plan.broadcast),
-        );
-        self.check(!plan.shapes.is_empty(), "pushes.shapes", || {
-            "name at least one of object, array, text".to_owned()
-        });
-        self.check(!plan.events.is_empty(), "pushes.events", || {
-            "name at least one event".to_owned()
-        });
-        self.check(plan.events.len() <= MOST_NAMES, "pushes.events", || {
-            format!("at most {MOST_NAMES} event names")
-        });
-        for (i, event) in plan.events.iter().enumerate() {
-            self.check(!event.is_empty(), "pushes.events", || {
-                "an event name is empty".to_owned()
-            });
-            self.check(!RESERVED_EVENTS.contains(&event.as_str()), "pushes.events", || {
-                format!("{event:?} is reserved by Socket.IO and cannot be pushed; choose another name")
-            });
-            self.check(!plan.events[..i].contains(event), "pushes.events", || {
-                format!("{event:?} is named twice")
-            });
-        }
-    }
-
-    fn verify(&mut self, plan: &Plan) {
-        self.check(!plan.deadline.is_zero(), "verify.deadline", || {
-            "nothing can arrive in no time; write one above zero, as 2s".to_owned()
-        });
-        self.check(plan.settle >= plan.deadline, "verify.settle", || {
-            format!(
-                "settling ends ({:?}) before the deadline ({:?}), so a late push could not be told from a lost one; make it at least the deadline",
-                plan.settle, plan.deadline
-            )
-        });
     }
 }
 
@@ -343,6 +258,96 @@ mod tests {
         ] {
             assert!(told.iter().any(|p| p.starts_with(key)), "{key}: {told:#?}");
         }
+    }
+
+    #[test]
+    fn every_expression_is_checked_with_its_place() {
+        let told = problems(
+            "thresholds = [\"deliveries.lost == 0\", \"latancy.push.p99 < 5ms\", \"latency.push.p99 < 5\"]\nabort_on = [\"deliveries.lost > 0\"]\n[users]\ncount = 0\n",
+        );
+        for start in [
+            "thresholds: entry 2: \"latancy.push.p99 < 5ms\": there is no metric",
+            "thresholds: entry 3: \"latency.push.p99 < 5\": latency.push.p99 is a time",
+            "abort_on: entry 1: \"deliveries.lost > 0\": deliveries.lost is known only",
+            "users.count:",
+        ] {
+            assert!(
+                told.iter().any(|p| p.starts_with(start)),
+                "{start}: {told:#?}"
+            );
+        }
+        assert_eq!(told.len(), 4, "{told:#?}");
+    }
+
+    #[test]
+    fn faults_are_for_the_embedded_platform() {
+        let text = "seed = 5\n[platform]\nfaults = \"drop=1/9\"\nfault_users = \"*3\"\n";
+        let plan = Plan::from_file(&File::parse(text).unwrap(), 1).unwrap();
+        let faults = plan.faults.unwrap();
+        assert_eq!((faults.rates.as_str(), faults.seed), ("drop=1/9", 5));
+        assert_eq!((faults.users.as_deref(), faults.delay), (Some("*3"), None));
+        let told = problems("[target]\nurl = \"http://127.0.0.1:1\"\n[platform]\nfaults = \"\"\n");
+        assert!(
+            told[0].starts_with("platform.faults: only the embedded"),
+            "{told:?}"
+        );
+        let told = problems("[platform]\nfault_seed = 3\n[pushes]\nsize = 1000000\n");
+        assert!(
+            told.iter()
+                .any(|p| p.starts_with("platform.faults: no fault")),
+            "{told:?}"
+        );
+        assert!(
+            told.iter()
+                .any(|p| p.starts_with("pushes.size: 1000000 bytes")),
+            "{told:?}"
+        );
+    }
+
+    #[test]
+    fn nodes_are_the_embedded_platforms_and_do_no_harm() {
+        let read = |text: &str| Plan::from_file(&File::parse(text).unwrap(), 1);
+        assert_eq!(read("").unwrap().platform_nodes, 1);
+        let plan = read("[platform]\nnodes = 6\nlimit_sockets = 6\n").unwrap();
+        assert_eq!(plan.platform_nodes, 6);
+        assert_eq!(Plan::from_file(&File::from(&plan), 1).unwrap(), plan);
+        for (text, why) in [
+            ("[platform]\nnodes = 0\n", "from 1 to 64"),
+            ("[platform]\nnodes = 65\n", "from 1 to 64"),
+            (
+                "[target]\nurl = \"http://a\"\n[platform]\nnodes = 2\n",
+                "leave target.url out",
+            ),
+            (
+                "[platform]\nnodes = 2\nfaults = \"drop=1/9\"\n",
+                "is one node",
+            ),
+            (
+                "[platform]\nnodes = 3\nlimit_sockets = 2\n",
+                "at least one for each",
+            ),
+        ] {
+            let told = problems(text);
+            assert_eq!(told.len(), 1, "{told:?}");
+            assert!(told[0].contains(why), "{told:?}");
+        }
+    }
+
+    #[test]
+    fn limits_are_for_the_embedded_platform() {
+        let text = "[platform]\nlimit_deliveries_per_s = 500\nlimit_sockets = 7\n";
+        let plan = Plan::from_file(&File::parse(text).unwrap(), 1).unwrap();
+        let limits = Limits {
+            deliveries_per_s: Some(500),
+            sockets: Some(7),
+        };
+        assert_eq!((plan.limits, plan.faults.as_ref()), (limits, None));
+        let written = File::from(&plan);
+        assert_eq!(Plan::from_file(&written, 1).unwrap().limits, limits);
+        let told = problems(&format!("[target]\nurl = \"http://a\"\n{text}"));
+        assert_eq!(told.len(), 2, "{told:?}");
+        let told = problems("[platform]\nlimit_sockets = 0\n");
+        assert!(told[0].contains("can do nothing"), "{told:?}");
     }
 
     #[test]

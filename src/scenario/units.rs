@@ -88,6 +88,7 @@ impl FromStr for Span {
             rest = &rest[letters..];
             sum = Duration::try_from_secs_f64(number * unit)
                 .ok()
+                .map(whole_micros)
                 .and_then(|part| sum.checked_add(part))
                 .filter(|sum| *sum <= LONGEST)
                 .ok_or_else(|| UnitError::TooLarge {
@@ -100,6 +101,12 @@ impl FromStr for Span {
         }
         Ok(Self(sum))
     }
+}
+
+/// As exact as it is written again.
+fn whole_micros(span: Duration) -> Duration {
+    let micros = (span.as_nanos() + 500) / 1_000;
+    u64::try_from(micros).map_or(Duration::MAX, Duration::from_micros)
 }
 
 impl FromStr for Rate {

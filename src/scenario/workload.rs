@@ -10,7 +10,7 @@ use super::file::Shape;
 use super::plan::Plan;
 use crate::ids::{AppId, Audience, EventId, PushId, UserId};
 use crate::time::Time;
-use crate::verify::{Source, Tag, Tagger};
+use crate::verify::{Rules, Source, Tag, Tagger};
 
 /// The pushes of a plan.
 #[derive(Debug, Clone)]
@@ -22,6 +22,7 @@ pub struct Workload {
     events: u32,
     broadcast: f64,
     shapes: Vec<Shape>,
+    size: usize,
     pace: crate::pace::Pace,
     tagger: Tagger,
 }
@@ -54,14 +55,21 @@ impl Workload {
             events: plan.events.len() as u32,
             broadcast: plan.broadcast,
             shapes: plan.shapes.clone(),
+            size: plan.size as usize,
             pace: plan.pace(),
             tagger: Tagger::new(plan.seed),
         }
     }
 
-    /// Reads and writes this run's tags.
-    pub fn tagger(&self) -> &Tagger {
-        &self.tagger
+    /// What the arrivals of its plan are judged by.
+    pub fn rules(&self, plan: &Plan) -> Rules {
+        Rules {
+            tagger: self.tagger.clone(),
+            events: plan.events.clone(),
+            ordering: plan.ordering,
+            deadline: plan.deadline,
+            settle: plan.settle,
+        }
     }
 
     /// The push at this place; `None` past the end of the schedule. Lanes take turns: push `n` of the schedule is push `n / lanes`
@@ -125,8 +133,29 @@ impl Workload {
         };
         let at = before.len();
         let mut payload = before + &blank + &after;
+        self.fill(spec, &mut payload);
         self.tagger.seal(&mut payload, at);
         payload
+    }
+
+    /// Fills a payload up to its size with text, at its end.
+    fn fill(&self, spec: &Spec, payload: &mut String) {
+        if payload.len() >= self.size {
+            return;
+        }
+        let (before, after) = match spec.shape {
+            Shape::Object => (",\"filler\":\"", "\"}"),
+            Shape::Array => (",\"", "\"]"),
+            Shape::Text => (" ", "\""),
+        };
+        let end = payload.pop();
+        debug_assert!(end.is_some_and(|end| after.ends_with(end)));
+        payload.push_str(before);
+        let lacking = self.size.saturating_sub(payload.len() + after.len());
+        let start = spec.filler as usize % FILLER.len();
+        let text = FILLER.bytes().cycle().skip(start).take(lacking);
+        payload.extend(text.map(char::from));
+        payload.push_str(after);
     }
 }
 
@@ -149,6 +178,9 @@ const TEXTS: [&str; 8] = [
     "🇷🇺 Привет, {{name}}",
     "line one\\nline two\\ttabbed",
 ];
+
+/// What payloads are filled up with: ASCII, of words.
+const FILLER: &str = "the quick brown fox jumps over the lazy dog and comes back for more ";
 
 fn text(filler: u64) -> String {
     let text = TEXTS[(filler >> 32) as usize % TEXTS.len()];
@@ -235,9 +267,26 @@ mod tests {
     }
 
     #[test]
+    fn payloads_are_as_long_as_asked_for() {
+        for size in [200, 1_000, 70_000] {
+            let workload = workload(&format!("[pushes]\nsize = {size}\nduration = \"500ms\"\n"));
+            for (id, spec) in lane(&workload, Lane(1)) {
+                let payload = workload.payload(&spec, &Workload::tag(id, &spec, 1));
+                assert!(payload.len() >= size, "{payload}");
+                assert!(payload.len() <= size.max(320), "{payload}");
+            }
+        }
+    }
+
+    #[test]
     fn payloads_are_json_of_their_shape_and_carry_their_tag() {
-        let workload = workload("");
-        for (id, spec) in lane(&workload, Lane(1)) {
+        for size in [0, 5_000] {
+            are_json_of_their_shape(&workload(&format!("[pushes]\nsize = {size}\n")));
+        }
+    }
+
+    fn are_json_of_their_shape(workload: &Workload) {
+        for (id, spec) in lane(workload, Lane(1)) {
             let tag = Workload::tag(id, &spec, 1);
             let payload = workload.payload(&spec, &tag);
             let value: serde_json::Value = serde_json::from_str(&payload).unwrap();
@@ -246,7 +295,7 @@ mod tests {
                 Shape::Array => value.is_array(),
                 Shape::Text => value.is_string(),
             });
-            let found = workload.tagger().find(payload.as_bytes());
+            let found = workload.tagger.find(payload.as_bytes());
             assert_eq!(found, Some(Found { tag, intact: true }));
         }
     }

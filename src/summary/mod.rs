@@ -5,18 +5,31 @@
 
 use std::time::Duration;
 
-use crate::measure::Latency;
+use serde::{Deserialize, Serialize};
+
+use crate::history::Leave;
+use crate::measure::{Blocks, Latency};
 use crate::scenario::Plan;
+use crate::scenario::threshold::{Condition, Figure, Held, Metric};
 use crate::verify::{Counts, Findings};
 
+mod figures;
+mod limits;
+pub mod proof;
 mod reasons;
+mod splits;
+mod thresholds;
 pub mod verdict;
 
+pub use figures::Running;
+pub use limits::{DELAY_LIMIT, LAG_LIMIT, LOOP_DELAY_LIMIT, STALL_LIMIT, THREAD_LIMIT};
 pub use reasons::Reasons;
+pub use splits::{Parts, Splits};
+pub use thresholds::{Checked, Outcome};
 pub use verdict::Verdict;
 
 /// How the sockets of a run fare.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct SocketCounts {
     /// Sockets of the plan.
     pub wanted: u64,
@@ -24,14 +37,18 @@ pub struct SocketCounts {
     pub connected: u64,
     /// Sockets that did not get that far.
     pub refused: u64,
-    /// Connected sockets that ended without our doing.
+    /// Connections that ended without our doing.
     pub dropped: u64,
-    /// Sockets that came back.
+    /// Connections that ended because the scenario says so.
+    pub left: u64,
+    /// Times that a socket came back.
     pub reconnected: u64,
+    /// Sockets connected now, or when judging began.
+    pub alive: u64,
 }
 
 /// Counts of pushes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct PushCounts {
     /// Pushes of the schedule.
     pub scheduled: u64,
@@ -45,24 +62,77 @@ pub struct PushCounts {
     pub unknown: u64,
 }
 
+/// Pushes of the schedule that were never sent although nobody stopped the lanes: when they were given up, a lane had waited longer ...
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Missed {
+    /// ... for the target's answers.
+    pub by_target: u64,
+    /// ... for the generator itself.
+    pub by_generator: u64,
+}
+
+/// What ended a run early.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Aborted {
+    /// The condition of the scenario that came true.
+    pub condition: Condition,
+    /// What was observed.
+    pub held: Held,
+    /// When, since the start of the run.
+    pub at: Duration,
+}
+
+/// One app's part of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct AppCounts {
+    /// Pushes sent.
+    pub pushes: u64,
+    /// Deliveries.
+    pub delivered: u64,
+}
+
 /// The system under test.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
     /// Its base URL.
     pub url: String,
+    /// The base URLs of its other nodes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nodes: Vec<String>,
     /// Whether it is the embedded platform, started for this run.
     pub embedded: bool,
 }
 
+impl Target {
+    /// What a plan names: no URL stands for the embedded platform, whose URLs are known when it has been started.
+    pub fn of(plan: &Plan) -> Self {
+        Self {
+            url: plan.target.clone().unwrap_or_default(),
+            nodes: plan.nodes.clone(),
+            embedded: plan.target.is_none(),
+        }
+    }
+
+    /// The base URLs of all its nodes, of which there is one at least.
+    pub fn urls(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.url)
+            .chain(&self.nodes)
+            .map(String::as_str)
+    }
+}
+
 /// The latencies of a run.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Latencies {
     /// Deliveries, from intended time.
     pub push: Latency,
     /// Deliveries, from when the push was sent.
     pub push_from_send: Latency,
-    /// Deliveries, from when the push was sent to the kernel's receive stamp. Empty where the driver has no such stamps.
+    /// Deliveries, from when the push was sent to the kernel's receive stamp: free of what they waited for the generator. Only those that
+    /// have such a stamp.
     pub network: Latency,
+    /// The same deliveries, from that stamp to when the generator had them.
+    pub generator_delay: Latency,
     /// Asking for a push, to the answer.
     pub trigger: Latency,
     /// Logins.
@@ -78,7 +148,7 @@ pub struct Latencies {
 }
 
 /// One second of a run.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Second {
     /// Which, from 0 at the start of the run.
     pub second: u64,
@@ -98,30 +168,54 @@ pub struct Second {
     pub push_p99_us: Option<u64>,
     /// Largest.
     pub push_max_us: Option<u64>,
+    /// How late the loop of a thread that holds sockets was, at most.
+    pub loop_delay_us: Option<u64>,
 }
 
 /// How the generator itself fared.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Generator {
     /// CPU used while pushing and settling, in percent of one core. `None` where the system does not tell.
     pub cpu_percent: Option<f64>,
     /// The same in CPU seconds.
     pub cpu_seconds: Option<f64>,
+    /// CPU used by the busiest thread while pushing, in percent of one core.
+    pub busiest_thread_percent: Option<f64>,
     /// How late lanes sent pushes that they could have sent.
     pub schedule_lag: Latency,
+    /// How late the event loops were that hold the sockets. Empty where nobody looked.
+    pub loop_delay: Latency,
+    /// Deliveries past the deadline that the generator itself may have held up; none of them is a violation.
+    pub held_up: u64,
+    /// Why deliveries have no receive stamp, if it is known why.
+    pub unstamped: Option<String>,
+    /// Not all that had arrived could be read before judging.
+    pub undrained: bool,
+    /// What the generator's machine or process ran out of (files, ports, memory), with how often a socket, login or push met it.
+    pub shortages: Reasons,
+    /// Threads and lanes that ended by a fault of pushproof itself, and took with them what they knew.
+    pub failed_parts: u64,
+    /// Most file descriptors seen open.
+    pub open_files: Option<u64>,
     /// Resident memory at the end, in bytes.
     pub rss_bytes: Option<u64>,
     /// Growth of resident memory while the sockets connected, for each of them.
     pub bytes_per_socket: Option<u64>,
     /// Arrivals left out of the fan-out figures for want of memory set aside.
     pub fanout_left_out: u64,
+    /// Processes that held the sockets, beside the run's own; 0: it held them itself.
+    #[serde(default)]
+    pub workers: u64,
+    /// Those that ended before their time, with how.
+    #[serde(default)]
+    pub lost_workers: Vec<String>,
 }
 
 /// The machine a run was made on.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Environment {
     /// Version of pushproof.
-    pub pushproof: &'static str,
+    pub pushproof: String,
     /// Operating system.
     pub os: String,
     /// Processor architecture.
@@ -133,7 +227,7 @@ pub struct Environment {
 }
 
 /// Latency of one part of the deliveries, with how many pushes asked for it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Split {
     /// Pushes sent.
     pub pushes: u64,
@@ -159,7 +253,7 @@ pub struct Snapshot {
 }
 
 /// What a run came to.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Summary {
     /// The scenario's name.
     pub scenario: String,
@@ -175,22 +269,41 @@ pub struct Summary {
     pub not_begun: Option<String>,
     /// The user ended it early.
     pub interrupted: bool,
+    /// A condition of the scenario ended it early. Not in the serialized form: the condition is the plan's.
+    #[serde(skip)]
+    pub aborted: Option<Aborted>,
     /// Every socket was lost while pushes were still to be sent.
     pub target_lost: bool,
+    /// What there is no record of, in words; empty while the run itself is summed up.
+    pub missing: Vec<String>,
     /// Sockets.
     pub sockets: SocketCounts,
     /// Why sockets were refused, with how many.
     pub refusals: Reasons,
     /// Why sockets were dropped, with how many.
     pub drops: Reasons,
+    /// How many connections died of each cause; all causes, in the order of [`Leave::DEATHS`].
+    pub deaths: Vec<(Leave, u64)>,
+    /// Why sockets could not come back, with how many attempts.
+    pub returns: Reasons,
     /// Pushes.
     pub pushes: PushCounts,
+    /// Pushes that were never sent.
+    pub missed: Missed,
+    /// From the start of pushing to the last answer.
+    pub pushing: Duration,
+    /// Push latencies after a warm-up, over time; `None`: all of the run was measured. Not in the serialized form, for only whoever
+    /// searches for a capacity asks for it.
+    #[serde(skip)]
+    pub measured: Option<Blocks>,
     /// Why pushes were not accepted, with how many.
     pub push_failures: Reasons,
     /// Deliveries, violations and examples.
     pub findings: Findings,
     /// Latencies.
     pub latencies: Latencies,
+    /// By app, in the order of the plan.
+    pub by_app: Vec<AppCounts>,
     /// By event name.
     pub by_event: Vec<(String, Split)>,
     /// By kind of audience: `*`, `user`.
@@ -206,6 +319,71 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// Of a run of which nothing else is known.
+    pub fn empty(scenario: String, plan: Plan, target: Target, started_at_unix_ms: u64) -> Self {
+        Self {
+            scenario,
+            plan,
+            target,
+            started_at_unix_ms,
+            duration: Duration::ZERO,
+            not_begun: None,
+            interrupted: false,
+            aborted: None,
+            target_lost: false,
+            missing: Vec::new(),
+            sockets: SocketCounts::default(),
+            refusals: Reasons::default(),
+            drops: Reasons::default(),
+            deaths: Vec::new(),
+            returns: Reasons::default(),
+            pushes: PushCounts::default(),
+            missed: Missed::default(),
+            pushing: Duration::ZERO,
+            measured: None,
+            push_failures: Reasons::default(),
+            findings: Findings::default(),
+            latencies: Latencies::default(),
+            by_app: Vec::new(),
+            by_event: Vec::new(),
+            by_audience: Vec::new(),
+            by_trigger: Vec::new(),
+            timeline: Vec::new(),
+            generator: Generator::default(),
+            environment: Environment::default(),
+        }
+    }
+
+    /// So many for each second of pushing; `None` if there was none.
+    pub fn a_second(&self, n: u64) -> Option<f64> {
+        let pushing = self.pushing.as_secs_f64();
+        (pushing > 0.0).then(|| n as f64 / pushing)
+    }
+
+    /// How many deliveries have no receive stamp of the kernel, and why, in words; `None`: all have one.
+    pub fn unstamped(&self) -> Option<String> {
+        let latencies = &self.latencies;
+        let (all, with) = (latencies.push.count(), latencies.network.count());
+        if with >= all {
+            return None;
+        }
+        let why = self.generator.unstamped.as_deref();
+        let why = why.unwrap_or("the kernel gave none");
+        Some(if with == 0 {
+            format!("no receive time stamps: {why}")
+        } else {
+            format!(
+                "{} of {all} deliveries without a receive time stamp: {why}",
+                all - with
+            )
+        })
+    }
+
+    /// What a metric of a threshold stands for here; `None` if nothing was observed of it.
+    pub fn figure(&self, metric: &Metric) -> Option<Figure> {
+        figures::of_summary(self, metric)
+    }
+
     /// The verdict, with why.
     pub fn judge(&self) -> verdict::Judgement {
         verdict::judge(self)

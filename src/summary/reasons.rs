@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 /// Most different reasons kept; the rest are counted together.
 const MOST: usize = 16;
 /// What they are called.
 const OTHERS: &str = "other reasons";
 
 /// Reasons in words, each with its count.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reasons {
     named: BTreeMap<String, u64>,
     others: u64,
@@ -32,6 +34,11 @@ impl Reasons {
             self.add(reason, *n);
         }
         self.others += other.others;
+    }
+
+    /// How often things failed in all.
+    pub fn total(&self) -> u64 {
+        self.named.values().sum::<u64>() + self.others
     }
 
     /// Every reason with its count, those beyond the bound as one.

@@ -1,11 +1,12 @@
 //! The verdict: the one place that decides whether a run passes.
 //!
-//! A violation fails a run whatever else happened. Short of that, a run passes only if it could have failed: whatever leaves the
-//! evidence incomplete makes it `unknown`, with the reason. docs/verification.md states the rules for users.
+//! A violation fails a run whatever else happened, and so does a breached threshold, unless the generator may have caused it. Short of
+//! that, a run passes only if it could have failed: whatever leaves the evidence incomplete makes it `unknown`, with the reason.
+//! docs/verification.md states the rules for users.
 
-use std::time::Duration;
-
-use super::Summary;
+use super::thresholds::{self, Checked, Outcome};
+use super::{Summary, limits};
+use crate::scenario::file::Drops;
 use crate::verify::Class;
 
 /// How a run ended.
@@ -13,7 +14,7 @@ use crate::verify::Class;
 pub enum Verdict {
     /// Everything that had to happen did, nothing else did, and enough was asked for to say so.
     Pass,
-    /// A violation.
+    /// A violation, or a breached threshold.
     Fail,
     /// There is no telling.
     Unknown,
@@ -31,7 +32,7 @@ impl Verdict {
 }
 
 /// A verdict with its reasons.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Judgement {
     /// The verdict.
     pub verdict: Verdict,
@@ -39,32 +40,48 @@ pub struct Judgement {
     pub exit_code: u8,
     /// Why, the weightiest first; empty for a pass.
     pub reasons: Vec<String>,
-    /// Whether the generator itself was the limit.
-    pub limited: bool,
+    /// Why the generator itself was the limit; empty if it was not.
+    pub limits: Vec<String>,
+    /// The thresholds of the scenario.
+    pub thresholds: Vec<Checked>,
 }
 
 /// Exit code of a violation.
 pub const EXIT_FAIL: u8 = 1;
 /// Exit code of a usage, scenario or configuration error.
 pub const EXIT_USAGE: u8 = 2;
+/// Exit code of a breached threshold without a violation.
+pub const EXIT_BREACH: u8 = 3;
 /// Exit code of an unknown verdict.
 pub const EXIT_UNKNOWN: u8 = 4;
 /// Exit code of a run that the user ended.
 pub const EXIT_INTERRUPTED: u8 = 130;
 
 /// Share of the scheduled pushes that has to be accepted for the run to have applied the load that was asked for.
-const LOAD_APPLIED: f64 = 0.99;
-
-/// Schedule lag (99th percentile) above which the generator, not the target, set the pace. Lanes are due within a millisecond or two.
-pub const LAG_LIMIT: Duration = Duration::from_millis(100);
+pub const LOAD_APPLIED: f64 = 0.99;
 
 /// Judges a run.
 pub fn judge(summary: &Summary) -> Judgement {
-    let violations = violations(summary);
-    let limited = limited(summary);
-    let mut reasons = violations;
+    let mut thresholds = thresholds::check(summary);
+    let limits = limits::limits(summary, &thresholds);
+    let limited = !limits.is_empty();
+    if limited {
+        thresholds::take_back(&mut thresholds);
+    }
+    let mut reasons = violations(summary);
+    let violated = !reasons.is_empty();
+    reasons.extend(breaches(summary, &thresholds, limited));
     let failed = !reasons.is_empty();
-    reasons.extend(gaps_in_evidence(summary, limited.as_deref()));
+    reasons.extend(gaps_in_evidence(summary));
+    if summary.not_begun.is_none() {
+        reasons.extend(thresholds.iter().filter_map(unknown));
+        reasons.extend(aborted(summary).filter(|_| !breaks(summary, limited)));
+    }
+    reasons.extend(
+        limits
+            .iter()
+            .map(|why| format!("the generator was the limit: {why}")),
+    );
     let verdict = match (failed, reasons.is_empty()) {
         (true, _) => Verdict::Fail,
         (false, false) => Verdict::Unknown,
@@ -73,20 +90,66 @@ pub fn judge(summary: &Summary) -> Judgement {
     let exit_code = match verdict {
         _ if summary.interrupted => EXIT_INTERRUPTED,
         Verdict::Pass => 0,
-        Verdict::Fail => EXIT_FAIL,
+        Verdict::Fail if violated => EXIT_FAIL,
+        Verdict::Fail => EXIT_BREACH,
         Verdict::Unknown => EXIT_UNKNOWN,
     };
     Judgement {
         verdict,
         exit_code,
         reasons,
-        limited: limited.is_some(),
+        limits,
+        thresholds,
+    }
+}
+
+/// What fails a run that has no violation.
+fn breaches(summary: &Summary, thresholds: &[Checked], limited: bool) -> Vec<String> {
+    // What a scenario asks of the generator says nothing of the target.
+    let breached = thresholds
+        .iter()
+        .filter(|checked| checked.outcome == Outcome::Breached && !limits::is_own(&checked.metric));
+    let told = |checked: &Checked| {
+        let held = checked
+            .held
+            .as_ref()
+            .map_or_else(String::new, ToString::to_string);
+        format!("threshold breached: {}: it was {held}", checked.expression)
+    };
+    let aborted = aborted(summary).filter(|_| breaks(summary, limited));
+    aborted.into_iter().chain(breached.map(told)).collect()
+}
+
+/// Whether what ended the run early counts against the target.
+fn breaks(summary: &Summary, limited: bool) -> bool {
+    summary.aborted.as_ref().is_some_and(|aborted| {
+        !limited || !thresholds::may_be_the_generators(&aborted.condition.threshold.metric)
+    })
+}
+
+fn aborted(summary: &Summary) -> Option<String> {
+    let aborted = summary.aborted.as_ref()?;
+    Some(format!(
+        "the run was ended early after {:.0} s: {}: it was {}",
+        aborted.at.as_secs_f64(),
+        aborted.condition,
+        aborted.held
+    ))
+}
+
+fn unknown(checked: &Checked) -> Option<String> {
+    match checked.outcome {
+        Outcome::Unknown(why) => Some(format!("threshold unknown: {}: {why}", checked.expression)),
+        Outcome::Kept | Outcome::Breached => None,
     }
 }
 
 fn violations(summary: &Summary) -> Vec<String> {
     let counts = &summary.findings.counts;
-    let told = Class::ALL.iter().filter(|class| counts.of(**class) > 0);
+    // What has not been read cannot be called lost.
+    let behind = summary.generator.undrained;
+    let blamed = |class: &Class| counts.of(*class) > 0 && !(behind && *class == Class::Lost);
+    let told = Class::ALL.iter().filter(|class| blamed(class));
     told.map(|class| {
         let n = counts.of(*class);
         let what = match class {
@@ -114,9 +177,13 @@ fn violations(summary: &Summary) -> Vec<String> {
 }
 
 /// Everything that keeps a run without violations from being a proof.
-fn gaps_in_evidence(summary: &Summary, limited: Option<&str>) -> Vec<String> {
+fn gaps_in_evidence(summary: &Summary) -> Vec<String> {
     if let Some(why) = &summary.not_begun {
         return vec![why.clone()];
+    }
+    if !summary.missing.is_empty() {
+        // Whatever else looks like a gap may be part of that one.
+        return summary.missing.clone();
     }
     let mut gaps = Vec::new();
     if summary.interrupted {
@@ -129,7 +196,6 @@ fn gaps_in_evidence(summary: &Summary, limited: Option<&str>) -> Vec<String> {
     if summary.sockets.connected > 0 && !summary.interrupted {
         gaps.extend(pushes(summary));
     }
-    gaps.extend(limited.map(str::to_owned));
     gaps
 }
 
@@ -147,11 +213,18 @@ fn sockets(summary: &Summary) -> Vec<String> {
             )
         });
     }
-    if sockets.dropped > 0 {
+    if sockets.dropped > 0 && summary.plan.clients.drops == Drops::Unknown {
         let why = summary.drops.most_common();
         gaps.push(format!(
             "{} of {} sockets were dropped, and what they missed cannot be told: {why}",
             sockets.dropped, sockets.connected
+        ));
+    } else if sockets.alive < sockets.connected && !summary.target_lost && !summary.interrupted {
+        let why = summary.returns.most_common();
+        gaps.push(format!(
+            "{} of {} sockets had not come back when judging began: {why}",
+            sockets.connected - sockets.alive,
+            sockets.connected
         ));
     }
     gaps
@@ -169,12 +242,22 @@ fn pushes(summary: &Summary) -> Vec<String> {
         };
         return vec![format!("no push was accepted: {why}")];
     }
+    let cut_short = summary.target_lost || summary.aborted.is_some();
     let mut gaps = Vec::new();
-    if share < LOAD_APPLIED && !summary.target_lost {
+    if share < LOAD_APPLIED && !cut_short {
         gaps.push(match pushes.rejected + pushes.unknown {
             0 => format!(
-                "only {} of {} scheduled pushes could be sent: {} lanes wait for the target's answers; raise --lanes or lower --rate",
-                pushes.sent, pushes.scheduled, summary.plan.lanes
+                "only {} of {} scheduled pushes could be sent: {}",
+                pushes.sent,
+                pushes.scheduled,
+                if summary.missed.by_generator > summary.missed.by_target {
+                    "the generator was too far behind".to_owned()
+                } else {
+                    format!(
+                        "{} lanes wait for the target's answers; raise --lanes or lower --rate",
+                        summary.plan.lanes
+                    )
+                }
             ),
             failed => format!(
                 "only {} of {} scheduled pushes were accepted ({failed} were not): {why}",
@@ -187,16 +270,41 @@ fn pushes(summary: &Summary) -> Vec<String> {
             "no delivery had to happen: the pushes aimed at nobody who was connected all the time"
                 .to_owned(),
         );
+    } else if !cut_short {
+        gaps.extend(never_exercised(summary));
     }
     gaps
 }
 
-fn limited(summary: &Summary) -> Option<String> {
-    let lag_us = summary.generator.schedule_lag.quantile_us(0.99)?;
-    (lag_us > LAG_LIMIT.as_micros() as u64).then(|| {
-        format!(
-            "the generator was the limit: pushes left {} ms after their time (99th percentile); give it more CPU or lower the load",
-            lag_us / 1_000
-        )
-    })
+/// Parts of the scenario that nothing was delivered of: the run says nothing about them.
+fn never_exercised(summary: &Summary) -> Vec<String> {
+    let plan = &summary.plan;
+    let gap = |what: String, pushes: u64| {
+        let remedy = match pushes {
+            0 => "no push of the schedule had it; push for longer, or take another seed".to_owned(),
+            n => format!("{n} pushes were sent, and none had to arrive"),
+        };
+        format!("nothing was delivered {what}: {remedy}")
+    };
+    let mut gaps = Vec::new();
+    for (app, counts) in plan.apps.iter().zip(&summary.by_app) {
+        if counts.delivered == 0 {
+            gaps.push(gap(format!("in app {app:?}"), counts.pushes));
+        }
+    }
+    for (event, split) in &summary.by_event {
+        if split.push.count() == 0 {
+            gaps.push(gap(format!("under the event name {event:?}"), split.pushes));
+        }
+    }
+    for (audience, split) in &summary.by_audience {
+        let (asked, what) = match audience.as_str() {
+            "*" => (plan.broadcast > 0.0, "to everyone (\"*\")"),
+            _ => (plan.broadcast < 1.0, "to one user"),
+        };
+        if asked && split.push.count() == 0 {
+            gaps.push(gap(what.to_owned(), split.pushes));
+        }
+    }
+    gaps
 }

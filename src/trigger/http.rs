@@ -21,6 +21,8 @@ pub struct Asked {
     pub outcome: Outcome,
     /// Why it is not accepted.
     pub why: Option<String>,
+    /// What the generator's machine ran out of, if that is why.
+    pub shortage: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -67,6 +69,7 @@ fn judge(answer: Result<Answer, HttpError>) -> Asked {
             return Asked {
                 outcome: Outcome::Unknown,
                 why: Some(error.to_string()),
+                shortage: error.shortage().map(str::to_owned),
             };
         }
     };
@@ -84,11 +87,13 @@ fn judge(answer: Result<Answer, HttpError>) -> Asked {
             Asked {
                 outcome: Outcome::Accepted,
                 why: None,
+                shortage: None,
             }
         } else {
             Asked {
                 outcome: Outcome::Rejected,
                 why: why(),
+                shortage: None,
             }
         };
     }
@@ -99,6 +104,7 @@ fn judge(answer: Result<Answer, HttpError>) -> Asked {
             Outcome::Unknown
         },
         why: why(),
+        shortage: None,
     }
 }
 

@@ -10,12 +10,13 @@ use super::http::HttpTrigger;
 use crate::clock::Clock;
 use crate::history::{Outcome, Push};
 use crate::ids::{Lane, PushId, Seq};
+use crate::journal::LaneRecorder;
 use crate::measure::Latency;
 use crate::scenario::workload::Spec;
 use crate::scenario::{Plan, Workload};
-use crate::summary::{PushCounts, Reasons};
+use crate::summary::{Missed, PushCounts, Reasons};
 use crate::time::Time;
-use crate::verify::{Answer, LaneWriter};
+use crate::verify::Answer;
 
 /// Pushes so far, over all lanes; anyone may read it at any time.
 #[derive(Debug, Default)]
@@ -57,6 +58,10 @@ pub struct LaneReport {
     pub lag: Latency,
     /// Why pushes were not accepted, with how often.
     pub reasons: Reasons,
+    /// What the generator's machine ran out of, with how many pushes met it.
+    pub shortages: Reasons,
+    /// Pushes given up because the schedule had long been over.
+    pub missed: Missed,
 }
 
 impl LaneReport {
@@ -65,6 +70,9 @@ impl LaneReport {
         self.trigger.merge(&other.trigger);
         self.lag.merge(&other.lag);
         self.reasons.merge(&other.reasons);
+        self.shortages.merge(&other.shortages);
+        self.missed.by_target += other.missed.by_target;
+        self.missed.by_generator += other.missed.by_generator;
     }
 }
 
@@ -79,11 +87,13 @@ pub struct Setup {
     /// How to ask.
     pub trigger: HttpTrigger,
     /// Where its pushes are entered.
-    pub writer: LaneWriter,
+    pub writer: LaneRecorder,
     /// The run's clock.
     pub clock: Clock,
     /// When pushing began.
     pub start: Time,
+    /// From when on answers are measured; what is due before is a warm-up.
+    pub measured_from: Time,
     /// Counts for whoever watches.
     pub progress: Arc<Progress>,
     /// Turns true when no more pushes are to be sent.
@@ -96,20 +106,56 @@ pub async fn run(mut setup: Setup) -> LaneReport {
     // A lane held up by slow answers may still send what is overdue, but not for ever.
     let last_call = setup.start + setup.plan.duration + setup.plan.deadline;
     let mut free_since = setup.start;
+    let mut waited = Waited::default();
     let mut seq = 0;
     while let Some(spec) = setup.spec(seq) {
         let due = setup.start + (spec.intended - Time::ZERO);
-        if !setup.wait_until(due).await || setup.clock.now() > last_call {
+        if !setup.wait_until(due).await {
             break;
         }
         let ready = due.max(free_since);
+        let now = setup.clock.now();
+        if now > last_call {
+            waited.own += now - ready;
+            report.missed = waited.blame(setup.pushes().saturating_sub(seq));
+            break;
+        }
         if !setup.push(seq, &spec, due, ready, &mut report).await {
             break;
         }
         free_since = setup.clock.now();
+        waited.own += now - ready;
+        waited.answers += free_since - now;
         seq += 1;
     }
     report
+}
+
+/// Where the time of a lane went that it was not waiting for its schedule.
+#[derive(Debug, Default)]
+struct Waited {
+    /// A push could have been sent, and was not yet.
+    own: Duration,
+    /// The target had been asked, and had not answered yet.
+    answers: Duration,
+}
+
+impl Waited {
+    /// Whoever the lane waited for longer is why pushes were never sent.
+    fn blame(&self, missed: u32) -> Missed {
+        let missed = u64::from(missed);
+        if self.own > self.answers {
+            Missed {
+                by_generator: missed,
+                ..Missed::default()
+            }
+        } else {
+            Missed {
+                by_target: missed,
+                ..Missed::default()
+            }
+        }
+    }
 }
 
 impl Setup {
@@ -118,6 +164,14 @@ impl Setup {
             lane: self.lane,
             seq: Seq(seq),
         }
+    }
+
+    /// Pushes of the schedule that are this lane's.
+    fn pushes(&self) -> u32 {
+        let lanes = u64::from(self.plan.lanes);
+        let others = u64::from(self.lane.0);
+        let hits = self.plan.pace().hits();
+        u32::try_from(hits.saturating_sub(others).div_ceil(lanes)).unwrap_or(u32::MAX)
     }
 
     fn spec(&self, seq: u32) -> Option<Spec> {
@@ -172,9 +226,14 @@ impl Setup {
         let outcome = asked.outcome;
         self.writer.answer(id, Answer { outcome, at });
         self.progress.answered(outcome);
-        report.trigger.record(at - sent);
+        if due >= self.measured_from {
+            report.trigger.record(at - sent);
+        }
         if let Some(why) = asked.why {
             report.reasons.add(&why, 1);
+        }
+        if let Some(what) = asked.shortage {
+            report.shortages.add(&what, 1);
         }
         true
     }
@@ -182,3 +241,19 @@ impl Setup {
 
 /// How long a target may take to answer one request: long enough for a busy one, short enough that a dead one does not hang a run.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_was_waited_for_longer_is_to_blame() {
+        let waited = |own, answers| Waited {
+            own: Duration::from_millis(own),
+            answers: Duration::from_millis(answers),
+        };
+        assert_eq!(waited(10, 2_000).blame(7).by_target, 7);
+        assert_eq!(waited(2_000, 10).blame(7).by_generator, 7);
+        assert_eq!(waited(2_000, 10).blame(7).by_target, 0);
+    }
+}

@@ -1,115 +1,194 @@
-//! Which numbers of a stream have come: a count and the holes in it.
+//! Which numbers of a stream have come: a count, kept by the caller, and the holes in it, kept here for all streams.
 //!
-//! On a healthy socket this is one number and no allocation. Memory grows with the holes, never with the deliveries, and never past
-//! a bit for each number: a target that refuses every other push makes holes without end in the stream of every socket.
+//! A healthy stream has no holes and takes no room. Holes take room until they have settled, at most a bit for each number: a target
+//! that refuses every other push makes holes without end in the stream of every socket.
 
-/// The numbers seen so far, out of 0, 1, 2, …
-#[derive(Debug, Clone, Default)]
-pub(super) struct Seen {
-    /// One past the largest number seen.
-    next: u32,
-    /// The numbers below `next` not seen. Boxed: nearly always empty, and 10,000 sockets hold one for each lane.
-    holes: Option<Box<Holes>>,
+use std::collections::HashMap;
+use std::ops::Range;
+
+/// The holes of all streams, by a key of the caller's.
+#[derive(Debug, Default)]
+pub(super) struct Gaps {
+    table: HashMap<u64, Holes>,
 }
 
-#[derive(Debug, Clone)]
+/// Numbers that have not come, although a later one has.
+#[derive(Debug)]
 enum Holes {
     /// Ascending, disjoint ranges, none empty, each `[from, to)`.
     Few(Vec<(u32, u32)>),
-    /// A bit for each number, set if it has been seen: once ranges would take more room than this.
-    Many(Vec<u64>),
+    /// A bit for each number from `64 × word` on, set if it has not come: once ranges would take more room than this.
+    Many { word: u32, bits: Vec<u64> },
 }
 
 /// Fewer ranges than this are not worth a bit for each number.
 const FEW: usize = 64;
 
-impl Seen {
-    /// Marks a number as seen. False: it had been seen before.
-    pub(super) fn insert(&mut self, n: u32) -> bool {
-        if n < self.next {
-            return self.fill(n);
+impl Gaps {
+    /// Marks a number of a stream as come, of which `next` is one past the largest that has. False: it had come before.
+    pub(super) fn insert(&mut self, key: u64, next: &mut u32, n: u32) -> bool {
+        if n < *next {
+            return self.fill(key, n);
         }
-        if n > self.next {
-            self.skip(n);
+        if n > *next {
+            let holes = self.table.entry(key).or_insert(Holes::Few(Vec::new()));
+            holes.skip(*next, n);
         }
-        self.next = n + 1;
-        if let Some(Holes::Many(bits)) = self.holes.as_deref_mut() {
-            set(bits, n);
-        }
+        *next = n + 1;
         true
     }
 
-    /// Notes the hole from `next` to `n`.
-    fn skip(&mut self, n: u32) {
-        let holes = self
-            .holes
-            .get_or_insert_with(|| Box::new(Holes::Few(Vec::new())));
-        let Holes::Few(ranges) = &mut **holes else {
-            return;
+    fn fill(&mut self, key: u64, n: u32) -> bool {
+        let Some(holes) = self.table.get_mut(&key) else {
+            return false;
         };
-        ranges.push((self.next, n));
-        // A range takes as much room as 64 bits.
-        if ranges.len() > FEW && ranges.len() > n as usize / 64 {
-            let bits = bits_of(ranges, n);
-            **holes = Holes::Many(bits);
+        let filled = holes.fill(n);
+        if matches!(holes, Holes::Few(ranges) if ranges.is_empty()) {
+            self.table.remove(&key);
         }
+        filled
     }
 
-    fn fill(&mut self, n: u32) -> bool {
-        match self.holes.as_deref_mut() {
-            None => false,
-            Some(Holes::Few(ranges)) => {
-                let filled = fill_range(ranges, n);
-                if ranges.is_empty() {
-                    self.holes = None;
+    /// Whether a number has come.
+    pub(super) fn has(&self, key: u64, next: u32, n: u32) -> bool {
+        n < next && self.table.get(&key).is_none_or(|holes| !holes.have(n))
+    }
+
+    /// The numbers of a range that have not come, as ascending ranges `[from, to)`, none empty and no two touching.
+    pub(super) fn within(&self, key: u64, next: u32, range: Range<u32>) -> Vec<(u32, u32)> {
+        let mut found = Vec::new();
+        let mut add = |from: u32, to: u32| {
+            let (from, to) = (from.max(range.start), to.min(range.end));
+            if from < to {
+                found.push((from, to));
+            }
+        };
+        if range.start < next {
+            match self.table.get(&key) {
+                None => {}
+                Some(Holes::Few(ranges)) => {
+                    let at = ranges.partition_point(|&(_, to)| to <= range.start);
+                    let inside = ranges[at..].iter();
+                    inside
+                        .take_while(|&&(from, _)| from < range.end)
+                        .for_each(|&(from, to)| add(from, to));
                 }
-                filled
+                Some(Holes::Many { word, bits }) => {
+                    let (mut n, end) = (range.start.max(word * 64), next.min(range.end));
+                    while let Some(from) = first(*word, bits, n, end, true) {
+                        n = first(*word, bits, from, end, false).unwrap_or(end);
+                        add(from, n);
+                    }
+                }
             }
-            Some(Holes::Many(bits)) => set(bits, n),
+        }
+        add(next, range.end);
+        found
+    }
+
+    /// Nobody asks about the numbers below this any more: they count as come.
+    pub(super) fn settle(&mut self, key: u64, next: &mut u32, below: u32) {
+        *next = below.max(*next);
+        if let Some(holes) = self.table.get_mut(&key)
+            && holes.settle(below)
+        {
+            self.table.remove(&key);
         }
     }
 
-    /// The numbers below `end` that have not been seen, as ascending ranges `[from, to)`, none empty and no two touching.
-    pub(super) fn gaps(&self, end: u32) -> impl Iterator<Item = (u32, u32)> + '_ {
-        let mut from = 0;
-        std::iter::from_fn(move || {
-            let (start, to) = self.gap_from(from, end)?;
-            from = to;
-            Some((start, to))
-        })
+    /// Forgets a stream.
+    pub(super) fn forget(&mut self, key: u64) {
+        self.table.remove(&key);
     }
 
-    /// The first gap at or after `from`, below `end`.
-    fn gap_from(&self, from: u32, end: u32) -> Option<(u32, u32)> {
-        let inner = match self.holes.as_deref() {
-            _ if from >= self.next => None,
-            None => None,
-            Some(Holes::Few(ranges)) => {
-                let at = ranges.partition_point(|&(_, to)| to <= from);
-                ranges.get(at).copied()
-            }
-            Some(Holes::Many(bits)) => first(bits, from, self.next, false).map(|start| {
-                (
-                    start,
-                    first(bits, start, self.next, true).unwrap_or(self.next),
-                )
-            }),
-        };
-        let (start, to) = inner.unwrap_or((self.next, u32::MAX));
-        let start = start.max(from);
-        (start < end).then_some((start, to.min(end)))
+    /// Whether no stream has holes.
+    pub(super) fn is_empty(&self) -> bool {
+        self.table.is_empty()
     }
 }
 
-/// Takes a number out of the ranges. False: it was in none.
-fn fill_range(ranges: &mut Vec<(u32, u32)>, n: u32) -> bool {
-    let at = ranges.partition_point(|&(_, to)| to <= n);
-    let Some(&(from, to)) = ranges.get(at) else {
-        return false;
-    };
-    if n < from {
-        return false;
+impl Holes {
+    /// Notes a hole `[from, to)` above all others.
+    fn skip(&mut self, from: u32, to: u32) {
+        match self {
+            Self::Few(ranges) => {
+                ranges.push((from, to));
+                let start = ranges[0].0;
+                // A range takes as much room as 64 bits.
+                if ranges.len() > FEW && ranges.len() > (to - start) as usize / 64 {
+                    let ranges = std::mem::take(ranges);
+                    let word = start / 64;
+                    *self = Self::Many {
+                        word,
+                        bits: Vec::new(),
+                    };
+                    for (from, to) in ranges {
+                        self.skip(from, to);
+                    }
+                }
+            }
+            Self::Many { word, bits } => {
+                for n in from..to {
+                    let at = (n / 64 - *word) as usize;
+                    if at >= bits.len() {
+                        bits.resize(at + 1, 0);
+                    }
+                    bits[at] |= 1 << (n % 64);
+                }
+            }
+        }
     }
+
+    fn have(&self, n: u32) -> bool {
+        match self {
+            Self::Few(ranges) => {
+                let at = ranges.partition_point(|&(_, to)| to <= n);
+                ranges.get(at).is_some_and(|&(from, _)| from <= n)
+            }
+            Self::Many { word, bits } => first(*word, bits, n, n + 1, true).is_some(),
+        }
+    }
+
+    /// False: it was no hole.
+    fn fill(&mut self, n: u32) -> bool {
+        let was = self.have(n);
+        match self {
+            _ if !was => {}
+            Self::Few(ranges) => fill_range(ranges, n),
+            Self::Many { word, bits } => bits[(n / 64 - *word) as usize] &= !(1 << (n % 64)),
+        }
+        was
+    }
+
+    /// Drops what is below. True: nothing is left.
+    fn settle(&mut self, below: u32) -> bool {
+        match self {
+            Self::Few(ranges) => {
+                ranges.retain(|&(_, to)| to > below);
+                if let Some(first) = ranges.first_mut() {
+                    first.0 = first.0.max(below);
+                }
+                ranges.is_empty()
+            }
+            Self::Many { word, bits } => {
+                let gone = (below / 64).saturating_sub(*word).min(bits.len() as u32);
+                bits.drain(..gone as usize);
+                *word += gone;
+                if let Some(first) = bits.first_mut()
+                    && below / 64 == *word
+                {
+                    *first &= !0 << (below % 64);
+                }
+                bits.iter().all(|bits| *bits == 0)
+            }
+        }
+    }
+}
+
+/// Takes a number out of the range that it is in.
+fn fill_range(ranges: &mut Vec<(u32, u32)>, n: u32) {
+    let at = ranges.partition_point(|&(_, to)| to <= n);
+    let (from, to) = ranges[at];
     match (n == from, n + 1 == to) {
         (true, true) => {
             ranges.remove(at);
@@ -121,42 +200,16 @@ fn fill_range(ranges: &mut Vec<(u32, u32)>, n: u32) -> bool {
             ranges.insert(at + 1, (n + 1, to));
         }
     }
-    true
 }
 
-/// A set bit for each number below `next` that is in no range.
-fn bits_of(ranges: &[(u32, u32)], next: u32) -> Vec<u64> {
-    let mut bits = vec![0; next as usize / 64 + 1];
-    let mut from = 0;
-    for &(start, to) in ranges {
-        for n in from..start {
-            set(&mut bits, n);
-        }
-        from = to;
-    }
-    for n in from..next {
-        set(&mut bits, n);
-    }
-    bits
-}
-
-/// False: it was set.
-fn set(bits: &mut Vec<u64>, n: u32) -> bool {
-    let (word, bit) = (n as usize / 64, 1 << (n % 64));
-    if word >= bits.len() {
-        bits.resize(word + 1, 0);
-    }
-    let was = bits[word] & bit;
-    bits[word] |= bit;
-    was == 0
-}
-
-/// The first number in `from..to` that is set, or is not.
-fn first(bits: &[u64], from: u32, to: u32, is_set: bool) -> Option<u32> {
+/// The first number in `from..to` whose bit is set, or is not.
+fn first(word: u32, bits: &[u64], from: u32, to: u32, is_set: bool) -> Option<u32> {
     let mut n = from;
     while n < to {
-        let word = bits.get(n as usize / 64).copied().unwrap_or(0);
-        let wanted = (if is_set { word } else { !word }) >> (n % 64);
+        let at = (n / 64).checked_sub(word);
+        let bits = at.and_then(|at| bits.get(at as usize)).copied();
+        let bits = bits.unwrap_or(0);
+        let wanted = (if is_set { bits } else { !bits }) >> (n % 64);
         if wanted != 0 {
             return Some(n + wanted.trailing_zeros()).filter(|n| *n < to);
         }
@@ -173,8 +226,24 @@ mod tests {
 
     use super::*;
 
-    fn missing(seen: &Seen, end: u32) -> Vec<u32> {
-        seen.gaps(end).flat_map(|(from, to)| from..to).collect()
+    #[derive(Default)]
+    struct Seen {
+        gaps: Gaps,
+        next: u32,
+    }
+
+    impl Seen {
+        fn insert(&mut self, n: u32) -> bool {
+            self.gaps.insert(7, &mut self.next, n)
+        }
+
+        fn gaps(&self, range: Range<u32>) -> Vec<(u32, u32)> {
+            self.gaps.within(7, self.next, range)
+        }
+
+        fn settle(&mut self, below: u32) {
+            self.gaps.settle(7, &mut self.next, below);
+        }
     }
 
     #[test]
@@ -183,21 +252,21 @@ mod tests {
         for n in 0..1_000 {
             assert!(seen.insert(n));
         }
-        assert!(seen.holes.is_none());
-        assert_eq!(size_of::<Seen>(), 16);
+        assert!(seen.gaps.is_empty());
     }
 
     #[test]
     fn a_filled_hole_is_gone() {
         let mut seen = Seen::default();
         assert!(seen.insert(3));
-        assert_eq!(seen.gaps(6).collect::<Vec<_>>(), [(0, 3), (4, 6)]);
+        assert_eq!(seen.gaps(0..6), [(0, 3), (4, 6)]);
+        assert_eq!(seen.gaps(1..2), [(1, 2)]);
         assert!(seen.insert(1));
         assert!(!seen.insert(1));
         assert!(seen.insert(0));
         assert!(seen.insert(2));
-        assert!(seen.holes.is_none());
-        assert_eq!(seen.gaps(4).count(), 0);
+        assert!(seen.gaps.is_empty());
+        assert_eq!(seen.gaps(0..4), []);
     }
 
     #[test]
@@ -206,34 +275,64 @@ mod tests {
         for n in (0..100_000).step_by(2) {
             assert!(seen.insert(n));
         }
-        let Some(Holes::Many(bits)) = seen.holes.as_deref() else {
+        let Some(Holes::Many { bits, .. }) = seen.gaps.table.get(&7) else {
             panic!("50,000 ranges are kept");
         };
         assert_eq!(bits.len(), 100_000_usize.div_ceil(64));
         assert!(!seen.insert(50_000));
         assert!(seen.insert(50_001));
         assert!(!seen.insert(50_001));
-        assert_eq!(seen.gaps(100_000).count(), 49_999);
-        assert_eq!(seen.gaps(7).collect::<Vec<_>>(), [(1, 2), (3, 4), (5, 6)]);
-        assert_eq!(seen.gaps(100_003).last(), Some((99_999, 100_003)));
+        assert_eq!(seen.gaps(0..100_000).len(), 49_999);
+        assert_eq!(seen.gaps(0..7), [(1, 2), (3, 4), (5, 6)]);
+        assert_eq!(seen.gaps(0..100_003).last(), Some(&(99_999, 100_003)));
+    }
+
+    #[test]
+    fn what_has_settled_takes_no_room() {
+        let mut seen = Seen::default();
+        for n in (0..1_000_000).step_by(2) {
+            assert!(seen.insert(n));
+            if n % 1_000 == 0 {
+                seen.settle(n.saturating_sub(5_000));
+            }
+        }
+        let Some(Holes::Many { bits, .. }) = seen.gaps.table.get(&7) else {
+            panic!("the last holes are kept");
+        };
+        assert!(bits.len() < 200);
+        seen.settle(1_000_000);
+        assert!(seen.gaps.is_empty());
     }
 
     proptest! {
         #[test]
-        fn agrees_with_a_set(numbers in proptest::collection::vec(0_u32..400, 0..400), spread in 1_u32..30) {
+        fn agrees_with_a_set(
+            numbers in proptest::collection::vec((0_u32..400, prop::bool::weighted(0.02)), 0..400),
+            spread in 1_u32..30,
+        ) {
             let mut seen = Seen::default();
             let mut set = BTreeSet::new();
-            for n in numbers {
+            let mut settled = 0;
+            for (n, settle) in numbers {
                 let n = n * spread;
+                if settle {
+                    settled = settled.max(n / 2);
+                    seen.settle(settled);
+                    set.extend(0..settled);
+                }
+                prop_assert_eq!(seen.gaps.has(7, seen.next, n), set.contains(&n));
                 prop_assert_eq!(seen.insert(n), set.insert(n));
             }
-            for end in [0, 62, 63, 64, 65, 500, 12_000] {
-                let wanted: Vec<_> = (0..end).filter(|n| !set.contains(n)).collect();
-                prop_assert_eq!(missing(&seen, end), wanted);
+            for start in [0, 1, 63, 64, 700] {
+                for end in [0, 62, 63, 64, 65, 500, 12_000] {
+                    let wanted: Vec<_> = (start..end).filter(|n| !set.contains(n)).collect();
+                    let gaps = seen.gaps(start..end);
+                    let missing: Vec<_> = gaps.iter().flat_map(|(from, to)| *from..*to).collect();
+                    prop_assert_eq!(missing, wanted);
+                    prop_assert!(gaps.iter().all(|(from, to)| from < to));
+                    prop_assert!(gaps.windows(2).all(|pair| pair[0].1 < pair[1].0));
+                }
             }
-            let gaps: Vec<_> = seen.gaps(12_000).collect();
-            prop_assert!(gaps.iter().all(|(from, to)| from < to));
-            prop_assert!(gaps.windows(2).all(|pair| pair[0].1 < pair[1].0));
         }
     }
 }

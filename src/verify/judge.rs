@@ -9,102 +9,67 @@
 //! 3. **it came before CONNECT was accepted**: `premature`. It does not count as the push's arrival: a copy that comes afterwards, as
 //!    it should, is the first;
 //! 4. **it came in a namespace that the socket never joined**: `phantom`, every copy;
-//! 5. **the push was refused, or could not have come to this socket** (see [`super::standing`]): `phantom`, every copy. Whether the
-//!    refusal was known when it arrived makes no difference in the end;
-//! 6. **the push had arrived at this socket**: `duplicated`;
-//! 7. **otherwise** it is `delivered`, once for each push and socket, and may be harmed in several ways, each counted: `misrouted`,
-//!    `corrupted`, `reordered`, `late`. A push that comes after it has settled, but before judging ends, is late and not lost.
+//! 5. **the push could not have come to this connection, or not any more, or was refused** (see [`super::standing`]): `phantom`, every
+//!    copy. Whether the refusal was known when it arrived makes no difference in the end;
+//! 6. **the push had arrived at this connection**: `duplicated`;
+//! 7. **otherwise** it is `delivered`, once for each push and connection, and may be harmed in several ways, each counted: `misrouted`,
+//!    `corrupted`, `reordered`, `late`. A push that comes after it is over, but before judging ends, is late and not lost.
 //!
-//! **Order.** A delivery is `reordered` if a push of its audience that arrived before it at this socket (harmed or not, or as a
-//! phantom, but not premature) was sent only after it had been accepted: in the same lane always, across lanes by the clock,
+//! **Order.** A delivery is `reordered` if a push of its audience that arrived before it at this connection (harmed or not, or refused,
+//! but no other phantom and not premature) was sent only after it had been accepted: in the same lane always, across lanes by the clock,
 //! strictly. A push whose outcome is unknown is not held to any order: nobody can tell when the target was done with it.
 //!
 //! **Time.** The deadline counts from the sending of the push, not from its intended time: what the generator delays is not the
-//! target's fault, and shows in the latencies instead.
+//! target's fault, and shows in the latencies instead. Nor is it the target's fault if the generator reads late: a delivery is late
+//! only if it came after the deadline even at the earliest moment at which it may have come.
+//!
+//! **Pushes let go** (see [`settling`]) were accepted, are over, and are missing at no connection that was there for them: what comes of
+//! them still is `phantom` at a connection that was not there when they were sent, and `duplicated` at any other.
 
-mod ending;
+mod arriving;
+mod pairs;
+mod settling;
+mod silent;
+mod sockets;
 
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use super::equal::json_equal;
 use super::finding::{Class, Counts, Example, Findings};
-use super::gaps::Seen;
 use super::in_flight::InFlight;
-use super::ledger::{Entry, Ledger};
-use super::rules::{Arrival, Judged, Ordering, Rules, Source};
-use super::standing::Presence;
-use super::tag::{Found, Tag};
-use crate::history::{Outcome, Push};
+use super::kept::Kept;
+use super::ledger::{Entry, Ledger, StreamKey, View};
+use super::rules::{Arrival, Judged, Rules, Source, Way};
+use super::streams::Streams;
+use crate::history::{Left, Push};
 use crate::ids::{AppId, Audience, PushId, SocketId, UserId};
 use crate::time::Time;
-
-/// A socket's place in its judge.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Slot(u32);
-
-#[derive(Debug)]
-struct Socket {
-    id: SocketId,
-    user: UserId,
-    app: AppId,
-    presence: Presence,
-    /// The latest send time among the pushes that have arrived.
-    latest_sent: Time,
-}
-
-impl Socket {
-    fn is_of(&self, app: AppId, audience: Audience) -> bool {
-        self.app == app
-            && match audience {
-                Audience::Everyone => true,
-                Audience::User(user) => user == self.user,
-            }
-    }
-}
-
-/// What one socket has seen of one lane.
-#[derive(Debug, Default)]
-struct LaneSeen {
-    everyone: Seen,
-    user: Seen,
-    /// One past the highest sequence number that has arrived.
-    end: u32,
-}
-
-impl LaneSeen {
-    fn of(&mut self, audience: Audience) -> &mut Seen {
-        match audience {
-            Audience::Everyone => &mut self.everyone,
-            Audience::User(_) => &mut self.user,
-        }
-    }
-}
-
-/// How an event came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
-    /// As text, where it should.
-    Text,
-    /// With attachments.
-    Binary,
-    /// In a namespace that the socket never joined.
-    Elsewhere,
-}
-
-/// A push that an arrival names.
-type Known = (PushId, Entry);
+pub use sockets::Slot;
+use sockets::Sockets;
 
 /// Judges what arrives at the sockets of one shard.
 pub struct Judge {
     rules: Arc<Rules>,
-    ledger: Arc<Ledger>,
+    pushes: View,
     source: Arc<dyn Source>,
-    sockets: Vec<Socket>,
-    /// `lanes` entries for each socket, side by side.
-    seen: Vec<LaneSeen>,
-    lanes: usize,
+    sockets: Sockets,
     findings: Findings,
+    /// What is known for good of the pushes that have settled; joins the findings when judging ends.
+    settled: Counts,
+    /// Settled pushes that had come and turned out to be refused.
+    refused: u64,
     in_flight: InFlight,
+    /// The first push of each lane that has not settled.
+    floor: Vec<u32>,
+    /// How many batches of settled pushes there have been.
+    batches: u32,
+    /// The last ones: those by which some socket cannot be judged yet.
+    pending: VecDeque<Arc<Streams>>,
+    kept: Kept,
+    /// Settled pushes with an unknown outcome.
+    unknown: HashMap<StreamKey, u32>,
+    /// Empty but for a moment: kept for its room.
+    slots: Vec<u32>,
 }
 
 impl Judge {
@@ -113,56 +78,101 @@ impl Judge {
         let lanes = ledger.lanes() as usize;
         Self {
             rules,
-            ledger,
+            pushes: View::new(ledger),
             source,
-            sockets: Vec::new(),
-            seen: Vec::new(),
-            lanes,
+            sockets: Sockets::new(lanes),
             findings: Findings::default(),
+            settled: Counts::default(),
+            refused: 0,
             in_flight: InFlight::default(),
+            floor: vec![0; lanes],
+            batches: 0,
+            pending: VecDeque::new(),
+            kept: Kept::default(),
+            unknown: HashMap::new(),
+            slots: Vec::new(),
         }
     }
 
-    /// Counts so far. `expected`, `allowed` and `lost` are known only when judging ends; and what was found of pushes in flight is taken
-    /// back then if they were refused.
+    /// Counts of what was seen as it arrived: these never fall. What is known only when judging ends is not among them, and what was
+    /// found of pushes in flight is taken back then if they were refused.
     pub fn counts(&self) -> &Counts {
         &self.findings.counts
     }
 
-    /// Takes in a socket that is about to connect. One that connects again is another.
+    /// The same counts with examples, as far as violations are seen as they arrive.
+    pub fn findings(&self) -> &Findings {
+        &self.findings
+    }
+
+    /// Takes in a socket of the plan, connected or not: from here on it is accounted for, whether it ever connects or not.
+    pub fn plan(&mut self, socket: SocketId, user: UserId, app: AppId) {
+        self.sockets.plan(socket, user, app, self.batches);
+    }
+
+    /// A connection of a socket is about to be made. A socket has one at a time: the one before has left, or is leaving.
     pub fn open(&mut self, socket: SocketId, user: UserId, app: AppId) -> Slot {
-        self.sockets.push(Socket {
-            id: socket,
-            user,
-            app,
-            presence: Presence::NONE,
-            latest_sent: Time::ZERO,
-        });
-        self.seen
-            .resize_with(self.seen.len() + self.lanes, LaneSeen::default);
-        Slot(self.sockets.len() as u32 - 1)
+        let place = self.sockets.plan(socket, user, app, self.batches);
+        let unknown = |audience| self.unknown.get(&StreamKey { app, audience });
+        let unknown_before = [Audience::Everyone, Audience::User(user)].map(unknown);
+        let unknown_before = unknown_before.into_iter().flatten().sum();
+        self.sockets
+            .open(place, self.batches, unknown_before, &self.floor)
     }
 
-    /// The socket's CONNECT was accepted.
+    /// CONNECT is about to be sent: before that the socket is surely not connected. Untold, it is taken for connected no earlier than
+    /// its acceptance was read.
+    pub fn connecting(&mut self, slot: Slot, at: Time) {
+        if let Some(connection) = self.sockets.get(slot) {
+            connection.presence.connecting(at);
+        }
+    }
+
+    /// The socket's CONNECT was accepted; this is when that was read.
     pub fn connected(&mut self, slot: Slot, at: Time) {
-        self.socket_mut(slot).presence.connected(at);
+        if let Some(connection) = self.sockets.get(slot) {
+            connection.presence.connected(at);
+            self.settled.allowed += u64::from(std::mem::take(&mut connection.unknown_before));
+        }
     }
 
-    /// The socket is gone. Told twice, the earlier time holds.
-    pub fn left(&mut self, slot: Slot, at: Time) {
-        self.socket_mut(slot).presence.left(at);
+    /// A sign of life, such as a ping, came after this: the `not_before` of [`Arrival`]. Events are signs of life without being told of.
+    /// Without any, nothing can be judged for good as the run goes.
+    pub fn heard(&mut self, slot: Slot, not_before: Time) {
+        if let Some(connection) = self.sockets.get(slot) {
+            connection.presence.heard(not_before);
+        }
+    }
+
+    /// The goodbye is about to be sent. Whatever still comes is taken until [`Judge::left`].
+    pub fn leaving(&mut self, slot: Slot, at: Time) {
+        if let Some(connection) = self.sockets.get(slot) {
+            connection.presence.leaving(at);
+        }
+    }
+
+    /// The connection is gone, or never came about. Told twice, the first holds. A socket that connects again is opened again.
+    pub fn left(&mut self, slot: Slot, left: Left) {
+        let Some(connection) = self.sockets.get(slot) else {
+            return;
+        };
+        if connection.presence.has_connected() {
+            connection.presence.left(left);
+        } else {
+            self.sockets.end(slot.index());
+        }
     }
 
     /// An event arrived.
     pub fn arrived(&mut self, slot: Slot, arrival: Arrival<'_>) -> Judged {
         let found = self.rules.tagger.find(arrival.payload.as_bytes());
-        self.judge(slot, arrival, found, Way::Text)
+        self.arrived_as(slot, arrival, found, Way::Text)
     }
 
     /// An event arrived in a namespace that the socket never joined, where no push can be meant for it.
     pub fn arrived_elsewhere(&mut self, slot: Slot, arrival: Arrival<'_>) -> Judged {
         let found = self.rules.tagger.find(arrival.payload.as_bytes());
-        self.judge(slot, arrival, found, Way::Elsewhere)
+        self.arrived_as(slot, arrival, found, Way::Elsewhere)
     }
 
     /// An event with binary attachments arrived. No push of this run asks for one, so it is harmed at best.
@@ -172,196 +182,37 @@ impl Judge {
         arrival: Arrival<'_>,
         attachments: &[B],
     ) -> Judged {
-        let tagger = &self.rules.tagger;
-        let found = tagger
-            .find(arrival.payload.as_bytes())
-            .or_else(|| attachments.iter().find_map(|a| tagger.find(a.as_ref())));
-        self.judge(slot, arrival, found, Way::Binary)
+        let found = self.rules.tagger.find_within(arrival.payload, attachments);
+        self.arrived_as(slot, arrival, found, Way::Binary)
     }
+}
 
-    /// The rule at the top, line by line.
-    fn judge(
-        &mut self,
-        slot: Slot,
-        arrival: Arrival<'_>,
-        found: Option<Found>,
-        way: Way,
-    ) -> Judged {
-        let presence = self.socket(slot).presence;
-        let premature = arrival.premature || !presence.has_connected();
-        let (found, entry) = match self.explain(found) {
-            Ok(explained) => explained,
-            Err(detail) => {
-                let class = if premature {
-                    Class::Premature
-                } else {
-                    Class::Phantom
-                };
-                return self.violation(class, slot, arrival, None, detail);
-            }
-        };
-        let id = found.tag.push;
-        let known = Some((id, entry));
-        if !self.socket(slot).is_of(entry.push.app, entry.push.audience) {
-            let detail = "came outside its audience";
-            return self.violation(Class::Misdelivered, slot, arrival, known, detail);
-        }
-        if premature {
-            let detail = "came before CONNECT was accepted";
-            return self.violation(Class::Premature, slot, arrival, known, detail);
-        }
-        if way == Way::Elsewhere {
-            let detail = "came in a namespace that the socket never joined";
-            return self.violation(Class::Phantom, slot, arrival, known, detail);
-        }
-        if presence.forbids(&entry, self.rules.settle) {
-            self.was_overtaken(slot, id, &entry);
-            let detail = if entry.outcome() == Outcome::Rejected {
-                "the target had refused this push"
-            } else {
-                "the push was sent after this socket had left, or had settled before it connected"
-            };
-            return self.violation(Class::Phantom, slot, arrival, known, detail);
-        }
-        let lane = &mut self.seen[slot.0 as usize * self.lanes + id.lane.index()];
-        if !lane.of(entry.push.audience).insert(entry.push.stream_seq) {
-            let detail = "had already arrived at this socket";
-            self.harm(Class::Duplicated, slot, arrival, (id, entry), detail);
-            return Judged::Violation(Class::Duplicated);
-        }
-        self.findings.counts.delivered += 1;
-        self.check_harm(slot, arrival, (id, entry), &found, way);
-        Judged::Delivered(id, entry.push)
+fn example(
+    sockets: &Sockets,
+    class: Class,
+    slot: u32,
+    known: Option<(PushId, Option<Entry>)>,
+) -> Example {
+    let socket = sockets.of(slot);
+    let entry = known.and_then(|(_, entry)| entry);
+    Example {
+        class,
+        push: known.map(|(id, _)| id),
+        sent: entry.map(|entry| entry.push),
+        answered: entry.and_then(|entry| entry.answer).map(|a| a.at),
+        socket: socket.id,
+        user: socket.user,
+        app: socket.app,
+        event: String::new(),
+        arrived: None,
+        detail: String::new(),
     }
+}
 
-    /// The push that a tag names. The tag has to fit it in every field: 32 bits of check alone let through one damaged tag in four
-    /// thousand million.
-    fn explain(&self, found: Option<Found>) -> Result<(Found, Entry), &'static str> {
-        let found = found.ok_or("carries no tag of this run")?;
-        let tag = found.tag;
-        let entry = self.ledger.get(tag.push);
-        let entry = entry.ok_or("its tag names a push that was never sent")?;
-        let push = &entry.push;
-        if tag.stream_seq == push.stream_seq
-            && tag.app == push.app
-            && tag.audience == push.audience
-            && tag.event == push.event
-        {
-            Ok((found, entry))
-        } else {
-            Err("its tag does not fit the push that it names")
-        }
-    }
-
-    /// What may be wrong with a delivery.
-    fn check_harm(
-        &mut self,
-        slot: Slot,
-        arrival: Arrival<'_>,
-        known: Known,
-        found: &Found,
-        way: Way,
-    ) {
-        let (id, entry) = known;
-        if self.was_overtaken(slot, id, &entry) {
-            let detail = "came after a push that was sent only once this one had been accepted";
-            self.harm(Class::Reordered, slot, arrival, known, detail);
-        }
-        let asked = self.rules.events.get(entry.push.event.index());
-        if asked.is_none_or(|name| name != arrival.event) {
-            let asked = asked.map_or("", String::as_str);
-            let detail = format!("was asked for as {asked:?}");
-            self.harm(Class::Misrouted, slot, arrival, known, &detail);
-        }
-        if way == Way::Binary || !(found.intact || self.same_value(&found.tag, arrival.payload)) {
-            let detail = "its payload is not the one that was sent";
-            self.harm(Class::Corrupted, slot, arrival, known, detail);
-        }
-        if arrival.at - entry.push.sent > self.rules.deadline {
-            let detail = "came after the deadline";
-            self.harm(Class::Late, slot, arrival, known, detail);
-        }
-    }
-
-    /// Whether a push that has arrived was sent only after this one was accepted; and notes that this one has arrived.
-    fn was_overtaken(&mut self, slot: Slot, id: PushId, entry: &Entry) -> bool {
-        let accepted = entry.accepted_at();
-        let socket = &mut self.sockets[slot.0 as usize];
-        let by_the_clock = accepted.is_some_and(|at| at < socket.latest_sent);
-        socket.latest_sent = socket.latest_sent.max(entry.push.sent);
-        let lane = &mut self.seen[slot.0 as usize * self.lanes + id.lane.index()];
-        // A lane sends in sequence, each push after the answer to the one before: there the order needs no clock.
-        let in_lane = accepted.is_some() && id.seq.0 < lane.end;
-        lane.end = lane.end.max(id.seq.0 + 1);
-        match self.rules.ordering {
-            Ordering::None => false,
-            Ordering::Lane => in_lane,
-            Ordering::Realtime => in_lane || by_the_clock,
-        }
-    }
-
-    /// A violation that does not stand should the push be refused yet.
-    fn harm(&mut self, class: Class, slot: Slot, arrival: Arrival<'_>, known: Known, detail: &str) {
-        self.violation(class, slot, arrival, Some(known), detail);
-        let (id, entry) = known;
-        if entry.answer.is_none() {
-            self.in_flight.note(id, class, &self.ledger);
-        }
-    }
-
-    fn violation(
-        &mut self,
-        class: Class,
-        slot: Slot,
-        arrival: Arrival<'_>,
-        known: Option<Known>,
-        detail: &str,
-    ) -> Judged {
-        self.findings.count(class, 1);
-        if self.findings.has_room(class) {
-            let example = Example {
-                event: shortened(arrival.event),
-                arrived: Some(arrival.at),
-                detail: detail.to_owned(),
-                ..self.example(class, slot, known)
-            };
-            self.findings.keep(example);
-        }
-        Judged::Violation(class)
-    }
-
-    fn example(&self, class: Class, slot: Slot, known: Option<Known>) -> Example {
-        let socket = self.socket(slot);
-        Example {
-            class,
-            push: known.map(|(id, _)| id),
-            sent: known.map(|(_, entry)| entry.push),
-            answered: known.and_then(|(_, entry)| entry.answer).map(|a| a.at),
-            socket: socket.id,
-            user: socket.user,
-            app: socket.app,
-            event: String::new(),
-            arrived: None,
-            detail: String::new(),
-        }
-    }
-
-    fn asked_name(&self, push: &Push) -> String {
-        let name = self.rules.events.get(push.event.index());
-        name.cloned().unwrap_or_default()
-    }
-
-    fn same_value(&self, tag: &Tag, payload: &str) -> bool {
-        json_equal(payload, &self.source.payload(tag))
-    }
-
-    fn socket(&self, slot: Slot) -> &Socket {
-        &self.sockets[slot.0 as usize]
-    }
-
-    fn socket_mut(&mut self, slot: Slot) -> &mut Socket {
-        &mut self.sockets[slot.0 as usize]
-    }
+/// The name a push was asked for under.
+fn asked_name(rules: &Rules, push: &Push) -> String {
+    let name = rules.events.get(push.event.index());
+    name.cloned().unwrap_or_default()
 }
 
 /// Names come from the network: an example keeps the start of a long one.

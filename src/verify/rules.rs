@@ -48,6 +48,9 @@ pub trait Source: Send + Sync {
 /// An event as it arrived at a socket.
 #[derive(Debug, Clone, Copy)]
 pub struct Arrival<'a> {
+    /// It reached this machine after this: the latest moment at which everything that had come at this socket had certainly been read.
+    /// Not after `at`.
+    pub not_before: Time,
     /// When the harness had it.
     pub at: Time,
     /// The event name.
@@ -56,6 +59,17 @@ pub struct Arrival<'a> {
     pub payload: &'a str,
     /// Whether CONNECT had not been accepted yet.
     pub premature: bool,
+}
+
+/// How an event came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// As text, where it should.
+    Text,
+    /// With attachments.
+    Binary,
+    /// In a namespace that the socket never joined.
+    Elsewhere,
 }
 
 /// What a delivery was.

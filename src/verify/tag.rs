@@ -19,6 +19,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use memchr::memmem::Finder;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
+use crate::history::Push;
 use crate::ids::{AppId, Audience, EventId, Lane, PushId, Seq, UserId};
 use crate::time::Time;
 
@@ -52,6 +53,29 @@ pub struct Tag {
     pub stream_seq: u32,
     /// When the schedule wanted it, to the microsecond, counted from the start of pushing.
     pub intended: Time,
+}
+
+impl Tag {
+    /// The tag of a push.
+    pub fn of(id: PushId, push: &Push) -> Self {
+        Self {
+            push: id,
+            app: push.app,
+            audience: push.audience,
+            event: push.event,
+            stream_seq: push.stream_seq,
+            intended: push.intended,
+        }
+    }
+
+    /// Whether it says of the push that it names what was sent. Of the time it tells a part only.
+    #[inline]
+    pub(crate) fn fits(&self, push: &Push) -> bool {
+        self.stream_seq == push.stream_seq
+            && self.app == push.app
+            && self.audience == push.audience
+            && self.event == push.event
+    }
 }
 
 /// A tag found in a payload.
@@ -120,6 +144,12 @@ impl Tagger {
             from = at + MAGIC.len();
         }
         None
+    }
+
+    /// Finds it in a payload, or else in what is attached to that.
+    pub fn find_within<B: AsRef<[u8]>>(&self, payload: &str, attachments: &[B]) -> Option<Found> {
+        self.find(payload.as_bytes())
+            .or_else(|| attachments.iter().find_map(|a| self.find(a.as_ref())))
     }
 
     fn read(&self, payload: &[u8], at: usize) -> Option<Tag> {

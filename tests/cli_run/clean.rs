@@ -55,6 +55,10 @@ async fn the_embedded_platform_passes_and_the_report_says_all() {
     }
     let delivered = report.number("/deliveries/delivered");
     assert_eq!(report.number("/deliveries/expected"), delivered);
+    if cfg!(target_os = "linux") {
+        assert_eq!(report.number("/latency/network/count"), delivered);
+        assert!(done.stdout.contains("  to the kernel"), "{}", done.stdout);
+    }
     let broadcasts = report.number("/by_audience/*/pushes");
     let direct = report.number("/by_audience/user/pushes");
     assert_eq!(broadcasts + direct, 50);
@@ -76,7 +80,7 @@ async fn the_embedded_platform_passes_and_the_report_says_all() {
 
 fn histograms_decode(report: &Report) {
     let latencies = report.at("/latency").as_object().expect("an object");
-    assert_eq!(latencies.len(), 9);
+    assert_eq!(latencies.len(), 10);
     for name in latencies.keys() {
         let at = |key: &str| format!("/latency/{name}/{key}");
         let count = report.number(&at("count"));

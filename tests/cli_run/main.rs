@@ -3,10 +3,22 @@
 //! `target` is a push target of its own, written for these tests from the contract alone: what the binary says of it cannot be right
 //! by sharing a mistake with the embedded platform. Nothing here measures time, and every wait is for something and has a bound.
 
+mod capacity;
+mod churn;
+#[path = "../support/classes.rs"]
+mod classes;
 mod clean;
+mod deaths;
+mod faults;
+mod gates;
+mod honesty;
 mod interrupts;
+mod journal;
+mod selftest;
+mod stopped;
 mod support;
 mod target;
 mod trouble;
 mod usage;
 mod violations;
+mod workers;

@@ -125,7 +125,7 @@ impl Run {
         kill(name, &format!("-{}", self.id()));
     }
 
-    fn id(&self) -> u32 {
+    pub(crate) fn id(&self) -> u32 {
         self.child.id().expect("it has not been waited for")
     }
 
@@ -148,7 +148,8 @@ impl Run {
     }
 }
 
-fn kill(name: &str, whom: &str) {
+/// Sends a signal to a process, or to a group if a `-` stands before it.
+pub(crate) fn kill(name: &str, whom: &str) {
     let script = "kill -s \"$0\" -- \"$1\"";
     let status = std::process::Command::new("sh")
         .args(["-c", script, name, whom])
@@ -263,6 +264,13 @@ impl Report {
             "{counted} {delivered}"
         );
         assert_eq!(self.number("/latency/push_from_send/count"), delivered);
+        let stamped = self.number("/latency/network/count");
+        assert_eq!(self.number("/latency/generator_delay/count"), stamped);
+        assert!(stamped <= delivered);
+        assert_eq!(
+            self.at("/generator/unstamped").is_null(),
+            stamped == delivered
+        );
         let sent = self.number("/pushes/sent");
         let answered = ["accepted", "rejected", "unknown"]
             .map(|outcome| self.number(&format!("/pushes/{outcome}")));

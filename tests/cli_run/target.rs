@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 use std::io;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::AbortHandle;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
 use super::support::within;
 
@@ -71,6 +73,8 @@ pub(crate) enum Harm {
     None,
     /// Not wrong: every message is parsed and written again, with other white space and order of keys.
     Rewrite,
+    /// Not wrong: so much white space is added to every message.
+    Pad(usize),
     /// It is not delivered.
     Drop,
     /// Of a broadcast, one recipient is left out.
@@ -109,6 +113,31 @@ pub(crate) enum Harm {
     CutDelivered,
     /// It is delivered, and its socket closed.
     CloseSocket,
+    /// It is delivered, and its socket dies.
+    Die(Death),
+    /// It is delivered, then all sockets are cut off and all sessions forgotten, as if the target had been started anew.
+    Restart,
+}
+
+/// How the target ends a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Death {
+    /// Socket.IO DISCONNECT.
+    Kick,
+    /// Engine.IO close.
+    Close,
+    /// A WebSocket close with this code.
+    Code(u16),
+    /// The end of the TCP connection, without a word.
+    Cut,
+    /// A TCP reset.
+    Reset,
+    /// It stays open, but no ping comes any more.
+    Silence,
+    /// It stays open, but nothing is read or written any more: a link that is dead and does not say so.
+    Gone,
+    /// A packet that is none.
+    Garbage,
 }
 
 /// What it is told to do.
@@ -119,6 +148,10 @@ pub(crate) struct Manners {
     pub(crate) harm: Harm,
     /// The harm comes to the first push that fits from this one on, counted from 0.
     pub(crate) from: usize,
+    /// Only a push with such a message fits: where lanes run side by side, the order in which pushes come in is nobody's promise.
+    pub(crate) only: Option<fn(&str) -> bool>,
+    /// It pings its sockets, and promises to do so often.
+    pub(crate) pings: bool,
 }
 
 /// A push it was asked for.
@@ -151,6 +184,7 @@ impl Target {
             manners,
             state: Mutex::default(),
             met: Notify::new(),
+            harming: Notify::new(),
         });
         let serving = Arc::clone(&shared);
         let accepting = tokio::spawn(async move {
@@ -174,6 +208,11 @@ impl Target {
         within("a connection", self.shared.met.notified()).await;
     }
 
+    /// Where connections came from.
+    pub(crate) fn sources(&self) -> HashSet<IpAddr> {
+        self.shared.state().sources.clone()
+    }
+
     /// Connections so far.
     pub(crate) fn connections(&self) -> u64 {
         self.shared.state().connections
@@ -181,6 +220,11 @@ impl Target {
 
     pub(crate) fn pushes(&self) -> Vec<Push> {
         self.shared.state().pushes.clone()
+    }
+
+    /// Waits until the push that comes to harm has been asked for.
+    pub(crate) async fn harms(&self) {
+        within("the harm", self.shared.harming.notified()).await;
     }
 
     /// The push that came to harm.
@@ -207,11 +251,13 @@ struct Shared {
     manners: Manners,
     state: Mutex<State>,
     met: Notify,
+    harming: Notify,
 }
 
 #[derive(Default)]
 struct State {
     connections: u64,
+    sources: HashSet<IpAddr>,
     sessions: HashSet<String>,
     sockets: Vec<Socket>,
     pushes: Vec<Push>,
@@ -233,6 +279,7 @@ struct Socket {
 enum Out {
     Text(String),
     Close,
+    Die(Death),
 }
 
 enum Reply {
@@ -253,6 +300,7 @@ async fn serve(shared: Arc<Shared>, tcp: TcpStream) {
     let id = {
         let mut state = shared.state();
         state.connections += 1;
+        state.sources.extend(tcp.peer_addr().map(|from| from.ip()));
         state.connections
     };
     shared.met.notify_one();
@@ -382,12 +430,14 @@ async fn push(shared: &Arc<Shared>, app: &str, body: &str) -> Reply {
         let n = state.pushes.len();
         state.pushes.push(push.clone());
         let harm = shared.manners.harm;
-        let now = state.harmed.is_none() && n >= shared.manners.from && fits(harm, &push);
+        let meant = shared.manners.only.is_none_or(|only| only(&push.message));
+        let now = state.harmed.is_none() && n >= shared.manners.from && meant && fits(harm, &push);
         if now {
             state.harmed = Some(n);
+            shared.harming.notify_one();
         }
         let harm = match harm {
-            Harm::Rewrite => harm,
+            Harm::Rewrite | Harm::Pad(_) => harm,
             harm if now => harm,
             _ => Harm::None,
         };
@@ -413,7 +463,7 @@ async fn push(shared: &Arc<Shared>, app: &str, body: &str) -> Reply {
 
 fn fits(harm: Harm, push: &Push) -> bool {
     match harm {
-        Harm::None | Harm::Rewrite | Harm::Premature => false,
+        Harm::None | Harm::Rewrite | Harm::Pad(_) | Harm::Premature => false,
         Harm::DropOneOfBroadcast => push.to == "*",
         Harm::Corrupt(shape) => push.to != "*" && shape_of(&push.message) == shape,
         _ => push.to != "*",
@@ -475,7 +525,7 @@ impl State {
 
     fn carry_out(&mut self, shared: &Arc<Shared>, push: &Push, harm: Harm) {
         let text = frame(push);
-        if harm != Harm::None && harm != Harm::Rewrite {
+        if !matches!(harm, Harm::None | Harm::Rewrite | Harm::Pad(_)) {
             let first = self.audience(push).next();
             self.victim = first.map(|s| (s.app.clone(), s.user.clone()));
         }
@@ -496,6 +546,10 @@ impl State {
             }
             Harm::Rename => self.deliver(push, &frame_of("renamed", &push.message)),
             Harm::Rewrite => self.deliver(push, &frame_of(&push.event, &rewritten(&push.message))),
+            Harm::Pad(by) => {
+                let padded = " ".repeat(by) + &push.message;
+                self.deliver(push, &frame_of(&push.event, &padded));
+            }
             Harm::Corrupt(_) => self.deliver(push, &frame_of(&push.event, &spoiled(&push.message))),
             Harm::DamageTag => self.deliver(push, &text.replace("pp1.", "pp2.")),
             _ => self.deliver(push, &text),
@@ -516,6 +570,17 @@ impl State {
             Harm::CloseSocket => {
                 for socket in self.audience(push) {
                     socket.out.send(Out::Close).ok();
+                }
+            }
+            Harm::Die(death) => {
+                for socket in self.audience(push) {
+                    socket.out.send(Out::Die(death)).ok();
+                }
+            }
+            Harm::Restart => {
+                self.sessions.clear();
+                for socket in self.sockets.drain(..) {
+                    socket.out.send(Out::Die(Death::Cut)).ok();
                 }
             }
             Harm::None => self.release(push),
@@ -563,17 +628,24 @@ async fn websocket(shared: &Shared, mut tcp: TcpStream, id: u64) -> Option<()> {
         return answer(&mut tcp, 403, "sockets are for members").await.ok();
     }
     let mut ws = tokio_tungstenite::accept_async(tcp).await.ok()?;
+    let mut pings = shared.manners.pings;
+    let (interval, timeout) = if pings {
+        (200, 1_800)
+    } else {
+        (25_000, 20_000)
+    };
     let open = match shared.manners.sockets {
         Sockets::Chat => "welcome to the chat".to_owned(),
         Sockets::Closed => return ws.close(None).await.ok(),
         _ => format!(
             "0{}",
-            json!({"sid": format!("engine-{id}"), "upgrades": [], "pingInterval": 25_000, "pingTimeout": 20_000, "maxPayload": 1_000_000})
+            json!({"sid": format!("engine-{id}"), "upgrades": [], "pingInterval": interval, "pingTimeout": timeout, "maxPayload": 1_000_000})
         ),
     };
     ws.send(Message::text(open)).await.ok()?;
     let (out, mut outbox) = mpsc::unbounded_channel();
     let pong = Arc::new(Notify::new());
+    let mut beat = tokio::time::interval(Duration::from_millis(interval));
     loop {
         tokio::select! {
             frame = ws.next() => match frame?.ok()? {
@@ -584,10 +656,13 @@ async fn websocket(shared: &Shared, mut tcp: TcpStream, id: u64) -> Option<()> {
                     let session = auth.session_id;
                     let user = session.strip_prefix(&format!("{} ", auth.app_id)).map(str::to_owned);
                     let mut state = shared.state();
-                    let (true, Some(user)) = (state.sessions.contains(&session), user) else {
+                    let known = state.sessions.contains(&session);
+                    let forgotten = shared.manners.harm == Harm::Restart && state.harmed.is_some();
+                    let Some(user) = user.filter(|_| known || forgotten) else {
                         panic!("a session that this target never gave: {session:?}");
                     };
                     let answer = match shared.manners.sockets {
+                        _ if !known => r#"44{"message":"who are you?"}"#,
                         Sockets::NotAuthorized => r#"44{"message":"not authorized"}"#,
                         Sockets::Version2 => "40",
                         Sockets::Silent => continue,
@@ -605,7 +680,24 @@ async fn websocket(shared: &Shared, mut tcp: TcpStream, id: u64) -> Option<()> {
             Some(next) = outbox.recv() => match next {
                 Out::Text(text) => ws.send(Message::text(text)).await.ok()?,
                 Out::Close => return ws.close(None).await.ok(),
+                Out::Die(Death::Kick) => ws.send(Message::text("41")).await.ok()?,
+                Out::Die(Death::Close) => ws.send(Message::text("1")).await.ok()?,
+                Out::Die(Death::Garbage) => ws.send(Message::text("4?")).await.ok()?,
+                Out::Die(Death::Silence) => pings = false,
+                Out::Die(Death::Gone) => std::future::pending().await,
+                Out::Die(Death::Cut) => return None,
+                Out::Die(Death::Reset) => {
+                    return ws.get_ref().set_zero_linger().ok();
+                }
+                Out::Die(Death::Code(code)) => {
+                    let reason = "enough".into();
+                    let frame = CloseFrame { code: code.into(), reason };
+                    return ws.close(Some(frame)).await.ok();
+                }
             },
+            _ = beat.tick(), if pings => {
+                ws.send(Message::text("2")).await.ok()?;
+            }
         }
     }
 }

@@ -193,9 +193,7 @@ async fn sockets_that_are_refused_say_why() {
 
 #[tokio::test]
 async fn a_target_that_is_killed_in_mid_run_ends_it() {
-    let mut serve = pushproof();
-    serve.args(["serve", "--port", "0"]);
-    let mut serve = Serve::start(serve).await;
+    let mut serve = Serve::start("0").await;
     let scratch = Scratch::new();
     let path = scratch.path("report.json");
     let mut command = run(&["-v", "--users", "20", "--rate", "50/s", "--duration", "10m"]);
@@ -218,16 +216,18 @@ async fn a_target_that_is_killed_in_mid_run_ends_it() {
 }
 
 /// `pushproof serve`, listening.
-struct Serve {
-    child: tokio::process::Child,
-    url: String,
+pub(crate) struct Serve {
+    pub(crate) child: tokio::process::Child,
+    pub(crate) url: String,
 }
 
 impl Serve {
-    async fn start(mut command: tokio::process::Command) -> Self {
+    pub(crate) async fn start(port: &str) -> Self {
         use std::process::Stdio;
         use tokio::io::{AsyncBufReadExt as _, BufReader};
+        let mut command = pushproof();
         command
+            .args(["serve", "--port", port])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .kill_on_drop(true);

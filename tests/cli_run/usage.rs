@@ -66,6 +66,18 @@ async fn bad_flags_are_named_with_a_remedy() {
             &["--deadline", "2s", "--settle", "1s"],
             &["--settle", "at least the deadline"],
         ),
+        (
+            &["--threshold", "latancy.push.p99 < 5ms"],
+            &["--threshold", "entry 1", "did you mean latency.push.p99"],
+        ),
+        (
+            &["--threshold", "latency.push.p99 < 5"],
+            &["--threshold", "is a time", "5ms or 5s"],
+        ),
+        (
+            &["--abort-on", "deliveries.lost > 0"],
+            &["--abort-on", "known only when the run is over"],
+        ),
         (&["--seed", "abc"], &["--seed", "abc"]),
         (&["--seed", "-1"], &["-1"]),
         (
@@ -165,11 +177,25 @@ async fn bad_scenario_files_are_told_by_place() {
             &["pushes.events", "reserved", "another name"],
         ),
         ("[users]\nname = \"bob\"\n", &["users.name", "{n}"]),
+        (
+            "thresholds = [\"deliveries.lost == 0\", \"by_event.alrt.push.p99 < 5ms\"]\n",
+            &["thresholds", "entry 2", "by_event.alert.push.p99"],
+        ),
+        (
+            "abort_on = [\"pushes.sent > 5\"]\n",
+            &["abort_on", "entry 1", "pushes.sent"],
+        ),
+        (
+            "thresholds = \"deliveries.lost == 0\"\n",
+            &["line 1", "sequence"],
+        ),
     ];
     for (text, words) in table {
         let scenario = scratch.file("scenario.toml", text);
         let mut words = words.to_vec();
-        if !text.contains("broadcast") && !text.contains("events") && !text.contains("name") {
+        // What is wrong only in the plan may come of a flag as well, and is told by its key alone.
+        let of_plan = ["broadcast", "events", "name", "by_event", "abort_on"];
+        if !of_plan.iter().any(|key| text.contains(key)) {
             words.push("scenario.toml");
         }
         refused(run(&["-v", &scenario]), &words).await;

@@ -3,24 +3,14 @@
 //! Every case compares all counts for equality with what the target itself knows: which pushes it got, who was in their audience, and
 //! what it did to one delivery.
 
+use pushproof::ids::{Lane, PushId, Seq};
 use pushproof::verify::Tagger;
 use serde_json::Value;
 
+use super::classes::CLASSES;
 use super::support::{Report, Scratch, done, run};
-use super::target::{APPS, Harm, Manners, Push, Shape, Target};
+use super::target::{APPS, Harm, Manners, Shape, Target};
 use std::time::Duration;
-
-const CLASSES: [&str; 9] = [
-    "lost",
-    "duplicated",
-    "misdelivered",
-    "misrouted",
-    "corrupted",
-    "reordered",
-    "late",
-    "phantom",
-    "premature",
-];
 
 /// Push 49, the last of 50, is for one user under this seed; the tests say so if it ever is not.
 const SEED: u64 = 1;
@@ -30,36 +20,44 @@ const LAST_OF_MANY: usize = 199;
 
 /// What a case has to come to.
 #[derive(Clone, Default)]
-struct Want {
-    exit: i32,
+pub(crate) struct Want {
+    pub(crate) exit: i32,
     /// One violation of each of these.
-    classes: &'static [&'static str],
+    pub(crate) classes: &'static [&'static str],
     /// Deliveries in the audience that do not happen.
-    missing: u64,
-    rejected: u64,
-    unknown: u64,
-    dropped: u64,
+    pub(crate) missing: u64,
+    pub(crate) rejected: u64,
+    pub(crate) unknown: u64,
+    pub(crate) dropped: u64,
+    /// Processes that hold the sockets; 0: the run's own.
+    pub(crate) workers: u32,
     /// Of the reasons in the report.
-    words: &'static [&'static str],
+    pub(crate) words: &'static [&'static str],
 }
 
-struct Outcome {
+pub(crate) struct Outcome {
     harm: Harm,
     target: Target,
-    report: Report,
+    pub(crate) report: Report,
+}
+
+async fn target_of(harm: Harm, from: usize) -> Target {
+    let many = from == LAST_OF_MANY;
+    let manners = Manners {
+        harm,
+        from: if many { 0 } else { from },
+        only: many.then_some(is_last_of_many),
+        ..Manners::default()
+    };
+    Target::start(manners).await
 }
 
 /// Runs against the target with this harm from this push on, and holds the report to what is wanted.
-async fn case(harm: Harm, from: usize, want: Want) -> Outcome {
-    let manners = Manners {
-        harm,
-        from,
-        ..Manners::default()
-    };
-    let target = Target::start(manners).await;
+pub(crate) async fn case(harm: Harm, from: usize, want: Want) -> Outcome {
+    let many = from == LAST_OF_MANY;
+    let target = target_of(harm, from).await;
     let scratch = Scratch::new();
     let path = scratch.path("report.json");
-    let many = from == LAST_OF_MANY;
     let mut command = run(&["--users", "6", "--duration", "1s", "--deadline", "2s"]);
     command.args(["--rate", if many { "200/s" } else { "50/s" }]);
     // One lane gives the target the pushes in their order; the last of many must not keep others waiting.
@@ -72,16 +70,18 @@ async fn case(harm: Harm, from: usize, want: Want) -> Outcome {
             "2s"
         },
     ]);
-    command.args([
-        "--seed",
-        &SEED.to_string(),
-        "--target",
-        target.url(),
-        "--json",
-        &path,
-    ]);
+    command.args(["--seed", &SEED.to_string(), "--target", target.url()]);
+    command.args(["--json", &path]);
+    if want.workers > 0 {
+        command.args(["--workers", &want.workers.to_string()]);
+    } else {
+        command.args(["--journal", &scratch.path("run.journal")]);
+    }
     let done = done(command).await;
     let report = Report::read(&path);
+    if want.workers == 0 {
+        super::journal::comes_to_the_same(&scratch, &report, done.code).await;
+    }
     let context = format!("{harm:?}: {}{:#}", done.stdout, report.at("/deliveries"));
     assert_eq!(done.code, Some(want.exit), "{context}");
 
@@ -159,7 +159,7 @@ impl Outcome {
     }
 
     /// The example of this class names the harmed push, the socket's user, and the event as it arrived.
-    fn names(&self, class: &str) -> &Value {
+    pub(crate) fn names(&self, class: &str) -> &Value {
         let (example, push) = (self.example(class), self.target.harmed());
         let (app, user) = self.target.victim();
         let event = if self.harm == Harm::Rename {
@@ -168,7 +168,7 @@ impl Outcome {
             &push.event
         };
         for (key, wanted) in [
-            ("push", id_of(&push).as_str()),
+            ("push", id_of(&push.message).to_string().as_str()),
             ("audience", push.to.as_str()),
             ("push_app", push.app.as_str()),
             ("user", user.as_str()),
@@ -205,9 +205,18 @@ impl Outcome {
 }
 
 /// The push's id, from its tag.
-fn id_of(push: &Push) -> String {
-    let found = Tagger::new(SEED).find(push.message.as_bytes());
-    found.expect("a tag of this seed").tag.push.to_string()
+fn id_of(message: &str) -> PushId {
+    let found = Tagger::new(SEED).find(message.as_bytes());
+    found.expect("a tag of this seed").tag.push
+}
+
+/// Lanes take turns: the last of 200 is the last of the fourth, whatever order they come in.
+fn is_last_of_many(message: &str) -> bool {
+    id_of(message)
+        == PushId {
+            lane: Lane(3),
+            seq: Seq(49),
+        }
 }
 
 /// A case that is one violation of one class, at a delivery that else is as it should be.

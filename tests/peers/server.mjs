@@ -10,25 +10,62 @@
 // Beyond the contract: a client's `echo` event is sent back with the same arguments and acked with them; every other event
 // that asks for an ack is acked with no arguments. `GET /truth` tells how many deliveries there were and how many were harmed.
 //
-// Faults. A delivery is one (push, socket). They are counted from 1 over the server's life; every K-th one is harmed:
-//   drop-every=K       never sent
-//   duplicate-every=K  sent twice
-//   rename-every=K     sent under the event name with `-renamed` appended
-//   corrupt-every=K    one character of one string in the message replaced. Never inside a key `pp`, where tests keep their
+// Faults, each as NAME-every=K. A delivery is one (push, socket). They are counted from 1 over the server's life; every K-th one is
+// harmed:
+//   drop               never sent
+//   skip-socket        (targeted pushes at users with several sockets) never sent to this one
+//   duplicate          sent twice
+//   duplicate-late     sent again half a second later
+//   rename             sent under the event name with `-renamed` appended
+//   rename-case        sent under the event name with its first letter's case changed
+//   rename-space       sent under the event name with a space behind it
+//   rename-other       sent under another event name that has been asked for before
+//   corrupt            one character of one string in the message replaced. Never inside a key `pp`, where tests keep their
 //                      tags. If the message is a string: inside the JSON if it holds an object or array, else its last character
-//   leak-every=K       (targeted pushes only) sent to one socket of another user of the app as well
-//   cross-app-every=K  sent to one socket of another app as well
-//   phantom-every=K    followed by an event that nobody asked for: the same name, the message {"note":"nobody sent this"}
-//   swap-every=K       held back until the next delivery to the same socket has been sent
+//   corrupt-digit      one number of the message, at any depth, is one more
+//   corrupt-type       one number of the message is a string
+//   corrupt-unicode    the last letter of one string of the message gets a combining accent
+//   corrupt-key        one key of the message (an object) is gone
+//   truncate           one string of the message that is longer than 65536 characters ends there
+//   leak               (targeted pushes only) sent to one socket of another user of the app as well
+//   cross-app          sent to one socket of another app as well
+//   phantom            followed by an event that nobody asked for: the same name, the message {"note":"nobody sent this"}
+//   swap               held back until the next delivery to the same socket has been sent
+//   swap-far           held back until five more deliveries to the same socket have been sent
+//   delay              sent two seconds later
 // A delivery suffers one fault at most: of those due, the first in this list that can be done. Harm that cannot be done (no
-// string to corrupt, nobody to leak to) is not counted. What swap holds when nothing follows stays unsent: `held` in /truth.
+// string to corrupt, nobody to leak to) is not counted. What a swap holds when nothing follows stays unsent: `held` in /truth.
+// Of the pushes every K-th one:
+//   lie                answered with 200 and delivered to nobody
+//   deny               answered with 500 and delivered all the same
+//   shard              (broadcasts only) not sent to every fourth socket
+//   after-leave        (each push × client in its audience that left the namespace three to four seconds ago and kept its
+//                      connection, counted from 1) sent to that client
+//   swap-users         (targeted pushes only) held back until the next one at another user of the app, when each gets the other's
+// Of the sockets every K-th one:
+//   freeze             gets nothing after its fifth delivery
+//   drop-tail          gets each delivery when the next one comes; one that none follows within a second is never sent
+//   premature          gets an event before CONNECT is answered
+// `faults` in /truth counts harmed deliveries (one that is sent too often or should not be is one), or for `deny` pushes, for `swap-users` pairs
+// of pushes.
 
 import { createServer } from "node:http";
 import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
 import { Server } from "socket.io";
 
-const FAULTS = ["drop", "duplicate", "rename", "corrupt", "leak", "cross-app", "phantom", "swap"];
+const DELIVERY_FAULTS = [
+  "drop", "skip-socket", "duplicate", "duplicate-late", "rename", "rename-case", "rename-space", "rename-other",
+  "corrupt", "corrupt-digit", "corrupt-type", "corrupt-unicode", "corrupt-key", "truncate",
+  "leak", "cross-app", "phantom", "swap", "swap-far", "delay",
+];
+const PUSH_FAULTS = ["lie", "deny", "shard", "after-leave", "swap-users"];
+const SOCKET_FAULTS = ["freeze", "drop-tail", "premature"];
+const FAULTS = [...DELIVERY_FAULTS, ...PUSH_FAULTS, ...SOCKET_FAULTS];
+const FAR = 5;
+const FREEZES_AFTER = 5;
+const TAIL_MS = 1000;
+const LEFT_MS = [3000, 4000];
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
 const { values: flags } = parseArgs({
@@ -43,6 +80,11 @@ const { values: flags } = parseArgs({
 
 const apps = new Set(flags.apps.split(","));
 const everyK = parseFaults(flags.fault);
+let socketsSeen = 0;
+const namesAsked = new Set();
+const left = new Set(); // clients that left the namespace and kept their connection
+let chancesAfterLeave = 0;
+let waitsForSwap; // the push that swap-users holds back
 const sessions = new Map(); // session id -> { app, user }
 const truth = { pushes: 0, deliveries: 0, emitted: 0, held: 0, faults: Object.fromEntries(FAULTS.map((f) => [f, 0])) };
 
@@ -117,7 +159,12 @@ function pushSend({ query, body }) {
   if (typeof userID !== "string" || typeof eventName !== "string") throw new Refusal(400, "userID and eventName are needed");
   if (RESERVED_EVENTS.has(eventName)) throw new Refusal(400, `${eventName} is a reserved event name`);
   const args = "message" in body ? [body.message] : [];
-  return { result: [{ sockets: push(app, userID, eventName, args) }], status: "ok" };
+  const sockets = push(app, userID, eventName, args);
+  if (isDue("deny", truth.pushes)) {
+    truth.faults.deny += 1;
+    throw new Refusal(500, "it went wrong");
+  }
+  return { result: [{ sockets }], status: "ok" };
 }
 
 async function readJson(request) {
@@ -167,7 +214,12 @@ io.use((socket, next) => {
   const { app_id, session_id } = socket.handshake.auth;
   const session = sessions.get(session_id);
   if (!session || session.app !== app_id) return next(new Error("not authorized"));
-  socket.data = { app: session.app, user: session.user, session: session_id, held: [] };
+  socketsSeen += 1;
+  socket.data = { app: session.app, user: session.user, session: session_id, held: [], got: 0, freezes: isDue("freeze", socketsSeen), losesTail: isDue("drop-tail", socketsSeen) };
+  if (isDue("premature", socketsSeen)) {
+    truth.faults.premature += 1;
+    socket.client._packet({ type: 2, nsp: "/", data: ["alert", "too early"] });
+  }
   next();
 });
 
@@ -175,6 +227,12 @@ io.on("connection", (socket) => {
   const { app, user, session } = socket.data;
   if (!sessions.has(session)) return socket.disconnect(true); // logged out between the check and here
   socket.join([room("app", app), room("user", app, user), room("session", session)]);
+  socket.on("disconnect", (reason) => {
+    if (reason !== "client namespace disconnect") return;
+    const leaver = { app, user, client: socket.client, at: Date.now() };
+    left.add(leaver);
+    socket.client.conn.once("close", () => left.delete(leaver));
+  });
   socket.onAny((name, ...args) => {
     const ack = typeof args.at(-1) === "function" ? args.pop() : () => {};
     if (name === "echo") {
@@ -193,8 +251,9 @@ function push(app, userID, eventName, args) {
   const audience = userID === "*" ? room("app", app) : room("user", app, userID);
   truth.pushes += 1;
   if (everyK.size > 0) {
+    namesAsked.add(eventName);
     const sockets = socketsIn(audience);
-    for (const socket of sockets) deliverOrHarm(socket, userID !== "*", eventName, args);
+    pushOrHarm({ app, userID, eventName, args }, sockets);
     return sockets.length;
   }
   const count = io.of("/").adapter.rooms.get(audience)?.size ?? 0;
@@ -206,20 +265,85 @@ function push(app, userID, eventName, args) {
 
 // ---- Faults --------------------------------------------------------------------------------------------------------
 
+/// Whether a fault is on and this is a K-th one (n % undefined is NaN: never due).
+function isDue(fault, n) {
+  return n % everyK.get(fault) === 0;
+}
+
+function pushOrHarm(push, sockets) {
+  const { app, userID, eventName, args } = push;
+  const targeted = userID !== "*";
+  if (isDue("lie", truth.pushes)) {
+    truth.deliveries += sockets.length;
+    truth.faults.lie += sockets.length;
+    return;
+  }
+  if (targeted && waitsForSwap && waitsForSwap.push.app === app && waitsForSwap.push.userID !== userID) {
+    const other = waitsForSwap;
+    waitsForSwap = undefined;
+    truth.deliveries += sockets.length;
+    truth.held -= other.sockets.length;
+    truth.faults["swap-users"] += 1;
+    for (const socket of other.sockets) emit(socket, eventName, args);
+    for (const socket of sockets) emit(socket, other.push.eventName, other.push.args);
+    return;
+  }
+  if (targeted && !waitsForSwap && isDue("swap-users", truth.pushes)) {
+    waitsForSwap = { push, sockets };
+    truth.deliveries += sockets.length;
+    truth.held += sockets.length;
+    return;
+  }
+  for (const leaver of left) {
+    const ago = Date.now() - leaver.at;
+    const meant = leaver.app === app && (!targeted || leaver.user === userID);
+    if (!meant || ago < LEFT_MS[0] || ago > LEFT_MS[1]) continue;
+    chancesAfterLeave += 1;
+    if (!isDue("after-leave", chancesAfterLeave)) continue;
+    truth.faults["after-leave"] += 1;
+    leaver.client._packet({ type: 2, nsp: "/", data: [eventName, ...args] });
+  }
+  const missed = !targeted && isDue("shard", truth.pushes) ? sockets.filter((_, n) => n % 4 === 0) : [];
+  truth.faults.shard += missed.length;
+  truth.deliveries += missed.length;
+  for (const socket of sockets) if (!missed.includes(socket)) deliverOrHarm(socket, targeted, eventName, args);
+}
+
 function deliverOrHarm(socket, targeted, name, args) {
   truth.deliveries += 1;
-  const due = FAULTS.filter((fault) => truth.deliveries % everyK.get(fault) === 0); // n % undefined is NaN: never due
+  socket.data.got += 1;
+  if (socket.data.freezes && socket.data.got > FREEZES_AFTER) {
+    truth.faults.freeze += 1;
+    return;
+  }
+  if (socket.data.losesTail) {
+    const before = socket.data.tail;
+    clearTimeout(before?.timer);
+    const timer = setTimeout(() => {
+      socket.data.tail = undefined;
+      truth.faults["drop-tail"] += 1;
+    }, TAIL_MS);
+    socket.data.tail = { name, args, timer };
+    if (before) send(socket, before.name, before.args);
+    return;
+  }
+  const due = DELIVERY_FAULTS.filter((fault) => isDue(fault, truth.deliveries));
   const harmed = due.find((fault) => HARM[fault](socket, name, args, targeted));
   if (!harmed) send(socket, name, args);
-  else if (harmed !== "swap") truth.faults[harmed] += 1; // a swap is done, and counted, when the neighbour overtakes
+  else if (!harmed.startsWith("swap")) truth.faults[harmed] += 1; // a swap is done, and counted, when it is overtaken
 }
 
 /// Emits, then lets go of what was held back for this moment.
 function send(socket, name, args) {
   emit(socket, name, args);
   for (const late of socket.data.held.splice(0)) {
+    late.waitsFor -= 1;
+    if (late.waitsFor > 0) {
+      socket.data.held.push(late);
+      continue;
+    }
     truth.held -= 1;
-    truth.faults.swap += 1;
+    truth.faults[late.fault] += 1;
     emit(socket, late.name, late.args);
   }
 }
@@ -244,16 +368,27 @@ const HARM = {
     emit(socket, name, args);
     return true;
   },
-  rename: (socket, name, args) => {
-    send(socket, `${name}-renamed`, args);
+  "skip-socket": (socket, name, args, targeted) => {
+    return targeted && socketsIn(room("user", socket.data.app, socket.data.user)).length > 1;
+  },
+  "duplicate-late": (socket, name, args) => {
+    send(socket, name, args);
+    setTimeout(() => emit(socket, name, args), 500);
     return true;
   },
-  corrupt: (socket, name, args) => {
-    const damaged = args.length > 0 ? corrupt(args[0]) : undefined;
-    if (damaged === undefined) return false;
-    send(socket, name, [damaged]);
-    return true;
+  rename: (socket, name, args) => sendAs(socket, `${name}-renamed`, args),
+  "rename-case": (socket, name, args) => sendAs(socket, otherCase(name), args),
+  "rename-space": (socket, name, args) => sendAs(socket, `${name} `, args),
+  "rename-other": (socket, name, args) => {
+    const other = [...namesAsked].find((asked) => asked !== name);
+    return other !== undefined && sendAs(socket, other, args);
   },
+  corrupt: (socket, name, args) => sendInstead(socket, name, args, corrupt),
+  "corrupt-digit": (socket, name, args) => sendInstead(socket, name, args, inside((v) => (typeof v === "number" ? v + 1 : undefined))),
+  "corrupt-type": (socket, name, args) => sendInstead(socket, name, args, inside((v) => (typeof v === "number" ? `${v}` : undefined))),
+  "corrupt-unicode": (socket, name, args) => sendInstead(socket, name, args, inside((v) => (typeof v === "string" ? `${v}\u0301` : undefined))),
+  "corrupt-key": (socket, name, args) => sendInstead(socket, name, args, withoutKey),
+  truncate: (socket, name, args) => sendInstead(socket, name, args, inside((v) => (v.length > 65536 ? v.slice(0, 65536) : undefined))),
   leak: (socket, name, args, targeted) => {
     const { app, user } = socket.data;
     const stranger = targeted ? socketsIn(room("app", app)).find((s) => s.data.user !== user) : undefined;
@@ -268,13 +403,62 @@ const HARM = {
     emit(socket, name, [{ note: "nobody sent this" }]);
     return true;
   },
-  swap: (socket, name, args) => {
-    if (socket.data.held.length > 0) return false; // this one is the neighbour that the held one waits for
-    socket.data.held.push({ name, args });
-    truth.held += 1;
+  swap: (socket, name, args) => hold(socket, name, args, "swap", 1),
+  "swap-far": (socket, name, args) => hold(socket, name, args, "swap-far", FAR),
+  delay: (socket, name, args) => {
+    setTimeout(() => send(socket, name, args), 2000);
     return true;
   },
 };
+
+function sendAs(socket, name, args) {
+  send(socket, name, args);
+  return true;
+}
+
+function otherCase(name) {
+  const first = name[0] === name[0].toUpperCase() ? name[0].toLowerCase() : name[0].toUpperCase();
+  return first + name.slice(1);
+}
+
+function sendInstead(socket, name, args, damage) {
+  const damaged = args.length > 0 ? damage(args[0]) : undefined;
+  if (damaged === undefined) return false;
+  send(socket, name, [damaged]);
+  return true;
+}
+
+function hold(socket, name, args, fault, waitsFor) {
+  if (socket.data.held.length > 0) return false; // this one may be the neighbour that the held one waits for
+  socket.data.held.push({ name, args, fault, waitsFor });
+  truth.held += 1;
+  return true;
+}
+
+/// Makes a function that gives a copy of a message with the first value changed that `change` gives another one for.
+function inside(change) {
+  const walk = (value) => {
+    if (value === null || typeof value !== "object") return value === null ? undefined : change(value);
+    for (const [key, inner] of Object.entries(value)) {
+      // Neither the tag nor what holds nothing but a tag.
+      const damaged = key === "pp" || `${inner}`.startsWith("pp1.") ? undefined : walk(inner);
+      if (damaged === undefined) continue;
+      const copy = Array.isArray(value) ? [...value] : { ...value };
+      copy[key] = damaged;
+      return copy;
+    }
+    return undefined;
+  };
+  return (message) => (typeof message === "object" ? walk(message) : undefined);
+}
+
+function withoutKey(message) {
+  if (message === null || typeof message !== "object" || Array.isArray(message)) return undefined;
+  const key = Object.keys(message).find((key) => key !== "pp");
+  if (key === undefined) return undefined;
+  const { [key]: _, ...rest } = message;
+  return rest;
+}
 
 /// A copy of the message with one character of one string replaced, or undefined if it has no string to damage.
 function corrupt(message) {

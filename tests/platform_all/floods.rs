@@ -53,16 +53,13 @@ async fn a_flood_of_frames_that_are_no_message_holds_up_nobody() {
             Ws::open(to, &query).await.unwrap()
         };
         let flood = flood(ws, &frame(head, b""), TIME);
-        let begun = Instant::now();
-        while begun.elapsed() < TIME / 2 {
-            tokio::time::sleep(Duration::from_millis(20)).await;
+        // Who is held up gets an answer when the flood is over, and one at most.
+        let mut answered = 0;
+        while !flood.is_finished() {
             assert_eq!(get(to, "/healthz").await.status, 200);
+            answered += 1;
         }
-        assert!(
-            begun.elapsed() < TIME * 3 / 4,
-            "{what}: {:?}",
-            begun.elapsed()
-        );
+        assert!(answered >= 3, "{what}: {answered}");
         flood.join().unwrap();
     }
     platform.stop().await;

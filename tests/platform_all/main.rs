@@ -2,7 +2,10 @@
 
 mod abuse;
 mod accounts;
+mod faults;
 mod floods;
+mod limits;
+mod nodes;
 mod pushes;
 mod support;
 mod transports;

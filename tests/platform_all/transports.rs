@@ -1,9 +1,11 @@
 //! Handshakes, long-polling, the upgrade, heartbeats, and the end.
 
 use crate::support::{Http, Polling, Publisher, Ws, get, log_in, post, soon, start};
+use futures_util::SinkExt as _;
 use pushproof::platform::PlatformConfig;
 use serde_json::json;
 use std::time::{Duration, Instant};
+use tokio_tungstenite::tungstenite::Message;
 
 const POLLING: &str = "/socket.io/?EIO=4&transport=polling";
 
@@ -325,6 +327,19 @@ async fn a_stalled_upgrade_leaves_polling_usable() {
     }
     polling.post("42[\"message\",2]").await;
     assert_eq!(polling.packets().await, ["42[\"message-back\",2]"]);
+    platform.stop().await;
+}
+
+#[tokio::test]
+async fn a_websocket_ping_is_answered_at_once_with_its_bytes() {
+    let platform = start(PlatformConfig::default()).await;
+    let mut ws = Ws::user(platform.address(), "demo", 1).await;
+    for bytes in ["", "who is there?"] {
+        // Nothing else is said that could take the answer along.
+        ws.0.send(Message::Ping(bytes.into())).await.unwrap();
+        let answer = soon("a pong", ws.next()).await;
+        assert_eq!(answer, Some(Message::Pong(bytes.into())));
+    }
     platform.stop().await;
 }
 

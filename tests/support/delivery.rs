@@ -3,14 +3,15 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use pushproof::history::{Outcome, Push};
+use pushproof::history::{Outcome, Push, Stamp};
 use pushproof::ids::{AppId, Audience, EventId, Lane, SocketId, UserId};
+use pushproof::journal::{Log, Recorder};
 use pushproof::measure::{Fanout, Meter};
 use pushproof::protocol::session::{Incoming, Session};
 use pushproof::time::Time;
 use pushproof::verify::{
-    Answer, Arrival, Class, Counts, Judge, Judged, LaneWriter, Ledger, Ordering, Rules, Slot,
-    Source, Streams, Tag, Tagger,
+    Answer, Arrival, Class, Counts, Judged, LaneWriter, Ledger, Ordering, Rules, Slot, Source,
+    Streams, Tag, Tagger,
 };
 
 /// Length of every frame.
@@ -84,14 +85,7 @@ impl Pushes {
                 at: sent + Duration::from_nanos(500),
             };
             writer.answer(id, answer);
-            let tag = Tag {
-                push: id,
-                app: push.app,
-                audience,
-                event: push.event,
-                stream_seq: push.stream_seq,
-                intended: push.intended,
-            };
+            let tag = Tag::of(id, &push);
             match audience {
                 Audience::Everyone => deliveries.extend((0..sockets).map(|socket| (socket, n))),
                 Audience::User(user) => deliveries.push((user.0, n)),
@@ -104,8 +98,8 @@ impl Pushes {
                 tagger,
                 events: vec!["message".to_owned()],
                 ordering: Ordering::Realtime,
-                deadline: Duration::from_secs(2),
-                settle: Duration::from_secs(5),
+                deadline: Duration::from_secs(100),
+                settle: Duration::from_secs(200),
             }),
             ledger,
             payloads,
@@ -135,11 +129,16 @@ impl Pushes {
         }
         let delivered = shard.counts().delivered;
         let begun = Instant::now();
-        let counts = shard.judge.finish(&streams).counts;
+        let counts = shard.judge.finish(&streams, Time::ZERO).counts;
         let took = begun.elapsed();
         assert_eq!(counts.expected, self.deliveries.len() as u64);
         assert_eq!(counts.of(Class::Lost), counts.expected - delivered);
         took
+    }
+
+    /// Each push's frame, in the order of the pushes.
+    pub(crate) fn frames(&self) -> &[String] {
+        &self.frames
     }
 
     /// How many deliveries they make.
@@ -149,8 +148,13 @@ impl Pushes {
 
     /// A shard whose sockets are connected and have received nothing.
     pub(crate) fn shard(&self) -> Shard<'_> {
-        let source = Arc::clone(&self.payloads);
-        let mut judge = Judge::new(Arc::clone(&self.rules), Arc::clone(&self.ledger), source);
+        self.recorded(None)
+    }
+
+    /// The same, with a journal.
+    pub(crate) fn recorded(&self, log: Option<Log>) -> Shard<'_> {
+        let (rules, ledger) = (Arc::clone(&self.rules), Arc::clone(&self.ledger));
+        let mut judge = Recorder::new(rules, ledger, Arc::clone(&self.payloads) as _, log);
         let mut connect = |n| {
             let slot = judge.open(SocketId(n), UserId(n), AppId(0));
             judge.connected(slot, Time::ZERO);
@@ -161,7 +165,7 @@ impl Pushes {
             sessions: (0..self.sockets).map(|_| connected()).collect(),
             pushes: self,
             judge,
-            meter: Meter::new(1),
+            meter: Meter::new(1, 1),
             fanout: Fanout::new(Duration::from_secs(3)),
         }
     }
@@ -172,7 +176,7 @@ pub(crate) struct Shard<'a> {
     pushes: &'a Pushes,
     sessions: Vec<Session>,
     slots: Vec<Slot>,
-    judge: Judge,
+    judge: Recorder,
     meter: Meter,
     fanout: Fanout,
 }
@@ -193,15 +197,31 @@ impl Shard<'_> {
         else {
             panic!("{frame} is an event");
         };
+        self.hear(socket, Stamp::new(at, Some(at)), &name, args, premature);
+    }
+
+    /// What the shard does with an event.
+    pub(crate) fn hear(
+        &mut self,
+        socket: u32,
+        stamp: Stamp,
+        name: &str,
+        args: &str,
+        premature: bool,
+    ) {
+        let at = stamp.at;
         let arrival = Arrival {
+            not_before: at,
             at,
-            event: &name,
+            event: name,
             payload: args,
             premature,
         };
         let slot = self.slots[socket as usize];
-        if let Judged::Delivered(id, push) = self.judge.arrived(slot, arrival) {
+        let judged = self.judge.arrived(slot, arrival, stamp.waited_us);
+        if let Judged::Delivered(id, push) = judged {
             self.meter.delivered(&push, at);
+            self.meter.waited(&push, stamp);
             if push.audience == Audience::Everyone {
                 let recipients = self.pushes.sockets as usize;
                 drop(self.fanout.delivered(id, &push, at, recipients));
@@ -213,13 +233,16 @@ impl Shard<'_> {
     pub(crate) fn judge(&mut self, n: usize) -> Judged {
         let (socket, frame) = self.pushes.deliveries[n];
         let frame = &self.pushes.frames[frame];
+        let at = Time::from_nanos(1_000_000 + n as u64);
         let arrival = Arrival {
-            at: Time::from_nanos(1_000_000 + n as u64),
+            not_before: at,
+            at,
             event: "message",
             payload: &frame["42[\"message\",".len()..frame.len() - 1],
             premature: false,
         };
-        self.judge.arrived(self.slots[socket as usize], arrival)
+        self.judge
+            .arrived(self.slots[socket as usize], arrival, None)
     }
 
     /// What the judge has counted.

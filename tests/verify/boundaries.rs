@@ -43,7 +43,7 @@ pub(crate) const CASES: &[Case] = &[
               10 push p1 ann
               12 accept p1
         ",
-        counts: "allowed=1",
+        counts: "allowed=1 missed_at_churn=1",
         examples: &[],
     },
     Case {
@@ -62,10 +62,21 @@ pub(crate) const CASES: &[Case] = &[
               10 push p1 ann
               12 accept p1
              212 connect ann.1
-             213 arrive p1 ann.1
+             212 arrive p1 ann.1
         ",
         counts: "delivered=1 allowed=1 late=1",
-        examples: &["late p1 ann.1 ann as alert sent=10 answered=12 arrived=213"],
+        examples: &["late p1 ann.1 ann as alert sent=10 answered=12 arrived=212"],
+    },
+    Case {
+        name: "connected as settling ended, and came a nanosecond later: sent anew",
+        history: "
+              10 push p1 ann
+              12 accept p1
+             212 connect ann.1
+             213 arrive p1 ann.1
+        ",
+        counts: "allowed=1 missed_at_churn=1 phantom=1",
+        examples: &["phantom p1 ann.1 ann as alert sent=10 answered=12 arrived=213"],
     },
     Case {
         name: "connected a nanosecond after settling ended: may not",
@@ -75,7 +86,7 @@ pub(crate) const CASES: &[Case] = &[
              213 connect ann.1
              214 arrive p1 ann.1
         ",
-        counts: "phantom=1",
+        counts: "away=1 phantom=1",
         examples: &["phantom p1 ann.1 ann as alert sent=10 answered=12 arrived=214"],
     },
     Case {
@@ -97,7 +108,7 @@ pub(crate) const CASES: &[Case] = &[
               12 accept p1
              211 leave ann.1
         ",
-        counts: "allowed=1",
+        counts: "allowed=1 missed_at_death=1",
         examples: &[],
     },
     Case {
@@ -108,7 +119,7 @@ pub(crate) const CASES: &[Case] = &[
               10 push p1 ann
               12 accept p1
         ",
-        counts: "allowed=1",
+        counts: "allowed=1 missed_at_death=1",
         examples: &[],
     },
     Case {
@@ -119,7 +130,7 @@ pub(crate) const CASES: &[Case] = &[
               10 push p1 ann
               12 accept p1
         ",
-        counts: "",
+        counts: "away=1",
         examples: &[],
     },
     Case {
@@ -209,7 +220,7 @@ pub(crate) const CASES: &[Case] = &[
              950 connect bob.1
              999 open cat.1
         ",
-        counts: "allowed=2",
+        counts: "allowed=2 missed_at_death=1 missed_at_churn=1 away=1",
         examples: &[],
     },
     Case {
@@ -221,7 +232,7 @@ pub(crate) const CASES: &[Case] = &[
               50 leave ann.1
              900 leave ann.1
         ",
-        counts: "allowed=1",
+        counts: "allowed=1 missed_at_death=1",
         examples: &[],
     },
 ];

@@ -203,7 +203,7 @@ pub(crate) const CASES: &[Case] = &[
               11 connect ann.1
               12 accept p1
         ",
-        counts: "allowed=1",
+        counts: "allowed=1 missed_at_churn=1",
         examples: &[],
     },
     Case {
@@ -237,7 +237,7 @@ pub(crate) const CASES: &[Case] = &[
               11 leave ann.1
               12 accept p1
         ",
-        counts: "allowed=1",
+        counts: "allowed=1 missed_at_death=1",
         examples: &[],
     },
     Case {
@@ -248,7 +248,7 @@ pub(crate) const CASES: &[Case] = &[
               12 accept p1
               50 leave ann.1
         ",
-        counts: "allowed=1",
+        counts: "allowed=1 missed_at_death=1",
         examples: &[],
     },
     Case {
@@ -259,7 +259,7 @@ pub(crate) const CASES: &[Case] = &[
               10 push p1 ann
               12 accept p1
         ",
-        counts: "",
+        counts: "away=1",
         examples: &[],
     },
     Case {
@@ -269,7 +269,7 @@ pub(crate) const CASES: &[Case] = &[
               12 accept p1
              900 connect ann.1
         ",
-        counts: "",
+        counts: "away=1",
         examples: &[],
     },
     Case {
@@ -287,7 +287,7 @@ pub(crate) const CASES: &[Case] = &[
              611 arrive p3 ann.2
              612 accept p3
         ",
-        counts: "expected=2 delivered=2",
+        counts: "expected=2 delivered=2 away=4",
         examples: &[],
     },
     Case {
@@ -530,7 +530,7 @@ pub(crate) const CASES: &[Case] = &[
               21 arrive p2 ann.3
               22 accept p2
         ",
-        counts: "expected=2 delivered=2",
+        counts: "expected=2 delivered=2 away=4",
         examples: &[],
     },
 ];

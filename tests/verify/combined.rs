@@ -214,7 +214,7 @@ pub(crate) const CASES: &[Case] = &[
         ",
         counts: "phantom=2",
         examples: &[
-            "phantom p1 ann.1 ann as alert sent=10 answered=12 arrived=-",
+            "phantom p1 ann.1 ann as alert sent=10 answered=12 arrived=11",
             "phantom p1 ann.1 ann as alert sent=10 answered=12 arrived=11",
         ],
     },
@@ -244,7 +244,7 @@ pub(crate) const CASES: &[Case] = &[
         ",
         counts: "phantom=2",
         examples: &[
-            "phantom p1 ann.1 ann as alert sent=10 answered=12 arrived=-",
+            "phantom p1 ann.1 ann as alert sent=10 answered=12 arrived=11",
             "phantom p1 ann.1 ann as alert sent=10 answered=12 arrived=13",
         ],
     },
@@ -257,7 +257,7 @@ pub(crate) const CASES: &[Case] = &[
              160 reject p1
         ",
         counts: "phantom=1",
-        examples: &["phantom p1 ann.1 ann as alert sent=10 answered=160 arrived=-"],
+        examples: &["phantom p1 ann.1 ann as news sent=10 answered=160 arrived=150"],
     },
     Case {
         name: "refused: a phantom is nothing else, after the answer",
@@ -284,7 +284,7 @@ pub(crate) const CASES: &[Case] = &[
         counts: "expected=1 delivered=1 misrouted=1 phantom=1",
         examples: &[
             "misrouted p2 ann.1 ann as news sent=20 answered=22 arrived=21",
-            "phantom p1 ann.1 ann as alert sent=10 answered=12 arrived=-",
+            "phantom p1 ann.1 ann as news sent=10 answered=12 arrived=11",
         ],
     },
     Case {
@@ -301,7 +301,7 @@ pub(crate) const CASES: &[Case] = &[
         counts: "expected=1 delivered=1 reordered=1 phantom=1",
         examples: &[
             "reordered p1 ann.1 ann as alert sent=10 answered=12 arrived=23",
-            "phantom p2 ann.1 ann as alert sent=20 answered=22 arrived=-",
+            "phantom p2 ann.1 ann as alert sent=20 answered=22 arrived=21",
         ],
     },
     Case {
@@ -330,7 +330,7 @@ pub(crate) const CASES: &[Case] = &[
              301 arrive p1 ann.1 name=news
              302 arrive p1 ann.1 payload=other
         ",
-        counts: "phantom=2",
+        counts: "away=1 phantom=2",
         examples: &[
             "phantom p1 ann.1 ann as news sent=10 answered=12 arrived=301",
             "phantom p1 ann.1 ann as alert sent=10 answered=12 arrived=302",
@@ -432,7 +432,7 @@ pub(crate) const CASES: &[Case] = &[
              300 push p4 ann
              302 accept p4
         ",
-        counts: "expected=1 allowed=2 lost=1",
+        counts: "expected=1 allowed=2 missed_at_death=1 missed_at_churn=1 away=1 lost=1",
         examples: &["lost p2 ann.1 ann as alert sent=60 answered=62 arrived=-"],
     },
     Case {
@@ -458,7 +458,7 @@ pub(crate) const CASES: &[Case] = &[
               11 arrive p1 ann.1 name=news payload=other
               12 accept p1
         ",
-        counts: "premature=1",
+        counts: "away=1 premature=1",
         examples: &["premature p1 ann.1 ann as news sent=10 answered=12 arrived=11"],
     },
 ];

@@ -5,17 +5,28 @@
 use std::fmt;
 use std::time::Duration;
 
-use pushproof::history::Outcome;
+use pushproof::history::{Leave, Left, Outcome};
 use pushproof::ids::{AppId, Audience, UserId};
 use pushproof::time::Time;
 use pushproof::verify::Ordering;
 
+/// A socket of the plan.
 #[derive(Debug, Clone)]
 pub(crate) struct Socket {
     pub(crate) user: UserId,
     pub(crate) app: AppId,
+}
+
+/// One connection of a socket.
+#[derive(Debug, Clone)]
+pub(crate) struct Connection {
+    pub(crate) socket: usize,
+    pub(crate) connecting: Option<Time>,
     pub(crate) connected: Option<Time>,
-    pub(crate) left: Option<Time>,
+    pub(crate) leaving: Option<Time>,
+    pub(crate) left: Option<Left>,
+    /// Signs of life other than events.
+    pub(crate) heard: Vec<Time>,
 }
 
 #[derive(Debug, Clone)]
@@ -28,11 +39,12 @@ pub(crate) struct Push {
     pub(crate) answer: Option<(Outcome, Time)>,
 }
 
-/// What came at a socket, in truth.
+/// What came at a connection, in truth.
 #[derive(Debug, Clone)]
 pub(crate) struct Arrival {
+    pub(crate) not_before: Time,
     pub(crate) at: Time,
-    pub(crate) socket: usize,
+    pub(crate) connection: usize,
     /// The push, unless that cannot be told.
     pub(crate) push: Option<usize>,
     pub(crate) right_name: bool,
@@ -47,6 +59,7 @@ pub(crate) struct History {
     pub(crate) deadline: Duration,
     pub(crate) settle: Duration,
     pub(crate) sockets: Vec<Socket>,
+    pub(crate) connections: Vec<Connection>,
     pub(crate) pushes: Vec<Push>,
     pub(crate) arrivals: Vec<Arrival>,
 }
@@ -57,6 +70,9 @@ pub(crate) struct Counts {
     pub(crate) expected: u64,
     pub(crate) delivered: u64,
     pub(crate) allowed: u64,
+    pub(crate) held_up: u64,
+    /// Pairs, came, missed at death, missed at churn, away.
+    pub(crate) account: [u64; 5],
     /// In the order of `Class::ALL`.
     pub(crate) violations: [u64; 9],
 }
@@ -65,8 +81,8 @@ impl fmt::Debug for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "expected {} delivered {} allowed {}",
-            self.expected, self.delivered, self.allowed
+            "expected {} delivered {} allowed {} held up {} account {:?}",
+            self.expected, self.delivered, self.allowed, self.held_up, self.account
         )?;
         for (class, n) in pushproof::verify::Class::ALL.iter().zip(self.violations) {
             if n > 0 {
@@ -90,9 +106,10 @@ enum Is {
 impl History {
     pub(crate) fn counts(&self) -> Counts {
         let mut counts = Counts::default();
+        let is: Vec<_> = (0..self.arrivals.len()).map(|n| self.is(n)).collect();
         let mut add = |class: usize| counts.violations[class] += 1;
-        for n in 0..self.arrivals.len() {
-            match self.is(n) {
+        for (n, is) in is.iter().enumerate() {
+            match is {
                 Is::Duplicated => add(1),
                 Is::Misdelivered => add(2),
                 Is::Phantom => add(7),
@@ -113,21 +130,68 @@ impl History {
                 }
             }
         }
+        for (n, is) in is.iter().enumerate() {
+            let held_up = *is == Is::Delivered && !self.was_late(n) && self.was_read_late(n);
+            counts.held_up += u64::from(held_up);
+        }
         for push in 0..self.pushes.len() {
             for socket in 0..self.sockets.len() {
-                let came = (0..self.arrivals.len()).any(|n| {
-                    self.arrivals[n].push == Some(push)
-                        && self.arrivals[n].socket == socket
-                        && self.is(n) == Is::Delivered
-                });
-                let expected = self.is_expected(push, socket);
-                counts.expected += u64::from(expected);
-                counts.delivered += u64::from(came);
-                counts.allowed += u64::from(!expected && self.is_allowed(push, socket));
-                counts.violations[0] += u64::from(expected && !came);
+                self.pair(push, socket, &is, &mut counts);
             }
         }
         counts
+    }
+
+    /// One push at one socket: at each of its connections, and all together.
+    fn pair(&self, push: usize, socket: usize, is: &[Is], counts: &mut Counts) {
+        let (mut there, mut came, mut lost, mut died) = (false, false, false, false);
+        for connection in 0..self.connections.len() {
+            if self.connections[connection].socket != socket {
+                continue;
+            }
+            let came_here = (0..self.arrivals.len()).any(|n| {
+                self.arrivals[n].push == Some(push)
+                    && self.arrivals[n].connection == connection
+                    && is[n] == Is::Delivered
+            });
+            let expected = self.is_expected(push, connection);
+            let allowed = !expected && self.is_allowed(push, connection);
+            counts.expected += u64::from(expected);
+            counts.delivered += u64::from(came_here);
+            counts.allowed += u64::from(allowed);
+            counts.violations[0] += u64::from(expected && !came_here);
+            there |= expected || allowed;
+            came |= came_here;
+            lost |= expected && !came_here;
+            died |= allowed && self.died_under(push, connection);
+        }
+        let in_audience = self.is_aimed_at(push, socket);
+        if !in_audience || self.outcome(push) != Outcome::Accepted {
+            return;
+        }
+        counts.account[0] += 1;
+        if lost {
+            return;
+        }
+        let which = match (came, there, died) {
+            (true, ..) => 1,
+            (false, false, _) => 4,
+            (false, true, true) => 2,
+            (false, true, false) => 3,
+        };
+        counts.account[which] += 1;
+    }
+
+    /// A connection ended by itself, before the push was over.
+    fn died_under(&self, push: usize, connection: usize) -> bool {
+        let connection_ = &self.connections[connection];
+        let Some(left) = connection_.left else {
+            return false;
+        };
+        let by_us = connection_.leaving.is_some()
+            || left.cause == Leave::Ours
+            || left.cause == Leave::OursAbrupt;
+        !by_us && self.over(push) > self.sure_until(connection)
     }
 
     fn is(&self, n: usize) -> Is {
@@ -139,29 +203,43 @@ impl History {
                 Is::Phantom
             };
         };
-        if !self.in_audience(push, arrival.socket) {
+        if !self.in_audience(push, arrival.connection) {
             return Is::Misdelivered;
         }
         if arrival.before_connect {
             return Is::Premature;
         }
-        if !self.is_expected(push, arrival.socket) && !self.is_allowed(push, arrival.socket) {
+        if self.comes_at_a_wrong_time(n) || self.outcome(push) == Outcome::Rejected {
             return Is::Phantom;
         }
         let again = (0..n).any(|earlier| {
             let other = &self.arrivals[earlier];
-            other.push == Some(push) && other.socket == arrival.socket && !other.before_connect
+            other.push == Some(push)
+                && other.connection == arrival.connection
+                && !other.before_connect
+                && !self.comes_at_a_wrong_time(earlier)
         });
         if again { Is::Duplicated } else { Is::Delivered }
     }
 
-    fn in_audience(&self, push: usize, socket: usize) -> bool {
+    /// Whatever its answer: the connection was not there for it, or is not any more, or it is sent anew.
+    fn comes_at_a_wrong_time(&self, n: usize) -> bool {
+        let arrival = &self.arrivals[n];
+        let push = arrival.push.expect("a push that can be told");
+        self.is_out_of_time(push, arrival.connection) || self.is_sent_anew(n)
+    }
+
+    fn is_aimed_at(&self, push: usize, socket: usize) -> bool {
         let (push, socket) = (&self.pushes[push], &self.sockets[socket]);
         let aimed_at = match push.audience {
             Audience::Everyone => true,
             Audience::User(user) => user == socket.user,
         };
         aimed_at && push.app == socket.app
+    }
+
+    fn in_audience(&self, push: usize, connection: usize) -> bool {
+        self.is_aimed_at(push, self.connections[connection].socket)
     }
 
     fn outcome(&self, push: usize) -> Outcome {
@@ -171,46 +249,119 @@ impl History {
         }
     }
 
-    /// When the push has settled; a push of which nobody knows the outcome never does.
-    fn settled(&self, push: usize) -> Option<Time> {
+    /// When the push is over; one of which nobody knows the outcome never is.
+    fn over(&self, push: usize) -> Option<Time> {
         match self.pushes[push].answer {
             Some((Outcome::Accepted, at)) => Some(at + self.settle),
             _ => None,
         }
     }
 
-    /// "The push was accepted, the socket was connected in the audience from before it was sent until the end of settling."
-    fn is_expected(&self, push: usize, socket: usize) -> bool {
-        if !self.in_audience(push, socket) || self.outcome(push) != Outcome::Accepted {
+    /// Until when the connection was certainly there; `None` if nothing speaks against it.
+    fn sure_until(&self, connection: usize) -> Option<Time> {
+        let ends = &self.connections[connection];
+        let seen = ends
+            .left
+            .map(|left| left.after.max(self.last_sign(connection)));
+        match (seen, ends.leaving) {
+            (Some(seen), Some(leaving)) => Some(seen.min(leaving)),
+            (seen, leaving) => seen.or(leaving),
+        }
+    }
+
+    /// The last sign of life, of an end apart.
+    fn last_sign(&self, connection: usize) -> Time {
+        let arrivals = self.arrivals.iter();
+        let events = arrivals.filter(|a| a.connection == connection);
+        let heard = self.connections[connection].heard.iter().copied();
+        let signs = events.map(|a| a.not_before).chain(heard);
+        signs.max().unwrap_or(Time::ZERO)
+    }
+
+    /// Connections that last and lack something that had to come, and those of them that have not been heard of since it was over.
+    pub(crate) fn lacking(&self) -> (Vec<usize>, Vec<usize>) {
+        let lasts = |n: &usize| self.connections[*n].left.is_none();
+        let mut lacking = (Vec::new(), Vec::new());
+        for connection in (0..self.connections.len()).filter(lasts) {
+            let came = |push: usize| {
+                let mut arrivals = (0..self.arrivals.len()).map(|n| (n, &self.arrivals[n]));
+                arrivals.any(|(n, a)| {
+                    a.connection == connection
+                        && a.push == Some(push)
+                        && self.is(n) == Is::Delivered
+                })
+            };
+            let pushes = 0..self.pushes.len();
+            let missing = pushes.filter(|push| self.is_expected(*push, connection) && !came(*push));
+            let overs: Vec<_> = missing.map(|push| self.over(push)).collect();
+            if overs.is_empty() {
+                continue;
+            }
+            lacking.0.push(connection);
+            let last = Some(self.last_sign(connection));
+            if overs.iter().any(|over| *over >= last) {
+                lacking.1.push(connection);
+            }
+        }
+        lacking
+    }
+
+    /// "Connected before it was sent, and over while the connection was certainly there and had not begun to leave."
+    fn is_expected(&self, push: usize, connection: usize) -> bool {
+        if !self.in_audience(push, connection) || self.outcome(push) != Outcome::Accepted {
             return false;
         }
-        let Some(connected) = self.sockets[socket].connected else {
+        let Some(connected) = self.connections[connection].connected else {
             return false;
         };
-        let stayed = match self.sockets[socket].left {
+        let stayed = match self.sure_until(connection) {
             None => true,
-            Some(left) => Some(left) >= self.settled(push),
+            Some(until) => Some(until) >= self.over(push),
         };
         connected < self.pushes[push].sent && stayed
     }
 
     /// "The socket connected or left meanwhile, or the push's outcome is unknown."
-    fn is_allowed(&self, push: usize, socket: usize) -> bool {
-        if !self.in_audience(push, socket) || self.outcome(push) == Outcome::Rejected {
-            return false;
-        }
-        let Some(connected) = self.sockets[socket].connected else {
-            return false;
-        };
-        let was_gone = match self.sockets[socket].left {
+    fn is_allowed(&self, push: usize, connection: usize) -> bool {
+        self.in_audience(push, connection)
+            && self.outcome(push) != Outcome::Rejected
+            && self.connections[connection].connected.is_some()
+            && !self.is_out_of_time(push, connection)
+    }
+
+    /// "Certainly gone when it was sent, or `settle` after its goodbye; or connecting only when it was over."
+    fn is_out_of_time(&self, push: usize, connection: usize) -> bool {
+        let socket = &self.connections[connection];
+        let sent = self.pushes[push].sent;
+        let was_gone = match socket.left {
             None => false,
-            Some(left) => left < self.pushes[push].sent,
+            Some(left) => left.by < sent,
         };
-        let came_after = match self.settled(push) {
+        let had_said_goodbye = match socket.leaving {
             None => false,
-            Some(settled) => connected > settled,
+            Some(leaving) => leaving + self.settle < sent,
         };
-        !was_gone && !came_after
+        let begun = socket.connecting.or(socket.connected);
+        let began_after = match (self.over(push), begun) {
+            (Some(over), Some(begun)) => begun > over,
+            _ => false,
+        };
+        was_gone || had_said_goodbye || began_after
+    }
+
+    /// A push that was not expected, because its socket connected or said goodbye meanwhile, and that is certainly over when it comes.
+    fn is_sent_anew(&self, n: usize) -> bool {
+        let arrival = &self.arrivals[n];
+        let push = arrival.push.expect("a push that can be told");
+        let socket = &self.connections[arrival.connection];
+        let Some(over) = self.over(push) else {
+            return false;
+        };
+        let joined = socket
+            .connected
+            .is_some_and(|connected| connected >= self.pushes[push].sent);
+        let left = socket.leaving.is_some_and(|leaving| leaving < over);
+        (joined || left) && arrival.not_before > over
     }
 
     /// "Push B arrived before push A at a socket although A was answered before B was sent."
@@ -220,11 +371,13 @@ impl History {
         let Some((Outcome::Accepted, answered)) = a.answer else {
             return false;
         };
-        self.arrivals[..n].iter().any(|earlier| {
+        (0..n).any(|m| {
+            let earlier = &self.arrivals[m];
             let Some(b) = earlier.push else { return false };
-            if earlier.socket != arrival.socket
+            if earlier.connection != arrival.connection
                 || earlier.before_connect
-                || !self.in_audience(b, earlier.socket)
+                || !self.in_audience(b, earlier.connection)
+                || self.comes_at_a_wrong_time(m)
             {
                 return false;
             }
@@ -239,8 +392,14 @@ impl History {
         })
     }
 
-    /// "Came, but after the scenario's deadline."
+    /// "Came, but after the scenario's deadline", at the earliest moment at which it may have come.
     fn was_late(&self, n: usize) -> bool {
+        let arrival = &self.arrivals[n];
+        let push = &self.pushes[arrival.push.expect("a delivery is of a push")];
+        arrival.not_before > push.sent + self.deadline
+    }
+
+    fn was_read_late(&self, n: usize) -> bool {
         let arrival = &self.arrivals[n];
         let push = &self.pushes[arrival.push.expect("a delivery is of a push")];
         arrival.at > push.sent + self.deadline

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pushproof::history::{Outcome, Push};
+use pushproof::history::{Leave, Left, Outcome, Push};
 use pushproof::ids::{AppId, Audience, EventId, Lane, SocketId, UserId};
 use pushproof::time::Time;
 use pushproof::verify::{
@@ -60,15 +60,9 @@ fn a_thousand_million_losses_are_counted() {
         let id = writer.send(&push).unwrap();
         // Socket 0 gets the even pushes, and so half of the refused, whose answers it does not know yet.
         if n % 2 == 0 {
-            let tag = Tag {
-                push: id,
-                app: push.app,
-                audience: push.audience,
-                event: push.event,
-                stream_seq: push.stream_seq,
-                intended: push.intended,
-            };
+            let tag = Tag::of(id, &push);
             let arrival = Arrival {
+                not_before: time(1),
                 at: time(1),
                 event: "e",
                 payload: &source.payload(&tag),
@@ -91,7 +85,13 @@ fn a_thousand_million_losses_are_counted() {
     }
     // Every second of the other sockets left when half of the pushes had been sent.
     for slot in slots[1..].iter().step_by(2) {
-        judge.left(*slot, Time::from_nanos(10 * pushes / 2));
+        let at = Time::from_nanos(10 * pushes / 2);
+        let left = Left {
+            after: at,
+            by: at,
+            cause: Leave::ServerClose,
+        };
+        judge.left(*slot, left);
     }
     let findings = judge.finish(&Streams::of(&ledger));
     let (accepted, tenth) = (pushes / 10 * 8, pushes / 10);
@@ -109,5 +109,6 @@ fn a_thousand_million_losses_are_counted() {
         counts.violations(),
         counts.of(Class::Lost) + counts.of(Class::Phantom)
     );
-    assert_eq!(findings.examples().len(), 2 * EXAMPLES_PER_CLASS);
+    let examples = findings.examples().len();
+    assert!((EXAMPLES_PER_CLASS..=2 * EXAMPLES_PER_CLASS).contains(&examples));
 }

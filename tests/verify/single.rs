@@ -298,7 +298,7 @@ pub(crate) const CASES: &[Case] = &[
               12 reject p1
         ",
         counts: "phantom=1",
-        examples: &["phantom p1 ann.1 ann as alert sent=10 answered=12 arrived=-"],
+        examples: &["phantom p1 ann.1 ann as alert sent=10 answered=12 arrived=11"],
     },
     Case {
         name: "phantom: the push was over before the socket connected",
@@ -308,19 +308,20 @@ pub(crate) const CASES: &[Case] = &[
              300 connect ann.1
              301 arrive p1 ann.1
         ",
-        counts: "phantom=1",
+        counts: "away=1 phantom=1",
         examples: &["phantom p1 ann.1 ann as alert sent=10 answered=12 arrived=301"],
     },
     Case {
         name: "phantom: sent only after the socket had left",
         history: "
+            rules settle=4 deadline=4
                0 connect ann.1
-               5 leave ann.1
+               5 leaving ann.1
               10 push p1 ann
               11 arrive p1 ann.1
               12 accept p1
         ",
-        counts: "phantom=1",
+        counts: "away=1 phantom=1",
         examples: &["phantom p1 ann.1 ann as alert sent=10 answered=12 arrived=11"],
     },
     Case {
@@ -337,7 +338,7 @@ pub(crate) const CASES: &[Case] = &[
               22 accept p2
         ",
         counts: "expected=2 delivered=2 phantom=1",
-        examples: &["phantom p1 bob.1 bob as alert sent=10 answered=12 arrived=-"],
+        examples: &["phantom p1 bob.1 bob as alert sent=10 answered=12 arrived=11"],
     },
     Case {
         name: "premature: between the opening and CONNECT",
@@ -348,7 +349,7 @@ pub(crate) const CASES: &[Case] = &[
               12 accept p1
              900 connect ann.1
         ",
-        counts: "premature=1",
+        counts: "away=1 premature=1",
         examples: &["premature p1 ann.1 ann as alert sent=10 answered=12 arrived=11"],
     },
     Case {
@@ -358,7 +359,7 @@ pub(crate) const CASES: &[Case] = &[
               11 arrive p1 ann.1
               12 accept p1
         ",
-        counts: "premature=1",
+        counts: "away=1 premature=1",
         examples: &["premature p1 ann.1 ann as alert sent=10 answered=12 arrived=11"],
     },
     Case {
@@ -370,7 +371,7 @@ pub(crate) const CASES: &[Case] = &[
               12 accept p1
              900 connect ann.1
         ",
-        counts: "premature=1",
+        counts: "away=1 premature=1",
         examples: &["premature - ann.1 ann as alert sent=- answered=- arrived=11"],
     },
     Case {
@@ -382,7 +383,7 @@ pub(crate) const CASES: &[Case] = &[
               12 accept p1
              900 connect ann.1
         ",
-        counts: "premature=1",
+        counts: "away=1 premature=1",
         examples: &["premature - ann.1 ann as alert sent=- answered=- arrived=11"],
     },
     Case {

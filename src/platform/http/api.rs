@@ -2,6 +2,9 @@
 
 use super::{Answer, body, reply};
 use crate::platform::accounts::Login;
+use crate::platform::faults::Pushed;
+use crate::platform::hub::Audience;
+use crate::platform::nodes::{Ask, Elsewhere, Turn, Unknown};
 use crate::platform::scenarios::{self, StepError};
 use crate::platform::shared::Shared;
 use crate::platform::template::Fields;
@@ -50,15 +53,15 @@ pub(super) async fn handle(shared: &Arc<Shared>, call: &str, request: Request<In
     let parts: Vec<&str> = call.split('/').collect();
     match &parts[..] {
         ["v5", "auth"] if post => match small_body(shared, request).await {
-            Ok(body) => log_in(shared, &query, &body),
+            Ok(body) => log_in(shared, &query, &body).await,
             Err(answer) => answer,
         },
         ["v4" | "v5", "auth", "check"] if get => check(shared, &query),
-        ["v4" | "v5", "auth", "logout"] if get => log_out(shared, &query),
+        ["v4" | "v5", "auth", "logout"] if get => log_out(shared, &query).await,
         ["v5", "data", structure, method] if post => {
             let limit = shared.config.max_payload + AROUND_MESSAGE;
             match body::read(request, limit, shared.config.request_timeout).await {
-                Ok(body) => trigger(shared, &query, structure, method, &body),
+                Ok(body) => trigger(shared, &query, structure, method, &body).await,
                 Err(e) => reply::error(e.status(), GENERAL, e.message()),
             }
         }
@@ -76,31 +79,62 @@ async fn small_body(shared: &Shared, request: Request<Incoming>) -> Result<Bytes
         .map_err(|e| reply::error(e.status(), GENERAL, e.message()))
 }
 
-fn log_in(shared: &Shared, query: &Query, body: &[u8]) -> Answer {
+/// A node of the platform did not do its part: it may have, or may not.
+fn unknown() -> Answer {
+    reply::error(
+        StatusCode::SERVICE_UNAVAILABLE,
+        GENERAL,
+        "not every node of the platform has answered: what became of it is unknown",
+    )
+}
+
+/// Waits until the other nodes may be asked, if there are any.
+async fn turn(shared: &Shared) -> Result<Option<Turn<'_>>, Unknown> {
+    match &shared.nodes {
+        Some(nodes) => nodes.turn().await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Asks the other nodes, if there are any, and waits until all have done it.
+async fn everywhere(shared: &Shared, ask: Ask<'_>) -> Result<(), Unknown> {
+    let Some(nodes) = &shared.nodes else {
+        return Ok(());
+    };
+    let _turn = nodes.turn().await?;
+    nodes.ask(ask).answer(nodes).await?;
+    Ok(())
+}
+
+async fn log_in(shared: &Shared, query: &Query, body: &[u8]) -> Answer {
     #[derive(serde::Deserialize)]
     struct Credentials {
         username: String,
         password: String,
     }
+    let now = shared.clock.now();
     let login = serde_json::from_slice::<Credentials>(body)
         .ok()
         .and_then(|given| {
-            let now = shared.clock.now();
             shared
                 .accounts
                 .log_in(&query.app, &given.username, &given.password, now)
         });
-    match login {
-        Some(login) => reply::json(
-            StatusCode::OK,
-            &json!({"result": token(&login), "status": "ok"}),
-        ),
-        None => reply::error(
-            StatusCode::BAD_REQUEST,
-            BAD_LOGIN,
-            "User or password incorrect",
-        ),
+    let Some(login) = login else {
+        let said = "User or password incorrect";
+        return reply::error(StatusCode::BAD_REQUEST, BAD_LOGIN, said);
+    };
+    let ask = Ask::LogIn {
+        token: login.token.bits(),
+        app: login.app,
+        user: &login.user,
+        left: login.until.since(now),
+    };
+    if everywhere(shared, ask).await.is_err() {
+        return unknown();
     }
+    let result = token(&login);
+    reply::json(StatusCode::OK, &json!({"result": result, "status": "ok"}))
 }
 
 fn token(login: &Login) -> serde_json::Value {
@@ -121,15 +155,25 @@ fn check(shared: &Shared, query: &Query) -> Answer {
     reply::json(StatusCode::OK, &json!({"result": result, "status": "ok"}))
 }
 
-fn log_out(shared: &Shared, query: &Query) -> Answer {
+async fn log_out(shared: &Shared, query: &Query) -> Answer {
     if let Some(login) = session(shared, query) {
         shared.log_out(&login);
+        let token = login.token.bits();
+        if everywhere(shared, Ask::LogOut { token }).await.is_err() {
+            return unknown();
+        }
     }
     reply::json(StatusCode::OK, &json!({"result": true, "status": "ok"}))
 }
 
-/// Runs a scenario. Answered only once its events are queued at every socket they are for.
-fn trigger(shared: &Shared, query: &Query, structure: &str, method: &str, body: &[u8]) -> Answer {
+/// Runs a scenario. Answered only once its events are queued at every socket they are for, at every node.
+async fn trigger(
+    shared: &Shared,
+    query: &Query,
+    structure: &str,
+    method: &str,
+    body: &[u8],
+) -> Answer {
     let bad = |message| reply::error(StatusCode::BAD_REQUEST, GENERAL, message);
     let Some(app) = shared.accounts.app(&query.app) else {
         return bad("no such app");
@@ -147,25 +191,65 @@ fn trigger(shared: &Shared, query: &Query, structure: &str, method: &str, body: 
     let Ok(fields) = serde_json::from_slice::<Fields<'_>>(body) else {
         return bad("the body is not a JSON object");
     };
-    let now = shared.clock.now();
-    match scenarios::run(
-        scenario,
-        &shared.hub,
-        app,
-        &fields,
-        shared.config.max_payload,
-        now,
-    ) {
-        Ok(delivered) => {
-            let result: Vec<_> = delivered
-                .iter()
-                .map(|count| json!({"deliveredTo": count}))
-                .collect();
-            reply::json(StatusCode::OK, &json!({"result": result, "status": "ok"}))
-        }
+    let Ok(_turn) = turn(shared).await else {
+        return unknown();
+    };
+    let push = |audience: Audience<'_>, event: &str, message: Option<&str>| {
+        push(shared, app, audience, event, message)
+    };
+    match scenarios::run(scenario, &fields, shared.config.max_payload, push) {
+        Ok(pushed) => pushed_all(shared, pushed).await,
         Err(e @ StepError::MessageTooLong { .. }) => {
             reply::error(StatusCode::PAYLOAD_TOO_LARGE, GENERAL, &e.to_string())
         }
         Err(e) => bad(&e.to_string()),
     }
+}
+
+/// Queues one event here, the other nodes having been asked to do the same.
+fn push(
+    shared: &Shared,
+    app: usize,
+    audience: Audience<'_>,
+    event: &str,
+    message: Option<&str>,
+) -> (Pushed, Option<Elsewhere>) {
+    let user = match audience {
+        Audience::Everyone => None,
+        Audience::User(user) => Some(user),
+    };
+    let elsewhere = shared.ask(Ask::Push {
+        app,
+        user,
+        event,
+        message,
+    });
+    let now = shared.clock.now();
+    let here = shared.hub.push(app, audience, event, message, now);
+    (here, elsewhere)
+}
+
+/// The answer to a scenario whose steps have been taken.
+async fn pushed_all(shared: &Shared, pushed: Vec<(Pushed, Option<Elsewhere>)>) -> Answer {
+    let mut result = Vec::with_capacity(pushed.len());
+    let mut failed = false;
+    for (here, elsewhere) in pushed {
+        let there = match (elsewhere, &shared.nodes) {
+            (Some(elsewhere), Some(nodes)) => elsewhere.answer(nodes).await,
+            _ => Ok(0),
+        };
+        let Ok(there) = there else {
+            return unknown();
+        };
+        if let Some(faults) = shared.hub.faults() {
+            faults.answered(&here, shared.clock.now());
+        }
+        failed |= here.failed;
+        result.push(json!({"deliveredTo": here.sockets as u64 + there}));
+    }
+    if failed {
+        let status = StatusCode::INTERNAL_SERVER_ERROR;
+        return reply::error(status, GENERAL, "internal error");
+    }
+    reply::json(StatusCode::OK, &json!({"result": result, "status": "ok"}))
 }

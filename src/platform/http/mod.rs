@@ -11,6 +11,7 @@ mod reply;
 
 use super::conn::Conn;
 use super::engine::CloseReason;
+use super::faults;
 use super::shared::Shared;
 use super::websocket::{self, Purpose};
 use bytes::Bytes;
@@ -169,6 +170,10 @@ async fn route(shared: &Arc<Shared>, link: &Link, request: Request<Incoming>) ->
     let get = matches!(*request.method(), http::Method::GET | http::Method::HEAD);
     match (get, path.as_str()) {
         (true, "/healthz") => reply::text(http::StatusCode::OK, "ok\n"),
+        (true, "/admin/faults") => reply::json(
+            http::StatusCode::OK,
+            &faults::truth(shared.hub.faults(), &shared.config.faults),
+        ),
         (true, "/") => reply::text(
             http::StatusCode::OK,
             "pushproof: embedded push platform\n\

@@ -18,6 +18,8 @@ pub struct Report {
     pub exit_code: u8,
     /// Why the verdict is not `pass`, the weightiest first.
     pub reasons: Vec<String>,
+    /// What ended the run early; `null` if nothing did.
+    pub aborted: Option<Aborted>,
     /// The scenario, complete.
     pub scenario: Scenario,
     /// Decides every random choice: the same seed gives the same schedule and the same payload bytes.
@@ -68,6 +70,8 @@ pub struct Scenario {
 pub struct Target {
     /// Base URL.
     pub url: String,
+    /// Base URLs of its other nodes.
+    pub nodes: Vec<String>,
     /// Whether it was the embedded platform.
     pub embedded: bool,
     /// App ids.
@@ -83,14 +87,22 @@ pub struct Sockets {
     pub connected: u64,
     /// Sockets that did not get that far.
     pub refused: u64,
-    /// Connected sockets that ended without the harness's doing.
+    /// Connections that ended without the harness's doing.
     pub dropped: u64,
-    /// Sockets that came back.
+    /// Connections that ended because the scenario's churn says so.
+    pub left: u64,
+    /// Times that a socket came back, after either.
     pub reconnected: u64,
+    /// Sockets connected when judging began.
+    pub alive: u64,
     /// Why sockets were refused, with how many.
     pub refused_because: BTreeMap<String, u64>,
     /// Why sockets were dropped, with how many.
     pub dropped_because: BTreeMap<String, u64>,
+    /// How many connections died of `network`, `kick`, `close`, `ping_timeout`, `overload` and `protocol_error`.
+    pub dropped_by_cause: BTreeMap<&'static str, u64>,
+    /// Why sockets could not come back, with how many attempts.
+    pub not_back_because: BTreeMap<String, u64>,
 }
 
 /// Pushes.
@@ -106,6 +118,10 @@ pub struct Pushes {
     pub rejected: u64,
     /// Pushes of which nobody knows: time-out, 5xx, connection lost.
     pub unknown: u64,
+    /// Pushes never sent because their lanes waited for the target's answers.
+    pub missed: u64,
+    /// Accepted pushes for each second of pushing.
+    pub rate_per_s: Option<f64>,
     /// Why pushes were not accepted, with how many.
     pub not_accepted_because: BTreeMap<String, u64>,
 }
@@ -120,6 +136,20 @@ pub struct Deliveries {
     pub delivered: u64,
     /// Pairs that were free to happen or not.
     pub allowed: u64,
+    /// Accepted pushes × sockets of their audience: each of these pairs came, was lost, was missed or was pushed while the socket was away.
+    pub pairs: u64,
+    /// Of `pairs`: came at a connection of the socket.
+    pub came: u64,
+    /// Of `pairs`: did not come at a connection that died meanwhile.
+    pub missed_at_death: u64,
+    /// Of `pairs`: did not come at a connection that began, or left of its own will, meanwhile.
+    pub missed_at_churn: u64,
+    /// Of `pairs`: was pushed while the socket was away.
+    pub away: u64,
+    /// Deliveries for each second of pushing.
+    pub rate_per_s: Option<f64>,
+    /// The nine classes together.
+    pub violations: u64,
     pub lost: u64,
     pub duplicated: u64,
     pub misdelivered: u64,
@@ -138,8 +168,11 @@ pub struct Latencies {
     pub push: LatencyUs,
     /// Deliveries, from when the push was sent.
     pub push_from_send: LatencyUs,
-    /// Deliveries, from when the push was sent to the kernel's receive stamp; empty where there are no such stamps.
+    /// Deliveries, from when the push was sent to the kernel's receive stamp: free of the generator's own queueing. Of several deliveries
+    /// that were read at once, all have the stamp of the last.
     pub network: LatencyUs,
+    /// The same deliveries, from that stamp to when the generator had them.
+    pub generator_delay: LatencyUs,
     /// From asking for a push to the answer.
     pub trigger: LatencyUs,
     /// Logins.
@@ -203,6 +236,8 @@ pub struct Entry {
     pub push_p99_us: Option<u64>,
     /// Largest push latency.
     pub push_max_us: Option<u64>,
+    /// How late the timers of a thread that holds sockets were, at most.
+    pub loop_delay_us: Option<u64>,
 }
 
 /// One violation, as evidence. Times are microseconds since the start of the run.
@@ -243,10 +278,29 @@ pub struct Violation {
 pub struct Threshold {
     /// As written.
     pub expression: String,
-    /// What was observed.
+    /// What was observed, in `unit`; `null` if nothing was.
     pub observed: Option<f64>,
-    /// Whether it holds.
+    /// `us`, `bytes`, `/s`, `%`, or nothing for a count.
+    pub unit: Option<&'static str>,
+    /// Whether it was kept, for certain.
     pub ok: bool,
+    /// `kept`, `breached`, or `unknown`: nothing was observed, or the generator was the limit.
+    pub outcome: &'static str,
+    /// Why it is unknown.
+    pub why: Option<&'static str>,
+}
+
+/// What ended a run early.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Aborted {
+    /// The condition, as written.
+    pub expression: String,
+    /// What was observed, in `unit`.
+    pub observed: f64,
+    /// `us`, `%`, or nothing for a count.
+    pub unit: &'static str,
+    /// When, since the start of the run.
+    pub at_ms: u64,
 }
 
 /// The generator's own health.
@@ -256,23 +310,47 @@ pub struct Generator {
     pub cpu_percent: Option<f64>,
     /// The same in CPU seconds.
     pub cpu_seconds: Option<f64>,
+    /// CPU used by the busiest thread while pushing, in percent of one core.
+    pub busiest_thread_percent: Option<f64>,
     /// How late pushes left that could have left, 99th percentile.
     pub schedule_lag_p99_us: Option<u64>,
+    /// How late the event loops were that hold the sockets.
+    pub loop_delay: LatencyUs,
+    /// The same, 99th percentile.
+    pub loop_delay_p99_us: Option<u64>,
+    /// Pushes never sent because the generator was behind.
+    pub missed: u64,
+    /// Deliveries past the deadline that the generator itself may have held up; none of them is a violation.
+    pub held_up: u64,
+    /// Whether all that had arrived was read before judging.
+    pub drained: bool,
+    /// What the generator's machine or process ran out of, with how often a socket, login or push met it.
+    pub shortages: BTreeMap<String, u64>,
+    /// Most file descriptors seen open; `environment.open_files` is the limit.
+    pub open_files: Option<u64>,
     /// Resident memory at the end.
     pub rss_bytes: Option<u64>,
     /// Growth of resident memory while sockets connected, for each of them.
     pub bytes_per_socket: Option<u64>,
     /// Whether the generator, not the target, was the limit.
     pub limited: bool,
+    /// Why, in words.
+    pub limited_because: Vec<String>,
     /// Arrivals left out of the fan-out figures for want of memory set aside.
     pub fanout_left_out: u64,
+    /// How many deliveries are in neither `latency.network` nor `latency.generator_delay`, and why; `null` if none is missing.
+    pub unstamped: Option<String>,
+    /// Processes that held the sockets, beside the run's own; 0: it held them itself. CPU and memory are those of all of them.
+    pub workers: u64,
+    /// Those that ended before their time, with how. What they had told is part of this report.
+    pub lost_workers: Vec<String>,
 }
 
 /// The machine of the generator.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Environment {
     /// Version of pushproof.
-    pub pushproof: &'static str,
+    pub pushproof: String,
     /// Operating system.
     pub os: String,
     /// Processor architecture.

@@ -2,22 +2,21 @@
 //! [`form`] has the fields, this file fills them from a summary.
 
 pub mod form;
+mod own;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use self::form::{
-    Deliveries, Entry, Environment, Generator, Latencies, LatencyUs, Part, Pushes, Report,
-    Scenario, Sockets, Target, Violation,
+    Deliveries, Entry, Environment, Latencies, LatencyUs, Part, Pushes, Report, Scenario, Sockets,
+    Target, Violation,
 };
 use crate::history::Push;
 use crate::measure::Latency;
-use crate::scenario::file::{self, File, Shape};
-use crate::scenario::units::{Rate, Span};
+use crate::scenario::file::File;
 use crate::summary::{Second, SocketCounts, Split, Summary};
 use crate::time::Time;
-use crate::verify::{Class, Counts, Example, Ordering};
-use base64::Engine as _;
+use crate::verify::{Class, Example};
 
 /// The name and version of this form.
 pub const SCHEMA: &str = "pushproof.report/1";
@@ -41,14 +40,16 @@ pub fn report(summary: &Summary) -> Report {
         schema: SCHEMA,
         verdict: judgement.verdict.name(),
         exit_code: judgement.exit_code,
-        reasons: judgement.reasons,
+        reasons: judgement.reasons.clone(),
+        aborted: summary.aborted.as_ref().map(own::aborted),
         scenario: Scenario {
             name: summary.scenario.clone(),
-            plan: plan(summary),
+            plan: File::from(&summary.plan),
         },
         seed: summary.plan.seed,
         target: Target {
             url: summary.target.url.clone(),
+            nodes: summary.target.nodes.clone(),
             embedded: summary.target.embedded,
             apps: summary.plan.apps.clone(),
         },
@@ -61,9 +62,11 @@ pub fn report(summary: &Summary) -> Report {
             accepted: summary.pushes.accepted,
             rejected: summary.pushes.rejected,
             unknown: summary.pushes.unknown,
+            missed: summary.missed.by_target,
+            rate_per_s: summary.a_second(summary.pushes.accepted).map(tenths),
             not_accepted_because: summary.push_failures.to_map(),
         },
-        deliveries: deliveries(&summary.findings.counts),
+        deliveries: deliveries(summary),
         latency: latencies(summary),
         by_event: parts(&summary.by_event),
         by_audience: parts(&summary.by_audience),
@@ -75,75 +78,48 @@ pub fn report(summary: &Summary) -> Report {
             .iter()
             .map(|example| violation(summary, example))
             .collect(),
-        thresholds: Vec::new(),
-        generator: Generator {
-            cpu_percent: summary.generator.cpu_percent.map(tenths),
-            cpu_seconds: summary.generator.cpu_seconds,
-            schedule_lag_p99_us: summary.generator.schedule_lag.quantile_us(0.99),
-            rss_bytes: summary.generator.rss_bytes,
-            bytes_per_socket: summary.generator.bytes_per_socket,
-            limited: judgement.limited,
-            fanout_left_out: summary.generator.fanout_left_out,
-        },
-        environment: Environment {
-            pushproof: summary.environment.pushproof,
-            os: summary.environment.os.clone(),
-            arch: summary.environment.arch.clone(),
-            cpus: summary.environment.cpus,
-            open_files: summary.environment.open_files,
-        },
-    }
-}
-
-/// The plan as a scenario file that would give it again. Passwords stay out of reports.
-fn plan(summary: &Summary) -> File {
-    let plan = &summary.plan;
-    File {
-        seed: Some(plan.seed),
-        target: file::Target {
-            url: plan.target.clone(),
-            apps: Some(plan.apps.clone()),
-        },
-        users: file::Users {
-            count: Some(plan.users),
-            sockets_per_user: Some(plan.sockets_per_user),
-            connect_rate: Some(Rate(plan.connect_rate)),
-            name: Some(plan.user_name.clone()),
-            password: None,
-        },
-        pushes: file::Pushes {
-            rate: Some(Rate(plan.rate)),
-            lanes: Some(plan.lanes),
-            duration: Some(Span(plan.duration)),
-            broadcast: Some(plan.broadcast),
-            events: Some(plan.events.clone()),
-            shapes: Some(Vec::<Shape>::clone(&plan.shapes)),
-        },
-        verify: file::Verify {
-            ordering: Some(Ordering::clone(&plan.ordering)),
-            deadline: Some(Span(plan.deadline)),
-            settle: Some(Span(plan.settle)),
-        },
+        thresholds: judgement.thresholds.iter().map(own::threshold).collect(),
+        generator: own::generator(
+            &summary.generator,
+            summary.unstamped(),
+            summary.missed,
+            &judgement,
+        ),
+        environment: environment(&summary.environment),
     }
 }
 
 fn sockets(counts: &SocketCounts, summary: &Summary) -> Sockets {
+    let deaths = summary.deaths.iter();
+    let deaths = deaths.map(|(cause, n)| (cause.name(), *n));
     Sockets {
         wanted: counts.wanted,
         connected: counts.connected,
         refused: counts.refused,
         dropped: counts.dropped,
+        left: counts.left,
         reconnected: counts.reconnected,
+        alive: counts.alive,
         refused_because: summary.refusals.to_map(),
         dropped_because: summary.drops.to_map(),
+        dropped_by_cause: deaths.collect(),
+        not_back_because: summary.returns.to_map(),
     }
 }
 
-fn deliveries(counts: &Counts) -> Deliveries {
+fn deliveries(summary: &Summary) -> Deliveries {
+    let counts = &summary.findings.counts;
     Deliveries {
         expected: counts.expected,
         delivered: counts.delivered,
         allowed: counts.allowed,
+        pairs: counts.pairs,
+        came: counts.came,
+        missed_at_death: counts.missed_at_death,
+        missed_at_churn: counts.missed_at_churn,
+        away: counts.away,
+        rate_per_s: summary.a_second(counts.delivered).map(tenths),
+        violations: counts.violations(),
         lost: counts.of(Class::Lost),
         duplicated: counts.of(Class::Duplicated),
         misdelivered: counts.of(Class::Misdelivered),
@@ -162,6 +138,7 @@ fn latencies(summary: &Summary) -> Latencies {
         push: latency(&latencies.push),
         push_from_send: latency(&latencies.push_from_send),
         network: latency(&latencies.network),
+        generator_delay: latency(&latencies.generator_delay),
         trigger: latency(&latencies.trigger),
         login: latency(&latencies.login),
         connect: latency(&latencies.connect),
@@ -172,7 +149,6 @@ fn latencies(summary: &Summary) -> Latencies {
 }
 
 fn latency(latency: &Latency) -> LatencyUs {
-    let encode = || base64::engine::general_purpose::STANDARD.encode(latency.to_hdr_v2());
     LatencyUs {
         count: latency.count(),
         min_us: latency.min_us(),
@@ -183,7 +159,7 @@ fn latency(latency: &Latency) -> LatencyUs {
         p99_us: latency.quantile_us(0.99),
         p999_us: latency.quantile_us(0.999),
         max_us: latency.max_us(),
-        hdr_v2_base64: (latency.count() > 0).then(encode),
+        hdr_v2_base64: (latency.count() > 0).then(|| latency.hdr_v2_base64()),
     }
 }
 
@@ -210,6 +186,7 @@ fn entry(second: &Second) -> Entry {
         push_p50_us: second.push_p50_us,
         push_p99_us: second.push_p99_us,
         push_max_us: second.push_max_us,
+        loop_delay_us: second.loop_delay_us,
     }
 }
 
@@ -240,8 +217,19 @@ fn tenths(value: f64) -> f64 {
     (value * 10.0).round() / 10.0
 }
 
+/// The machine.
+pub(super) fn environment(machine: &crate::summary::Environment) -> Environment {
+    Environment {
+        pushproof: machine.pushproof.clone(),
+        os: machine.os.clone(),
+        arch: machine.arch.clone(),
+        cpus: machine.cpus,
+        open_files: machine.open_files,
+    }
+}
+
 /// A time of the wall clock in RFC 3339, UTC, to the millisecond.
-fn rfc3339(unix_ms: u64) -> String {
+pub(super) fn rfc3339(unix_ms: u64) -> String {
     humantime::format_rfc3339_millis(std::time::UNIX_EPOCH + Duration::from_millis(unix_ms))
         .to_string()
 }

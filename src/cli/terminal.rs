@@ -1,0 +1,94 @@
+//! What a command shows whoever started it.
+
+use std::io::IsTerminal as _;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::files::{self, Output};
+use crate::report::{json, progress, text};
+use crate::scenario::Plan;
+use crate::scenario::units::Span;
+use crate::summary::{Snapshot, Summary, Target};
+
+/// Between progress lines.
+const PROGRESS_EVERY: Duration = Duration::from_secs(2);
+
+/// Says what is about to happen.
+pub(super) fn announce(plan: &Plan, target: &Target) {
+    let what = if target.embedded {
+        "the embedded platform"
+    } else {
+        &target.url
+    };
+    files::say(&format!(
+        "pushproof: {} users × {} sockets, {} pushes/s for {} in {} lanes, against {what} (seed {})",
+        plan.users,
+        plan.sockets_per_user,
+        plan.rate,
+        Span(plan.duration),
+        plan.lanes,
+        plan.seed
+    ));
+    if let Some(faults) = &plan.faults {
+        let (rates, seed) = (&faults.rates, faults.seed);
+        files::say(&format!(
+            "the platform is told to misbehave: {rates} (fault seed {seed})"
+        ));
+    }
+    if plan.platform_nodes > 1 {
+        files::say(&format!("the platform is {} nodes", plan.platform_nodes));
+    }
+    let limits = plan.limits;
+    let limits = [
+        limits.deliveries_per_s.map(|n| format!("{n} deliveries/s")),
+        limits.sockets.map(|n| format!("{n} sockets")),
+    ];
+    let limits: Vec<_> = limits.into_iter().flatten().collect();
+    if !limits.is_empty() {
+        files::say(&format!("the platform is limited to {}", limits.join(", ")));
+    }
+}
+
+/// Progress lines until the run is over.
+pub(super) async fn show_progress(mut snapshots: watch::Receiver<Snapshot>, verbose: bool) {
+    let mut shown = Duration::ZERO;
+    while snapshots.changed().await.is_ok() {
+        let snapshot = snapshots.borrow_and_update().clone();
+        let since = snapshot.elapsed.saturating_sub(shown);
+        // Snapshots come once a second, give or take a few milliseconds.
+        if verbose || since + Duration::from_millis(500) > PROGRESS_EVERY {
+            shown = snapshot.elapsed;
+            files::say(&progress::line(&snapshot));
+        }
+    }
+}
+
+/// Writes the reports and gives the exit code. `quiet`: the summary only of what does not pass.
+pub(super) fn report(quiet: bool, json: Option<Output>, summary: &Summary) -> anyhow::Result<u8> {
+    let judgement = summary.judge();
+    if !quiet || judgement.exit_code != 0 {
+        if json.as_ref().is_some_and(Output::is_stdout) {
+            let colour = colour(std::io::stderr().is_terminal());
+            files::say_all(&text::render(summary, colour));
+        } else {
+            let colour = colour(std::io::stdout().is_terminal());
+            files::print(&text::render(summary, colour))?;
+        }
+    }
+    if let Some(json) = json {
+        json.write(&json::render(summary))?;
+    }
+    Ok(judgement.exit_code)
+}
+
+/// Colour is for terminals that know it, of people who want it (`NO_COLOR` set to anything but nothing says no).
+fn colour(terminal: bool) -> text::Colour {
+    let unwanted = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
+    let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
+    if terminal && !unwanted && !dumb {
+        text::Colour::On
+    } else {
+        text::Colour::Off
+    }
+}

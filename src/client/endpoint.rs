@@ -1,0 +1,82 @@
+//! Where sockets connect, and the way there: TCP, then the WebSocket handshake. `TCP_NODELAY` is set.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use http::Uri;
+use tokio::net::{TcpSocket, TcpStream};
+
+use super::listener::ConnectError;
+use super::upgrade::{UpgradeError, upgrade};
+
+/// Where sockets connect.
+#[derive(Debug, Clone)]
+pub struct Endpoint {
+    /// The address behind the host's name, looked up once for all sockets.
+    pub address: SocketAddr,
+    /// The WebSocket URL with path and query.
+    pub uri: Uri,
+    /// From the first byte to the answer to CONNECT.
+    pub connect_timeout: Duration,
+    /// Local addresses to connect from, in turn; empty: whatever the system chooses.
+    pub sources: Vec<IpAddr>,
+}
+
+/// A WebSocket that is open. What it is read and written through from then on is not tokio's.
+pub struct Opened {
+    pub(super) tcp: std::net::TcpStream,
+    pub(super) address: SocketAddr,
+    /// What came behind the handshake's answer.
+    pub(super) behind: Vec<u8>,
+}
+
+/// TCP and WebSocket handshake. `nth` says whose turn it is among the local addresses.
+pub async fn open(endpoint: &Endpoint, nth: usize) -> Result<Opened, ConnectError> {
+    let address = endpoint.address;
+    let opened = tokio::time::timeout(endpoint.connect_timeout, async {
+        let mut tcp = connect(endpoint, nth)
+            .await
+            .and_then(|tcp| tcp.set_nodelay(true).map(|()| tcp))
+            .map_err(|e| ConnectError::tcp(address, &e))?;
+        let behind = upgrade(&mut tcp, &endpoint.uri)
+            .await
+            .map_err(handshake_error)?;
+        let tcp = tcp.into_std().map_err(|e| ConnectError::tcp(address, &e))?;
+        Ok(Opened {
+            tcp,
+            address,
+            behind,
+        })
+    });
+    opened
+        .await
+        .unwrap_or(Err(ConnectError::Timeout(endpoint.connect_timeout)))
+}
+
+async fn connect(endpoint: &Endpoint, nth: usize) -> std::io::Result<TcpStream> {
+    let address = endpoint.address;
+    if endpoint.sources.is_empty() {
+        return TcpStream::connect(address).await;
+    }
+    let from = endpoint.sources[nth % endpoint.sources.len()];
+    let socket = match from {
+        IpAddr::V4(_) => TcpSocket::new_v4()?,
+        IpAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    socket.bind(SocketAddr::new(from, 0))?;
+    socket.connect(address).await
+}
+
+fn handshake_error(error: UpgradeError) -> ConnectError {
+    match error {
+        UpgradeError::Io(why) => ConnectError::Closed(why),
+        UpgradeError::Status { status, body } => ConnectError::Http { status, body },
+        UpgradeError::NotWebSocket(_) => ConnectError::NotSocketIo(error.to_string()),
+    }
+}
+
+/// The WebSocket URL of an Engine.IO endpoint below a base URL.
+pub fn socket_uri(base: &str) -> Result<Uri, http::uri::InvalidUri> {
+    let rest = base.strip_prefix("http").unwrap_or(base);
+    format!("ws{rest}/socket.io/?EIO=4&transport=websocket").parse()
+}

@@ -1,0 +1,332 @@
+//! The sockets of an engine: their states in a slab, and what is to be done at which of them.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use mio::event::Event;
+use mio::{Registry, Token};
+use slab::Slab;
+
+use super::deadlines::Deadlines;
+use super::kernel::Received;
+use super::link::Link;
+use super::talk::{Step, Talk};
+use super::tools::Tools;
+use crate::client::endpoint::Opened;
+use crate::client::listener::{ConnectError, Ended, Listener};
+use crate::history::Leave;
+use crate::protocol::frame::Reader;
+use crate::time::Time;
+
+/// Largest message taken from a server: well above the 1 MB that Socket.IO servers allow by default.
+const MAX_MESSAGE: usize = 16 << 20;
+/// Read at once: one buffer for all sockets. So much of a backlog shares a system call.
+const READ: usize = 64 * 1024;
+/// Bytes that are read before others have their turn: some milliseconds' work.
+const TURN: usize = 1 << 20;
+/// More than the kernel keeps of what comes at one socket.
+const CATCH_UP: usize = 16 << 20;
+/// How long a goodbye that the target does not take is waited for: it must not hold up the end of a run.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+pub(super) struct Sockets<H> {
+    slab: Slab<Socket<H>>,
+    registry: Registry,
+    deadlines: Deadlines,
+    /// Those that have more to read than there was time for.
+    unread: VecDeque<usize>,
+    ended: Vec<(H, Ended)>,
+    buffer: Box<[u8]>,
+    tools: Tools,
+}
+
+struct Socket<H> {
+    link: Link,
+    reader: Reader,
+    /// When it is looked at, at the latest.
+    looked_at: Time,
+    state: State<H>,
+}
+
+enum State<H> {
+    Talking(Talk<H>),
+    /// Its end was told; what was written last is on its way.
+    Closing {
+        until: Time,
+    },
+}
+
+/// What may still be read in a turn, in bytes.
+pub(super) struct Turn(usize);
+
+impl Turn {
+    pub(super) fn is_over(&self) -> bool {
+        self.0 == 0
+    }
+}
+
+impl<H: Listener> Sockets<H> {
+    pub(super) const BYTES_PER_SOCKET: usize = size_of::<Socket<H>>();
+
+    pub(super) fn new(registry: Registry, tools: Tools) -> Self {
+        Self {
+            slab: Slab::new(),
+            registry,
+            deadlines: Deadlines::default(),
+            unread: VecDeque::new(),
+            ended: Vec::new(),
+            buffer: vec![0; READ].into(),
+            tools,
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.slab.is_empty()
+    }
+
+    pub(super) fn unstamped(&self) -> Option<String> {
+        self.tools.why_unstamped()
+    }
+
+    pub(super) fn add(&mut self, opened: Opened, auth: String, holder: H) {
+        let place = self.slab.vacant_entry();
+        let key = place.key();
+        let link = match Link::new(opened.tcp, &self.registry, Token(key), &mut self.tools) {
+            Ok(link) => link,
+            Err(error) => {
+                let error = ConnectError::tcp(opened.address, &error);
+                self.ended.push((holder, Ended::NotConnected(error)));
+                return;
+            }
+        };
+        place.insert(Socket {
+            link,
+            reader: Reader::new(MAX_MESSAGE),
+            looked_at: Time::MAX,
+            state: State::Talking(Talk::new(holder, auth, &self.tools)),
+        });
+        // Orders may have changed while it was opened.
+        self.at(key, Socket::ask);
+        self.at(key, |socket, tools| {
+            socket.take(&opened.behind, None, tools)
+        });
+    }
+
+    /// Asks all holders what to do from now on.
+    pub(super) fn ask(&mut self) {
+        for key in 0..self.slab.capacity() {
+            self.at(key, Socket::ask);
+        }
+    }
+
+    /// When there is something to do next unless something comes.
+    pub(super) fn deadline(&self) -> Time {
+        if self.ended.is_empty() {
+            self.deadlines.next()
+        } else {
+            Time::ZERO
+        }
+    }
+
+    /// Does what is due.
+    pub(super) fn time_is(&mut self, now: Time) {
+        while let Some((at, key)) = self.deadlines.due(now) {
+            if self
+                .slab
+                .get(key)
+                .is_none_or(|socket| socket.looked_at != at)
+            {
+                continue;
+            }
+            self.slab[key].looked_at = Time::MAX;
+            // What came in time comes first, though the thread may have been away: a ping that lies there was not missed.
+            let mut turn = Turn(CATCH_UP);
+            while self.read(key, true, &mut turn) && !turn.is_over() {}
+            self.at(key, |socket, tools| socket.time_is(now, tools));
+        }
+    }
+
+    /// Those that have ended since.
+    pub(super) fn take_ended(&mut self) -> Vec<(H, Ended)> {
+        std::mem::take(&mut self.ended)
+    }
+
+    /// A turn begins with those that had more to read than there was time for in the last.
+    pub(super) fn begin_turn(&mut self) -> Turn {
+        let mut turn = Turn(TURN);
+        for _ in 0..self.unread.len() {
+            if turn.is_over() {
+                break;
+            }
+            if let Some(key) = self.unread.pop_front() {
+                self.read(key, true, &mut turn);
+            }
+        }
+        turn
+    }
+
+    /// Nobody has more to read.
+    pub(super) fn has_read_all(&self) -> bool {
+        self.unread.is_empty()
+    }
+
+    /// Does what the selector says can be done.
+    pub(super) fn ready(&mut self, event: &Event, turn: &mut Turn) {
+        let Token(key) = event.token();
+        if event.is_writable() {
+            self.with(key, |socket, _| socket.flush());
+        }
+        if turn.is_over() {
+            self.unread.push_back(key);
+        } else {
+            self.read(key, event.is_read_closed() || event.is_error(), turn);
+        }
+    }
+
+    /// Reads what there is, or as much as one socket may have of a turn; tells whether there may be more. `to_the_end`: a read that does not fill the buffer does not prove
+    /// that there is nothing more, as the end of the stream may follow.
+    fn read(&mut self, key: usize, to_the_end: bool, turn: &mut Turn) -> bool {
+        let mut buffer = std::mem::take(&mut self.buffer);
+        let mut more = false;
+        self.with(key, |socket, tools| {
+            loop {
+                let (length, received) = match socket.link.read(&mut buffer, &mut tools.reading) {
+                    Ok(None) => return socket.check_link(),
+                    Ok(Some((0, _))) => return socket.lost("end of stream"),
+                    Ok(Some(read)) => read,
+                    Err(error) => return socket.lost(&error.to_string()),
+                };
+                turn.0 = turn.0.saturating_sub(length);
+                match socket.take(&buffer[..length], received, tools) {
+                    Step::Go if socket.link.is_choked() => return socket.check_link(),
+                    Step::Go => {}
+                    over => return over,
+                }
+                if length < buffer.len() && !to_the_end {
+                    return socket.check_link();
+                }
+                if length == buffer.len() || turn.is_over() {
+                    more = true;
+                    return Step::Go;
+                }
+            }
+        });
+        self.buffer = buffer;
+        if more {
+            self.unread.push_back(key);
+        }
+        more
+    }
+
+    /// Does something at a socket that may write, and sees to it that a failure to do so is noticed.
+    fn at(&mut self, key: usize, act: impl FnOnce(&mut Socket<H>, &mut Tools) -> Step) {
+        self.with(key, act);
+        let broken = |socket: &Socket<H>| socket.link.broken().is_some();
+        if self.slab.get(key).is_some_and(broken) {
+            self.read(key, true, &mut Turn(TURN));
+        }
+    }
+
+    /// Does something at a socket, if it is there, and what follows from it.
+    fn with(&mut self, key: usize, act: impl FnOnce(&mut Socket<H>, &mut Tools) -> Step) {
+        let Some(socket) = self.slab.get_mut(key) else {
+            return;
+        };
+        match act(socket, &mut self.tools) {
+            Step::Go => {}
+            Step::Close(ended) if !socket.link.is_written() => {
+                let until = self.tools.clock.now() + PATIENCE;
+                let closing = State::Closing { until };
+                if let State::Talking(talk) = std::mem::replace(&mut socket.state, closing) {
+                    self.ended.push((talk.holder, ended));
+                }
+            }
+            Step::End(ended) | Step::Close(ended) => {
+                if let State::Talking(talk) = self.slab.remove(key).state {
+                    self.ended.push((talk.holder, ended));
+                }
+                return;
+            }
+            Step::Gone => {
+                self.slab.remove(key);
+                return;
+            }
+        }
+        socket.link.watch(&self.registry, Token(key));
+        let deadline = socket.deadline();
+        if deadline < socket.looked_at {
+            socket.looked_at = deadline;
+            self.deadlines.push(deadline, key);
+        }
+    }
+}
+
+impl<H: Listener> Socket<H> {
+    /// Takes bytes that were read just now, with the kernel's stamp of the last of them.
+    fn take(&mut self, mut bytes: &[u8], received: Option<Received>, tools: &mut Tools) -> Step {
+        let State::Talking(talk) = &mut self.state else {
+            return Step::Go;
+        };
+        let mut at = tools.stamp(received);
+        loop {
+            let message = match self.reader.read(&mut bytes) {
+                Ok(None) => return Step::Go,
+                Ok(Some(message)) => message,
+                Err(error) => return talk.end(Leave::ProtocolError, &error.to_string()),
+            };
+            // What comes with an answer to CONNECT comes after CONNECT was sent.
+            if !talk.is_connected() {
+                at = tools.stamp(None);
+            }
+            match talk.take(at, message, &mut self.link, tools) {
+                Step::Go => {}
+                over => return over,
+            }
+        }
+    }
+
+    fn ask(&mut self, tools: &mut Tools) -> Step {
+        if let State::Talking(talk) = &mut self.state {
+            talk.ask(&mut self.link, tools);
+        }
+        Step::Go
+    }
+
+    fn time_is(&mut self, now: Time, tools: &mut Tools) -> Step {
+        match &mut self.state {
+            State::Talking(talk) => talk.time_is(now, &mut self.link, tools),
+            State::Closing { until } if *until <= now => Step::Gone,
+            State::Closing { .. } => Step::Go,
+        }
+    }
+
+    fn deadline(&self) -> Time {
+        match &self.state {
+            State::Talking(talk) => talk.deadline(),
+            State::Closing { until } => *until,
+        }
+    }
+
+    fn flush(&mut self) -> Step {
+        self.link.flush();
+        match self.state {
+            State::Closing { .. } if self.link.is_written() => Step::Gone,
+            _ => Step::Go,
+        }
+    }
+
+    /// Everything that came was read. If writing has failed, that is the end.
+    fn check_link(&self) -> Step {
+        match self.link.broken() {
+            Some(error) => self.lost(&error.to_string()),
+            None => Step::Go,
+        }
+    }
+
+    fn lost(&self, detail: &str) -> Step {
+        match &self.state {
+            State::Talking(talk) => talk.end(Leave::ConnectionLost, detail),
+            State::Closing { .. } => Step::Gone,
+        }
+    }
+}

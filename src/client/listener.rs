@@ -1,0 +1,122 @@
+//! What a socket's holder hears and decides, and how a socket ends.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::history::{Leave, Stamp};
+use crate::time::Time;
+
+/// Hears what happens at a socket, as it happens, and decides when it leaves.
+pub trait Listener {
+    /// Whatever is read from the socket now reached this machine after this.
+    fn not_before(&self) -> Time;
+    /// Something came that is no event, such as a ping: the connection was there at this moment.
+    fn alive(&mut self, at: Time);
+    /// CONNECT is about to be sent.
+    fn connecting(&mut self, at: Time);
+    /// CONNECT was accepted.
+    fn connected(&mut self, at: Time);
+    /// The goodbye is about to be sent; what still comes is heard until the end.
+    fn leaving(&mut self, at: Time);
+    /// When and how to leave as things stand. Asked when CONNECT was accepted, and whenever there are new orders; before CONNECT was
+    /// accepted any answer ends the socket at once.
+    fn departure(&mut self, now: Time) -> Option<Departure>;
+    /// Whether a sign of life is wanted now: then the target is asked for one. Asked whenever there are new orders.
+    fn wants_sign(&mut self) -> bool;
+    /// An event arrived; `premature` if CONNECT had not been accepted.
+    fn event(&mut self, at: Stamp, name: &str, args: &str, premature: bool);
+    /// An event arrived in a namespace that was never asked for.
+    fn stray_event(&mut self, at: Stamp, name: &str, args: &str, premature: bool);
+    /// An event with attachments arrived; `data` is its JSON with placeholders, without the name.
+    fn binary_event(
+        &mut self,
+        at: Stamp,
+        name: &str,
+        args: &str,
+        attachments: &[Bytes],
+        premature: bool,
+    );
+}
+
+/// How a socket leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Manner {
+    /// It says goodbye (DISCONNECT), listens on for so long, and closes the WebSocket.
+    Goodbye {
+        /// How long.
+        linger: Duration,
+    },
+    /// It ends the TCP connection without a word.
+    Cut,
+    /// It resets the TCP connection.
+    Reset,
+}
+
+/// A decision to leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Departure {
+    /// When.
+    pub at: Time,
+    /// How.
+    pub manner: Manner,
+    /// Whether the target is asked for a sign of life first: what is missing until then is not excused by the departure, unless the
+    /// link had died unnoticed.
+    pub asks: bool,
+}
+
+/// How a socket ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ended {
+    /// It never got as far as an accepted CONNECT.
+    NotConnected(ConnectError),
+    /// It was connected and is no more.
+    Left {
+        /// Why.
+        leave: Leave,
+        /// The cause in the words of whoever knows it; may be empty.
+        detail: String,
+        /// Until when it was certainly connected: a connection that dies in silence was gone long before that is noticed, and one that
+        /// we leave may have been.
+        after: Time,
+    },
+}
+
+/// Why a socket did not get connected.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConnectError {
+    /// No TCP connection.
+    #[error("cannot connect to {address}: {cause}")]
+    Tcp {
+        /// Where to.
+        address: SocketAddr,
+        /// What the system said.
+        cause: String,
+        /// It is this machine that ran out of something.
+        ours: bool,
+    },
+    /// The WebSocket was refused.
+    #[error("the target refused the WebSocket: HTTP {status}{body}")]
+    Http {
+        /// The status in place of 101.
+        status: u16,
+        /// The start of the answer, if there was one.
+        body: String,
+    },
+    /// What answered does not speak WebSocket or Socket.IO revision 5.
+    #[error("the target does not speak Socket.IO (protocol revision 5) here: {0}")]
+    NotSocketIo(String),
+    /// CONNECT was refused.
+    #[error("the target refused the session: {0}")]
+    Refused(String),
+    /// The connection ended before CONNECT was answered.
+    #[error("the connection ended before CONNECT was answered: {0}")]
+    Closed(String),
+    /// It took too long.
+    #[error("not connected within {0:?}")]
+    Timeout(Duration),
+    /// We were told to stop meanwhile.
+    #[error("stopped while connecting")]
+    Stopped,
+}

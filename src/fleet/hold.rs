@@ -1,0 +1,245 @@
+//! One connection of a socket, from when it is begun to its end: what the engine hears, the judge and the run are told.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::life::{Life, Next};
+use super::shard::{Note, Order};
+use super::shared::Shared;
+use crate::client::listener::{Departure, Ended, Listener, Manner};
+use crate::client::login;
+use crate::history::{Leave, Left, Stamp};
+use crate::ids::{AppId, SocketId, UserId};
+use crate::journal::Recorder;
+use crate::scenario::churn;
+use crate::time::Time;
+use crate::verify::{Arrival, Judged, Slot};
+
+/// A socket of the plan.
+pub(super) struct Member {
+    pub(super) socket: SocketId,
+    pub(super) user: UserId,
+    pub(super) app: AppId,
+    /// The session id; shared by the sockets of a user until one of them has to log in again.
+    pub(super) session: Arc<str>,
+}
+
+/// The listener of one connection, and whose it is. The engine keeps one for each socket.
+pub(super) struct Held {
+    shared: Rc<Shared>,
+    member: Member,
+    life: Life,
+    /// Taken when there is something to judge: an attempt that fails early needs none.
+    slot: Option<Slot>,
+    begun: Time,
+    permit: Option<OwnedSemaphorePermit>,
+    connected: bool,
+    /// How long the socket is to stay away after the departure that was decided on last.
+    away: Duration,
+}
+
+impl Held {
+    /// A connection begins.
+    pub(super) fn new(
+        shared: &Rc<Shared>,
+        member: Member,
+        life: Life,
+        permit: OwnedSemaphorePermit,
+    ) -> Self {
+        Self {
+            slot: None,
+            begun: shared.clock.now(),
+            permit: Some(permit),
+            connected: false,
+            away: Duration::ZERO,
+            shared: Rc::clone(shared),
+            member,
+            life,
+        }
+    }
+
+    /// The CONNECT payload.
+    pub(super) fn auth(&self) -> String {
+        let app = &self.shared.plan.apps[self.member.app.index()];
+        login::auth(app, &self.member.session)
+    }
+
+    /// Hands something to the judge, unless it has judged.
+    fn judge<T>(&mut self, tell: impl FnOnce(&mut Recorder, Slot) -> T) -> Option<T> {
+        let mut judge = self.shared.judge.borrow_mut();
+        let judge = judge.as_mut()?;
+        let Member {
+            socket, user, app, ..
+        } = self.member;
+        let slot = self
+            .slot
+            .get_or_insert_with(|| judge.open(socket, user, app));
+        Some(tell(judge, *slot))
+    }
+
+    fn arrived<'a>(
+        &mut self,
+        at: Stamp,
+        arrival: Arrival<'a>,
+        judged: impl FnOnce(&mut Recorder, Slot, Arrival<'a>, Option<u32>) -> Judged,
+    ) {
+        let judged = self.judge(|judge, slot| judged(judge, slot, arrival, at.waited_us));
+        if let Some(judged) = judged {
+            self.shared.judged(self.member.app, judged, at);
+        }
+    }
+
+    fn arrival<'a>(
+        &self,
+        at: Stamp,
+        event: &'a str,
+        payload: &'a str,
+        premature: bool,
+    ) -> Arrival<'a> {
+        Arrival {
+            not_before: self.not_before(),
+            at: at.at,
+            event,
+            payload,
+            premature,
+        }
+    }
+
+    /// It has ended. What comes next, and for how long the socket stays away if it left because the scenario says so.
+    pub(super) fn ended(mut self, ended: Ended) -> (Member, Life, Next, Duration) {
+        self.tell_end(&ended);
+        let plan = &self.shared.plan;
+        let next = self.life.ended(ended, &plan.clients, plan.seed);
+        (self.member, self.life, next, self.away)
+    }
+
+    fn tell_end(&mut self, ended: &Ended) {
+        let now = self.shared.clock.now();
+        let (after, cause) = match ended {
+            Ended::Left { leave, after, .. } => (*after, *leave),
+            Ended::NotConnected(_) => (self.not_before(), Leave::ConnectionLost),
+        };
+        if self.connected {
+            self.shared.connected.borrow_mut()[self.member.app.index()] -= 1;
+        }
+        if self.slot.is_some() {
+            let left = Left {
+                after: after.min(now),
+                by: now,
+                cause,
+            };
+            self.judge(|judge, slot| judge.left(slot, left));
+        }
+    }
+
+    fn churn(&mut self, now: Time, since: Time) -> Option<Departure> {
+        let departures = self.shared.departures.as_ref()?;
+        let churn = self.shared.plan.churn.as_ref()?;
+        if !churn.takes(&self.shared.plan, self.member.user) {
+            return None;
+        }
+        let next = departures.next(self.member.socket, now - since)?;
+        self.away = next.away;
+        Some(Departure {
+            at: since + next.at,
+            asks: true,
+            manner: match next.manner {
+                churn::Manner::Goodbye => Manner::Goodbye {
+                    linger: churn.linger,
+                },
+                churn::Manner::Cut => Manner::Cut,
+                churn::Manner::Reset => Manner::Reset,
+            },
+        })
+    }
+}
+
+impl Listener for Held {
+    fn not_before(&self) -> Time {
+        self.shared.parks.not_before()
+    }
+
+    fn alive(&mut self, at: Time) {
+        self.judge(|judge, slot| judge.heard(slot, at));
+    }
+
+    fn connecting(&mut self, at: Time) {
+        self.judge(|judge, slot| judge.connecting(slot, at));
+    }
+
+    fn connected(&mut self, at: Time) {
+        self.permit = None;
+        self.connected = true;
+        self.shared.connected.borrow_mut()[self.member.app.index()] += 1;
+        self.judge(|judge, slot| judge.connected(slot, at));
+        let took = at - self.begun;
+        let again = self.life.came();
+        self.shared.say(Note::Connected { took, again });
+    }
+
+    fn leaving(&mut self, at: Time) {
+        self.judge(|judge, slot| judge.leaving(slot, at));
+    }
+
+    fn departure(&mut self, now: Time) -> Option<Departure> {
+        let order = *self.shared.orders.borrow();
+        match order {
+            Order::Leave => Some(Departure {
+                at: now,
+                // Judging is over.
+                asks: false,
+                manner: Manner::Goodbye {
+                    linger: Duration::ZERO,
+                },
+            }),
+            Order::Churn { since } if self.connected => self.churn(now, since),
+            Order::Hold | Order::Stay | Order::Churn { .. } => None,
+        }
+    }
+
+    fn wants_sign(&mut self) -> bool {
+        let silent = self.shared.silent.borrow();
+        self.slot.is_some_and(|slot| silent.contains(&slot))
+    }
+
+    fn event(&mut self, at: Stamp, name: &str, args: &str, premature: bool) {
+        let arrival = self.arrival(at, name, args, premature);
+        self.arrived(at, arrival, Recorder::arrived);
+    }
+
+    fn stray_event(&mut self, at: Stamp, name: &str, args: &str, premature: bool) {
+        let arrival = self.arrival(at, name, args, premature);
+        self.arrived(at, arrival, Recorder::arrived_elsewhere);
+    }
+
+    fn binary_event(
+        &mut self,
+        at: Stamp,
+        name: &str,
+        args: &str,
+        attachments: &[Bytes],
+        premature: bool,
+    ) {
+        let arrival = self.arrival(at, name, args, premature);
+        self.arrived(at, arrival, |judge, slot, arrival, waited_us| {
+            judge.arrived_binary(slot, arrival, waited_us, attachments)
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::engine::Engine;
+
+    /// A process is to hold twenty thousand: what is added here is added to each socket.
+    #[test]
+    fn a_held_socket_is_small() {
+        let size = Engine::<Held>::BYTES_PER_SOCKET;
+        assert!(size <= 420, "{size} bytes");
+    }
+}

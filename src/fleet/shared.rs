@@ -1,0 +1,269 @@
+//! What the tasks of a shard share: one thread, so no lock.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{HashSet, VecDeque};
+use std::future::poll_fn;
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tokio::task::JoinSet;
+
+use super::hold::{Held, Member};
+use super::nodes::Nodes;
+use super::pulse::Parks;
+use super::shard::{Finished, Note, Order, Passed, Setup, second_of};
+use crate::client::endpoint::Endpoint;
+use crate::client::engine::{self, Engine};
+use crate::clock::Clock;
+use crate::history::{Leave, Left, Stamp};
+use crate::ids::{AppId, Audience};
+use crate::journal::Recorder;
+use crate::measure::{Fanout, Latency, Meter, Recipients};
+use crate::scenario::Plan;
+use crate::scenario::churn::Departures;
+use crate::time::Time;
+use crate::verify::{Judged, Slot, Streams};
+
+/// Most sockets of a shard that are on their way back at once: as many as come in at first, so that a target that was away is met
+/// by a storm, but not by all sockets in one moment.
+pub(super) const RETURNING: usize = 512;
+
+pub(super) struct Shared {
+    pub(super) plan: Arc<Plan>,
+    pub(super) departures: Option<Departures>,
+    pub(super) nodes: Nodes,
+    pub(super) clock: Clock,
+    pub(super) parks: Arc<Parks>,
+    /// Never read to the end: tasks clone it, or look at the value.
+    pub(super) orders: watch::Receiver<Order>,
+    /// Wakes all sockets with the orders that they have.
+    same_again: watch::Sender<Order>,
+    /// Connections of which a sign of life is wanted.
+    pub(super) silent: RefCell<HashSet<Slot>>,
+    /// Holds the sockets that are connected, or about to be.
+    pub(super) engine: Engine<Held>,
+    /// The ways of all others.
+    ways: RefCell<JoinSet<()>>,
+    /// `None` once judged; what arrives after that no longer matters.
+    pub(super) judge: RefCell<Option<Recorder>>,
+    /// Connected sockets by app: whom a broadcast has to reach.
+    pub(super) connected: RefCell<Vec<usize>>,
+    returning: Arc<Semaphore>,
+    index: usize,
+    meter: RefCell<Meter>,
+    fanout: RefCell<Fanout>,
+    recipients: RefCell<Vec<Recipients>>,
+    /// How many violations had been seen when that was told last.
+    violations: Cell<u64>,
+    /// How late the loop was, over all and in the second under way.
+    delay: RefCell<Delay>,
+    notes: mpsc::Sender<Note>,
+    /// Notes that found no room, in order: at most one for each socket, as each waits for room with its next.
+    unsaid: RefCell<VecDeque<Note>>,
+}
+
+#[derive(Default)]
+struct Delay {
+    all: Latency,
+    longest: std::time::Duration,
+}
+
+impl Shared {
+    pub(super) fn new(
+        setup: Setup,
+        nodes: Nodes,
+        orders: watch::Receiver<Order>,
+        same_again: watch::Sender<Order>,
+        parks: Arc<Parks>,
+        base: engine::Base,
+    ) -> Self {
+        let plan = setup.plan;
+        Self {
+            departures: Departures::new(&plan),
+            nodes,
+            clock: setup.clock,
+            parks,
+            orders,
+            same_again,
+            silent: RefCell::default(),
+            engine: Engine::new(base, setup.clock, setup.connect_timeout),
+            ways: RefCell::default(),
+            judge: RefCell::new(Some(setup.judge)),
+            connected: RefCell::new(vec![0; plan.apps.len()]),
+            returning: Arc::new(Semaphore::new(RETURNING)),
+            index: setup.index,
+            meter: RefCell::new(Meter::new(plan.events.len(), plan.apps.len())),
+            fanout: RefCell::new(Fanout::new(plan.settle)),
+            recipients: RefCell::default(),
+            violations: Cell::default(),
+            delay: RefCell::default(),
+            notes: setup.notes,
+            unsaid: RefCell::default(),
+            plan,
+        }
+    }
+
+    /// Where a socket connects.
+    pub(super) fn endpoint_of(&self, member: &Member) -> &Endpoint {
+        self.nodes.of_socket(&self.plan, member.user, member.socket)
+    }
+
+    /// Leave to connect again; `None`: the run is over.
+    pub(super) async fn permit(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.returning).acquire_owned().await.ok()
+    }
+
+    /// Starts a socket's way in or back.
+    pub(super) fn spawn(&self, way: impl Future<Output = ()> + 'static) {
+        self.ways.borrow_mut().spawn_local(way);
+    }
+
+    /// Waits until one that was under way has ended. `None`: none is.
+    pub(super) async fn joined(&self) -> Option<()> {
+        poll_fn(|cx| self.ways.borrow_mut().poll_join_next(cx))
+            .await
+            .map(|_| ())
+    }
+
+    /// Nobody comes back any more.
+    pub(super) fn close(&self) {
+        self.returning.close();
+    }
+
+    /// Tells the run without waiting.
+    pub(super) fn say(&self, note: Note) {
+        let mut unsaid = self.unsaid.borrow_mut();
+        unsaid.push_back(note);
+        while let Some(note) = unsaid.pop_front() {
+            if let Err(mpsc::error::TrySendError::Full(note)) = self.notes.try_send(note) {
+                unsaid.push_front(note);
+                break;
+            }
+        }
+    }
+
+    /// Tells the run, and waits until it is told.
+    pub(super) async fn tell(&self, note: Note) {
+        self.unsaid.borrow_mut().push_back(note);
+        while !self.unsaid.borrow().is_empty() {
+            let Ok(room) = self.notes.reserve().await else {
+                return;
+            };
+            if let Some(note) = self.unsaid.borrow_mut().pop_front() {
+                room.send(note);
+            }
+        }
+    }
+
+    pub(super) fn late(&self, by: std::time::Duration) {
+        let mut delay = self.delay.borrow_mut();
+        delay.all.record(by);
+        delay.longest = delay.longest.max(by);
+    }
+
+    pub(super) fn judged(&self, app: AppId, judged: Judged, stamp: Stamp) {
+        let Judged::Delivered(id, push) = judged else {
+            return;
+        };
+        let at = stamp.at;
+        {
+            let mut meter = self.meter.borrow_mut();
+            meter.delivered(&push, at);
+            meter.waited(&push, stamp);
+        }
+        if push.audience == Audience::Everyone {
+            let recipients = self.connected.borrow()[app.index()];
+            let complete = self
+                .fanout
+                .borrow_mut()
+                .delivered(id, &push, at, recipients);
+            self.recipients.borrow_mut().extend(complete);
+        }
+    }
+
+    /// A second is over.
+    pub(super) async fn turn(&self, second: u64) {
+        let mut recipients = self.recipients.take();
+        let now = self.clock.now();
+        recipients.extend(self.fanout.borrow_mut().over(now));
+        let told = self.judge.borrow_mut().as_mut().map(|judge| {
+            judge.turn(now);
+            let counts = *judge.counts();
+            let more = self.violations.replace(counts.violations()) != counts.violations();
+            (counts, more.then(|| judge.findings().clone()))
+        });
+        let Some((counts, findings)) = told else {
+            return;
+        };
+        let passed = Passed {
+            shard: self.index,
+            second,
+            window: self.meter.borrow_mut().turn(),
+            counts,
+            findings,
+            recipients,
+            delay: std::mem::take(&mut self.delay.borrow_mut().longest),
+        };
+        self.tell(Note::Passed(Box::new(passed))).await;
+    }
+
+    /// Judges by what has settled.
+    pub(super) fn settle(&self, streams: &Arc<Streams>) {
+        if let Some(judge) = self.judge.borrow_mut().as_mut() {
+            judge.settle(streams, self.clock.now());
+        }
+    }
+
+    /// Has the target asked for a sign of life of each connection on which something is missing.
+    pub(super) fn ask_silent(&self, streams: &Streams, now: Time) {
+        let Some(judge) = &mut *self.judge.borrow_mut() else {
+            return;
+        };
+        let silent = judge.silent(streams, now);
+        if !silent.is_empty() {
+            self.silent.borrow_mut().extend(silent);
+            self.same_again.send_modify(|_| {});
+        }
+    }
+
+    /// Whether everybody who was asked at this time has answered, or has ended meanwhile.
+    pub(super) fn all_answered(&self, asked: Time) -> bool {
+        let mut silent = self.silent.borrow_mut();
+        let Some(judge) = &mut *self.judge.borrow_mut() else {
+            return true;
+        };
+        silent.retain(|slot| judge.is_silent(*slot, asked));
+        silent.is_empty()
+    }
+
+    /// Judges. Who has been asked for a sign of life in vain is taken for dead. `caught_up`: everything that had arrived when that was asked for has been read.
+    pub(super) fn finish(&self, streams: &Streams, caught_up: bool) -> Option<Finished> {
+        let mut judge = self.judge.take()?;
+        let (now, silent) = (self.clock.now(), self.silent.take());
+        for slot in &silent {
+            let left = Left {
+                after: Time::ZERO,
+                by: now,
+                cause: Leave::PingTimeout,
+            };
+            judge.left(*slot, left);
+        }
+        let mut meter = self.meter.take();
+        let mut fanout = self.fanout.borrow_mut();
+        let mut recipients = self.recipients.take();
+        recipients.extend(fanout.over(Time::MAX));
+        Some(Finished {
+            second: second_of(now),
+            counts_before_end: *judge.counts(),
+            findings: judge.finish(streams, now),
+            window: meter.turn(),
+            meter,
+            recipients,
+            fanout_left_out: fanout.left_out(),
+            delay: std::mem::take(&mut self.delay.borrow_mut().all),
+            caught_up,
+            unstamped: self.engine.unstamped(),
+            silent: silent.len() as u64,
+        })
+    }
+}

@@ -1,0 +1,197 @@
+//! The way of a socket to where the engine holds it: in at first, and back whenever a connection has ended. A task only for so long.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, watch};
+
+use super::arrive;
+use super::hold::{Held, Member};
+use super::life::{Life, Next};
+use super::shard::{Note, Order};
+use super::shared::Shared;
+use crate::client::endpoint;
+use crate::client::listener::{ConnectError, Ended};
+use crate::client::login::LoginError;
+
+/// Brings a socket of the plan in for the first time.
+pub(super) async fn come(shared: Rc<Shared>, member: Member, permit: OwnedSemaphorePermit) {
+    let life = Life::new(member.socket);
+    connect(shared, member, life, permit).await;
+}
+
+/// A connection that the engine held has ended: the socket goes on its way back, unless the run is over.
+pub(super) fn over(shared: &Rc<Shared>, held: Held, ended: Ended) {
+    let (member, life, next, away) = held.ended(ended);
+    if next != Next::Over && *shared.orders.borrow() != Order::Leave {
+        shared.spawn(come_back(Rc::clone(shared), member, life, next, away));
+    }
+}
+
+async fn come_back(
+    shared: Rc<Shared>,
+    mut member: Member,
+    mut life: Life,
+    next: Next,
+    away: Duration,
+) {
+    let back = Box::pin(way_back(&shared, &mut member, &mut life, next, away));
+    if let Some(permit) = back.await {
+        connect(shared, member, life, permit).await;
+    }
+}
+
+/// Connects until the engine has it.
+async fn connect(
+    shared: Rc<Shared>,
+    mut member: Member,
+    mut life: Life,
+    mut permit: OwnedSemaphorePermit,
+) {
+    loop {
+        let endpoint = shared.endpoint_of(&member);
+        let turn = member.socket.index();
+        let held = Held::new(&shared, member, life, permit);
+        let mut orders = shared.orders.clone();
+        let opened = tokio::select! {
+            opened = endpoint::open(endpoint, turn) => opened,
+            () = told_to_leave(&mut orders) => Err(ConnectError::Stopped),
+        };
+        let error = match opened {
+            Ok(opened) => return shared.engine.add(opened, held.auth(), held),
+            Err(error) => error,
+        };
+        let (next, away);
+        (member, life, next, away) = held.ended(Ended::NotConnected(error));
+        // Most never come here: what they would need for it shall not be part of their way in.
+        let back = way_back(&shared, &mut member, &mut life, next, away);
+        match Box::pin(back).await {
+            Some(again) => permit = again,
+            None => return,
+        }
+    }
+}
+
+/// All that lies between the end of a connection and the next attempt. `None`: there will be none.
+async fn way_back(
+    shared: &Shared,
+    member: &mut Member,
+    life: &mut Life,
+    mut next: Next,
+    away: Duration,
+) -> Option<OwnedSemaphorePermit> {
+    if next == Next::LogIn {
+        // The login counts as part of the way back.
+        let permit = shared.permit().await?;
+        match Box::pin(log_in(shared, member)).await? {
+            Ok(()) => return Some(permit),
+            Err(error) => {
+                drop(permit);
+                let (why, plan) = (error.reason(), &shared.plan);
+                next = life.failed(why, error.shortage(), &plan.clients, plan.seed);
+            }
+        }
+    }
+    let (note, wait) = match next {
+        Next::Over | Next::LogIn => return None,
+        Next::Refused(error) => {
+            let shortage = error.shortage().map(str::to_owned);
+            let why = error.to_string();
+            (Note::Refused { why, shortage }, None)
+        }
+        Next::Away => (Note::Away, Some(away)),
+        Next::Dropped {
+            leave,
+            detail,
+            wait,
+        } => {
+            let returns = wait.is_some();
+            let note = Note::Dropped {
+                leave,
+                detail,
+                returns,
+            };
+            (note, wait)
+        }
+        Next::NotBack {
+            why,
+            shortage,
+            wait,
+        } => {
+            let gives_up = wait.is_none();
+            let note = Note::NotBack {
+                why,
+                shortage,
+                gives_up,
+            };
+            (note, wait)
+        }
+    };
+    if *shared.orders.borrow() == Order::Leave {
+        return None;
+    }
+    let churned = matches!(note, Note::Away);
+    shared.tell(note).await;
+    if !stay_away(shared, wait?, churned).await {
+        return None;
+    }
+    shared.permit().await
+}
+
+/// False: the run is over. A socket that left because the scenario says so comes back at the latest when pushing is over.
+async fn stay_away(shared: &Shared, wait: Duration, churned: bool) -> bool {
+    let mut orders = shared.orders.clone();
+    let until = shared.clock.now() + wait;
+    loop {
+        match *orders.borrow_and_update() {
+            Order::Leave => return false,
+            Order::Stay if churned => return true,
+            _ => {}
+        }
+        tokio::select! {
+            () = tokio::time::sleep_until(shared.clock.instant(until)) => return true,
+            changed = orders.changed() => if changed.is_err() {
+                return false;
+            }
+        }
+    }
+}
+
+/// `None`: the run is over.
+async fn log_in(shared: &Shared, member: &mut Member) -> Option<Result<(), LoginError>> {
+    let mut orders = shared.orders.clone();
+    let begun = shared.clock.now();
+    let session = tokio::select! {
+        session = arrive::log_in(&shared.plan, &shared.nodes, member.user) => session,
+        () = told_to_leave(&mut orders) => return None,
+    };
+    Some(match session {
+        Ok(session) => {
+            member.session = session.into();
+            let took = shared.clock.now() - begun;
+            shared.tell(Note::LoggedIn { took }).await;
+            Ok(())
+        }
+        Err(error) => Err(error),
+    })
+}
+
+async fn told_to_leave(orders: &mut watch::Receiver<Order>) {
+    orders.wait_for(|order| *order == Order::Leave).await.ok();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn size<F: Future>(_: fn(Rc<Shared>, Member, OwnedSemaphorePermit) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    /// Hundreds of them at once leave their memory behind.
+    #[test]
+    fn the_way_in_is_small() {
+        let size = size(come);
+        assert!(size <= 1_400, "{size} bytes");
+    }
+}

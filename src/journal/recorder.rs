@@ -1,0 +1,399 @@
+//! Between the shards of a run and their judges: no fact reaches a judge and not the journal.
+
+use std::sync::Arc;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::fact::{Cut, Event, Fact, Moment};
+use super::writer::Log;
+use crate::history::{Left, Outcome, Push};
+use crate::ids::{AppId, PushId, SocketId, UserId};
+use crate::time::Time;
+use crate::verify::{
+    Arrival, Class, Counts, Findings, Found, Judge, Judged, Ledger, Rules, Slot, Source, Streams,
+    Way, json_equal,
+};
+
+/// Most bytes of an event that are kept: name, payload and attachments.
+pub const MOST_KEPT: usize = 64 << 10;
+/// Most bytes of a name that are kept of an event larger than that.
+const MOST_NAME: usize = 4 << 10;
+
+/// A judge of one shard's sockets, with the journal of what it is told.
+pub struct Recorder {
+    judge: Judge,
+    record: Option<Record>,
+    behind: Option<Behind>,
+}
+
+/// A ledger that is written elsewhere, and here a moment later: what arrives may be ahead of it.
+pub trait Follows: Send + Sync {
+    /// Waits until this push is in the ledger, or everything that had been sent when it was read.
+    fn wait_for(&self, push: PushId, read: Time);
+}
+
+struct Behind {
+    rules: Arc<Rules>,
+    ledger: Arc<dyn Follows>,
+}
+
+struct Record {
+    log: Log,
+    /// The number of the connection that has each place in the judge. A journal gives no number twice: where a part of it is missing,
+    /// nothing is taken for another connection's.
+    slots: Vec<u32>,
+    opened: u32,
+    settled: u32,
+    rules: Arc<Rules>,
+    ledger: Arc<Ledger>,
+    source: Arc<dyn Source>,
+}
+
+impl Recorder {
+    /// A judge of no sockets yet. Without a log nothing is written.
+    pub fn new(
+        rules: Arc<Rules>,
+        ledger: Arc<Ledger>,
+        source: Arc<dyn Source>,
+        log: Option<Log>,
+    ) -> Self {
+        let record = log.map(|log| Record {
+            log,
+            slots: Vec::new(),
+            opened: 0,
+            settled: 0,
+            rules: Arc::clone(&rules),
+            ledger: Arc::clone(&ledger),
+            source: Arc::clone(&source),
+        });
+        Self {
+            judge: Judge::new(rules, ledger, source),
+            record,
+            behind: None,
+        }
+    }
+
+    /// Of a ledger that follows another one. Nothing is judged before that has caught up with it.
+    #[must_use]
+    pub fn following(mut self, rules: Arc<Rules>, ledger: Arc<dyn Follows>) -> Self {
+        self.behind = Some(Behind { rules, ledger });
+        self
+    }
+
+    /// Waits until the push that an event names is in the ledger.
+    fn catch_up(&self, arrival: Arrival<'_>, attachments: &[&[u8]]) {
+        let Some(Behind { rules, ledger }) = &self.behind else {
+            return;
+        };
+        let found = rules.tagger.find_within(arrival.payload, attachments);
+        if let Some(found) = found {
+            ledger.wait_for(found.tag.push, arrival.at);
+        }
+    }
+
+    /// See [`Judge::counts`].
+    pub fn counts(&self) -> &Counts {
+        self.judge.counts()
+    }
+
+    /// See [`Judge::findings`].
+    pub fn findings(&self) -> &Findings {
+        self.judge.findings()
+    }
+
+    /// See [`Judge::plan`].
+    pub fn plan(&mut self, socket: SocketId, user: UserId, app: AppId) {
+        self.judge.plan(socket, user, app);
+        if let Some(record) = &mut self.record {
+            let fact = Fact::Planned { socket, user, app };
+            record.log.put(Time::ZERO, &fact);
+        }
+    }
+
+    /// See [`Judge::settle`].
+    pub fn settle(&mut self, streams: &Arc<Streams>, now: Time) {
+        self.judge.settle(streams);
+        if let Some(record) = &mut self.record {
+            let number = record.settled;
+            record.settled += 1;
+            record.log.put(now, &Fact::Settled { number, at: now });
+        }
+    }
+
+    /// See [`Judge::open`].
+    pub fn open(&mut self, socket: SocketId, user: UserId, app: AppId) -> Slot {
+        let slot = self.judge.open(socket, user, app);
+        if let Some(record) = &mut self.record {
+            let fact = Fact::Opened {
+                slot: record.opened(slot),
+                socket,
+                user,
+                app,
+            };
+            record.log.put(Time::ZERO, &fact);
+        }
+        slot
+    }
+
+    /// See [`Judge::connecting`].
+    pub fn connecting(&mut self, slot: Slot, at: Time) {
+        self.judge.connecting(slot, at);
+        self.put(at, slot, |slot| Fact::Connecting { slot, at });
+    }
+
+    /// See [`Judge::connected`].
+    pub fn connected(&mut self, slot: Slot, at: Time) {
+        self.judge.connected(slot, at);
+        self.put(at, slot, |slot| Fact::Connected { slot, at });
+    }
+
+    /// See [`Judge::heard`].
+    pub fn heard(&mut self, slot: Slot, at: Time) {
+        self.judge.heard(slot, at);
+        self.put(at, slot, |slot| Fact::Heard { slot, at });
+    }
+
+    /// See [`Judge::leaving`].
+    pub fn leaving(&mut self, slot: Slot, at: Time) {
+        self.judge.leaving(slot, at);
+        self.put(at, slot, |slot| Fact::Leaving { slot, at });
+    }
+
+    /// See [`Judge::left`].
+    pub fn left(&mut self, slot: Slot, left: Left) {
+        self.judge.left(slot, left);
+        self.put(left.by, slot, |slot| Fact::Left { slot, left });
+    }
+
+    /// See [`Judge::arrived`]; what arrived had lain in the kernel for so long.
+    pub fn arrived(&mut self, slot: Slot, arrival: Arrival<'_>, waited_us: Option<u32>) -> Judged {
+        let Some(record) = &mut self.record else {
+            if let Some(Behind { rules, ledger }) = &self.behind {
+                let found = rules.tagger.find(arrival.payload.as_bytes());
+                if let Some(found) = &found {
+                    ledger.wait_for(found.tag.push, arrival.at);
+                }
+                return self.judge.arrived_as(slot, arrival, found, Way::Text);
+            }
+            return self.judge.arrived(slot, arrival);
+        };
+        let came = (arrival, waited_us);
+        record.came(&mut self.judge, slot, came, Way::Text, &[])
+    }
+
+    /// See [`Judge::arrived_elsewhere`].
+    pub fn arrived_elsewhere(
+        &mut self,
+        slot: Slot,
+        arrival: Arrival<'_>,
+        waited_us: Option<u32>,
+    ) -> Judged {
+        self.catch_up(arrival, &[]);
+        let Some(record) = &mut self.record else {
+            return self.judge.arrived_elsewhere(slot, arrival);
+        };
+        let came = (arrival, waited_us);
+        record.came(&mut self.judge, slot, came, Way::Elsewhere, &[])
+    }
+
+    /// See [`Judge::arrived_binary`].
+    pub fn arrived_binary<B: AsRef<[u8]>>(
+        &mut self,
+        slot: Slot,
+        arrival: Arrival<'_>,
+        waited_us: Option<u32>,
+        attachments: &[B],
+    ) -> Judged {
+        let all: Vec<_> = attachments.iter().map(AsRef::as_ref).collect();
+        self.catch_up(arrival, &all);
+        let Some(record) = &mut self.record else {
+            return self.judge.arrived_binary(slot, arrival, attachments);
+        };
+        let attachments = all;
+        let came = (arrival, waited_us);
+        record.came(&mut self.judge, slot, came, Way::Binary, &attachments)
+    }
+
+    /// See [`Judge::silent`].
+    pub fn silent(&mut self, rest: &Streams, since: Time) -> Vec<Slot> {
+        self.judge.silent(rest, since)
+    }
+
+    /// See [`Judge::is_silent`].
+    pub fn is_silent(&mut self, slot: Slot, since: Time) -> bool {
+        self.judge.is_silent(slot, since)
+    }
+
+    /// Hands what there is to the journal; once a second, so that little is lost with a run that is killed.
+    pub fn turn(&mut self, now: Time) {
+        if let Some(record) = &mut self.record {
+            record.log.turn(now);
+        }
+    }
+
+    /// See [`Judge::finish`]. The log ends here.
+    pub fn finish(self, streams: &Streams, now: Time) -> Findings {
+        if let Some(record) = self.record {
+            record.log.end(now);
+        }
+        self.judge.finish(streams)
+    }
+
+    fn put(&mut self, now: Time, slot: Slot, fact: impl FnOnce(u32) -> Fact<'static>) {
+        if let Some(record) = &mut self.record {
+            let fact = fact(record.slot(slot));
+            record.log.put(now, &fact);
+        }
+    }
+}
+
+impl Record {
+    fn opened(&mut self, slot: Slot) -> u32 {
+        let place = slot.number() as usize;
+        if place >= self.slots.len() {
+            self.slots.resize(place + 1, 0);
+        }
+        self.slots[place] = self.opened;
+        self.opened += 1;
+        self.slots[place]
+    }
+
+    fn slot(&self, slot: Slot) -> u32 {
+        self.slots[slot.number() as usize]
+    }
+
+    /// Has an event judged, and writes it down.
+    fn came(
+        &mut self,
+        judge: &mut Judge,
+        slot: Slot,
+        (arrival, waited_us): (Arrival<'_>, Option<u32>),
+        way: Way,
+        attachments: &[&[u8]],
+    ) -> Judged {
+        let found = self.rules.tagger.find_within(arrival.payload, attachments);
+        let judged = judge.arrived_as(slot, arrival, found, way);
+        let slot = self.slot(slot);
+        let came = (arrival, waited_us);
+        self.write(slot, came, found, way, attachments, &judged);
+        judged
+    }
+
+    fn write(
+        &mut self,
+        slot: u32,
+        (arrival, waited_us): (Arrival<'_>, Option<u32>),
+        found: Option<Found>,
+        way: Way,
+        attachments: &[&[u8]],
+        judged: &Judged,
+    ) {
+        let mut moment = Moment {
+            at: arrival.at,
+            waited_us,
+            not_before: arrival.not_before,
+            refused: false,
+        };
+        let as_sent = found.filter(|found| {
+            found.intact && way == Way::Text && !arrival.premature && self.is_named(found, arrival)
+        });
+        if *judged == Judged::Violation(Class::Phantom) {
+            moment.refused = self.is_refused(found, arrival.at);
+        }
+        let sent = |found: &Found| match judged {
+            Judged::Delivered(_, push) => Some(*push),
+            Judged::Violation(_) => self.fitting(found),
+        };
+        if let Some((found, sent)) = as_sent.and_then(|found| Some((found, sent(&found)?))) {
+            let push = found.tag.push;
+            // A push that may have been let go of cannot be told from its number alone.
+            let fact = if arrival.at - sent.sent <= self.rules.settle {
+                Fact::Came { slot, moment, push }
+            } else {
+                Fact::CameLate {
+                    slot,
+                    moment,
+                    push,
+                    stream_seq: found.tag.stream_seq,
+                }
+            };
+            self.log.put(moment.at, &fact);
+            return;
+        }
+        let event = Event {
+            premature: arrival.premature,
+            way,
+            name: arrival.event,
+            payload: arrival.payload,
+            attachments: attachments.to_vec(),
+            cut: None,
+        };
+        let event = self.bounded(event, arrival, found);
+        let fact = Fact::CameOtherwise {
+            slot,
+            moment,
+            event,
+        };
+        self.log.put(moment.at, &fact);
+    }
+
+    fn is_named(&self, found: &Found, arrival: Arrival<'_>) -> bool {
+        let asked = self.rules.events.get(found.tag.event.index());
+        asked.is_some_and(|name| name == arrival.event)
+    }
+
+    /// Whether a phantom may be one because its push had been refused by then. Of anything else that does not say so, the refusal may have
+    /// been entered only since it was judged.
+    fn is_refused(&self, found: Option<Found>, by: Time) -> bool {
+        let entry = found.and_then(|found| self.ledger.get(found.tag.push));
+        let answer = entry.and_then(|entry| entry.answer);
+        answer.is_some_and(|answer| answer.outcome == Outcome::Rejected && answer.at <= by)
+    }
+
+    /// The push that a tag names, if it fits, so that the tag can be told from the push.
+    fn fitting(&self, found: &Found) -> Option<Push> {
+        let push = self.ledger.get(found.tag.push)?.push;
+        found.tag.fits(&push).then_some(push)
+    }
+
+    /// The event with no more of it than is kept.
+    fn bounded<'a>(
+        &self,
+        event: Event<'a>,
+        arrival: Arrival<'_>,
+        found: Option<Found>,
+    ) -> Event<'a> {
+        let attached: usize = event.attachments.iter().map(|a| a.len() + 10).sum();
+        if event.name.len() + event.payload.len() + attached <= MOST_KEPT {
+            return event;
+        }
+        // What is left of it cannot be compared again, so what came of that is kept.
+        let found = found.map(|found| Found {
+            intact: event.way != Way::Binary
+                && (found.intact || json_equal(event.payload, &self.source.payload(&found.tag))),
+            ..found
+        });
+        let cut = Cut {
+            found,
+            named: found.is_some_and(|found| self.is_named(&found, arrival)),
+            length: (event.payload.len() + attached) as u64,
+            digest: xxh3_64(event.payload.as_bytes()),
+        };
+        Event {
+            name: start(event.name, MOST_NAME),
+            payload: start(event.payload, MOST_KEPT - MOST_NAME),
+            attachments: Vec::new(),
+            cut: Some(cut),
+            ..event
+        }
+    }
+}
+
+/// As much of a text as fits.
+fn start(text: &str, most: usize) -> &str {
+    let mut end = most.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}

@@ -1,0 +1,263 @@
+//! The sockets of one shard, once more before a judge.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::books::{Books, Wrong};
+use super::fact::{Event, Fact, Moment};
+use crate::history::{Leave, Left, Stamp};
+use crate::ids::{AppId, PushId, SocketId, UserId};
+use crate::measure::Meter;
+use crate::time::Time;
+use crate::verify::{Arrival, Found, Judge, Judged, Rules, Slot, Tag, Way};
+
+/// One shard's sockets.
+pub(super) struct Shard {
+    pub(super) judge: Judge,
+    rules: Arc<Rules>,
+    /// Those that have not left, by their slots in the run.
+    sockets: HashMap<u32, Socket>,
+    pub(super) meter: Meter,
+    /// Sockets that were connected at least once.
+    pub(super) connected: HashSet<SocketId>,
+    /// Connections that were accepted.
+    pub(super) accepted: u64,
+    pub(super) dropped: u64,
+    pub(super) left_out: u64,
+    /// How many batches it has been judged by.
+    settled: usize,
+}
+
+#[derive(Clone, Copy)]
+struct Socket {
+    slot: Slot,
+    id: SocketId,
+    user: UserId,
+    app: AppId,
+    connected: bool,
+    /// It was lost sight of until then.
+    unseen: Option<Time>,
+}
+
+impl Shard {
+    pub(super) fn new(judge: Judge, rules: Arc<Rules>, apps: usize) -> Self {
+        Self {
+            judge,
+            meter: Meter::new(rules.events.len(), apps),
+            rules,
+            sockets: HashMap::new(),
+            connected: HashSet::new(),
+            accepted: 0,
+            dropped: 0,
+            left_out: 0,
+            settled: 0,
+        }
+    }
+
+    /// Judges by the last batch, if it is this one or one before it and has not been taken yet.
+    pub(super) fn settle(&mut self, number: u32, books: &Books) {
+        if let Some(batch) = &books.batch
+            && batch.nth == self.settled
+            && batch.number <= number
+        {
+            self.settled += 1;
+            self.judge.settle(&batch.streams);
+        }
+    }
+
+    pub(super) fn take(&mut self, fact: &Fact<'_>, books: &Books) -> Result<(), Wrong> {
+        match fact {
+            Fact::Planned { socket, user, app } => self.judge.plan(*socket, *user, *app),
+            Fact::Settled { number, .. } => self.settle(*number, books),
+            Fact::Opened {
+                slot,
+                socket,
+                user,
+                app,
+            } => return self.opened(*slot, *socket, *user, *app),
+            Fact::Connecting { slot, at } => {
+                if let Some(socket) = self.seen(*slot, true) {
+                    self.judge.connecting(socket.slot, *at);
+                }
+            }
+            Fact::Connected { slot, at } => {
+                if let Some(socket) = self.seen(*slot, true) {
+                    self.judge.connected(socket.slot, *at);
+                    self.accepted += u64::from(!socket.connected);
+                    self.connected.insert(socket.id);
+                    self.sockets.entry(*slot).and_modify(|s| s.connected = true);
+                }
+            }
+            Fact::Heard { slot, at } => {
+                if let Some(socket) = self.seen(*slot, true) {
+                    self.judge.heard(socket.slot, *at);
+                }
+            }
+            Fact::Leaving { slot, at } => {
+                if let Some(socket) = self.seen(*slot, true) {
+                    self.judge.leaving(socket.slot, *at);
+                }
+            }
+            Fact::Left { slot, left } => {
+                if let Some(socket) = self.seen(*slot, true) {
+                    self.judge.left(socket.slot, *left);
+                    self.dropped += u64::from(socket.connected && left.cause.is_death());
+                    self.sockets.remove(slot);
+                }
+            }
+            Fact::Came { slot, moment, push } => {
+                return self.came(*slot, *moment, *push, None, books);
+            }
+            Fact::CameLate {
+                slot,
+                moment,
+                push,
+                stream_seq,
+            } => return self.came(*slot, *moment, *push, Some(*stream_seq), books),
+            Fact::CameOtherwise {
+                slot,
+                moment,
+                event,
+            } => self.came_otherwise(*slot, *moment, event, books),
+            Fact::Sent(..) | Fact::Answered(..) | Fact::Batch { .. } => {
+                return Err(Wrong::Nonsense);
+            }
+        }
+        Ok(())
+    }
+
+    fn opened(&mut self, slot: u32, id: SocketId, user: UserId, app: AppId) -> Result<(), Wrong> {
+        if self.sockets.contains_key(&slot) {
+            return Err(Wrong::Nonsense);
+        }
+        let socket = Socket {
+            slot: self.judge.open(id, user, app),
+            id,
+            user,
+            app,
+            connected: false,
+            unseen: None,
+        };
+        self.sockets.insert(slot, socket);
+        Ok(())
+    }
+
+    /// A push arrived as it was sent. `late`: with its place in its stream, for the ledger may have let go of it.
+    fn came(
+        &mut self,
+        slot: u32,
+        moment: Moment,
+        push: PushId,
+        late: Option<u32>,
+        books: &Books,
+    ) -> Result<(), Wrong> {
+        if books.torn && !books.knows(push) {
+            self.left_out += 1;
+            return Ok(());
+        }
+        let tag = match late {
+            None => books.get(push).map(|entry| Tag::of(push, &entry.push)),
+            Some(stream_seq) => books.late_tag(push, stream_seq),
+        };
+        let tag = tag.ok_or(Wrong::Nonsense)?;
+        let rules = Arc::clone(&self.rules);
+        let event = rules.events.get(tag.event.index()).ok_or(Wrong::Nonsense)?;
+        let found = Found { tag, intact: true };
+        let arrival = arrival(moment, event, "", false);
+        self.arrived(slot, (arrival, moment), Some(found), Way::Text);
+        Ok(())
+    }
+
+    fn came_otherwise(&mut self, slot: u32, moment: Moment, event: &Event<'_>, books: &Books) {
+        let rules = Arc::clone(&self.rules);
+        let (found, named) = if let Some(cut) = &event.cut {
+            (cut.found, cut.named)
+        } else {
+            let tagger = &rules.tagger;
+            (tagger.find_within(event.payload, &event.attachments), false)
+        };
+        let mut name = event.name;
+        if let Some(found) = found {
+            if books.torn && !books.knows(found.tag.push) {
+                self.left_out += 1;
+                return;
+            }
+            let asked = rules.events.get(found.tag.event.index());
+            if let Some(asked) = asked.filter(|_| named) {
+                name = asked;
+            }
+        }
+        let arrival = arrival(moment, name, event.payload, event.premature);
+        self.arrived(slot, (arrival, moment), found, event.way);
+    }
+
+    fn arrived(
+        &mut self,
+        slot: u32,
+        (arrival, moment): (Arrival<'_>, Moment),
+        found: Option<Found>,
+        way: Way,
+    ) {
+        let Some(socket) = self.seen(slot, arrival.premature) else {
+            return;
+        };
+        let refused = moment.refused;
+        let judged = self
+            .judge
+            .arrived_again(socket.slot, arrival, found, way, refused);
+        if let Judged::Delivered(_, push) = judged {
+            let Moment { at, waited_us, .. } = moment;
+            self.meter.delivered(&push, at);
+            self.meter.waited(&push, Stamp { at, waited_us });
+        }
+    }
+
+    /// The socket of a slot, of which something is told. One that had been lost sight of is there again: as another connection, which
+    /// was accepted meanwhile, if it had not been before, unless what is told is `premature`. `None`: nobody knows which socket this is.
+    fn seen(&mut self, slot: u32, premature: bool) -> Option<Socket> {
+        let Some(mut socket) = self.sockets.get(&slot).copied() else {
+            self.left_out += 1;
+            return None;
+        };
+        if let Some(until) = socket.unseen.take() {
+            socket.slot = self.judge.open(socket.id, socket.user, socket.app);
+            // Since when it is connected is not known. It was so before it was lost sight of, or not yet.
+            self.judge.connecting(socket.slot, Time::ZERO);
+            if socket.connected || !premature {
+                self.judge.connected(socket.slot, until);
+                self.accepted += u64::from(!socket.connected);
+                self.connected.insert(socket.id);
+                socket.connected = true;
+            }
+            self.sockets.insert(slot, socket);
+        }
+        Some(socket)
+    }
+
+    /// What happened from here until then is missing.
+    pub(super) fn lose_sight(&mut self, to: Time) {
+        // Nobody knows how long it was there: surely until the last sign of it.
+        let never = Time::from_nanos(u64::MAX - 1);
+        let left = Left {
+            after: Time::ZERO,
+            by: to.min(never),
+            cause: Leave::ConnectionLost,
+        };
+        for socket in self.sockets.values_mut() {
+            if socket.unseen.is_none() {
+                self.judge.left(socket.slot, left);
+            }
+            socket.unseen = Some(to);
+        }
+    }
+}
+
+fn arrival<'a>(moment: Moment, event: &'a str, payload: &'a str, premature: bool) -> Arrival<'a> {
+    Arrival {
+        not_before: moment.not_before,
+        at: moment.at,
+        event,
+        payload,
+        premature,
+    }
+}

@@ -1,0 +1,375 @@
+//! Judging a journal: what the run came to, from its history alone, beside what the run itself said.
+
+use std::io::{Read, Seek};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::block::{Kind, Source};
+use super::replay::{Failed, Replayed, Terms, replay};
+use super::scan::{Damage, Index, Unreadable, scan};
+use crate::scenario::{Plan, Workload};
+use crate::summary::{Aborted, Environment, Summary, Target};
+use crate::time::Time;
+use crate::verify::Class;
+
+/// What a run is to do: the first block of its journal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Header {
+    /// The version of pushproof that writes it.
+    pub pushproof: String,
+    /// The scenario's name.
+    pub scenario: String,
+    /// The plan, as a scenario file that gives it again.
+    pub plan: Plan,
+    /// The target.
+    pub target: Target,
+    /// Milliseconds since 1970 at its start.
+    pub started_at_unix_ms: u64,
+    /// How many shards hold its sockets.
+    pub shards: u16,
+}
+
+impl Header {
+    /// Its JSON.
+    ///
+    /// # Panics
+    /// Never: every header is JSON.
+    pub fn to_json(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("a header is JSON")
+    }
+}
+
+/// What a run came to: the last block of its journal.
+#[derive(Serialize, Deserialize)]
+struct Footer {
+    summary: Summary,
+    aborted: Option<Early>,
+}
+
+/// What ended a run early; the condition is one of the plan's.
+#[derive(Serialize, Deserialize)]
+struct Early {
+    condition: String,
+    observed: f64,
+    at: Duration,
+}
+
+impl From<&Aborted> for Early {
+    fn from(aborted: &Aborted) -> Self {
+        Self {
+            condition: aborted.condition.to_string(),
+            observed: aborted.held.observed,
+            at: aborted.at,
+        }
+    }
+}
+
+impl Footer {
+    /// The summary; `None` if this version cannot tell what it says.
+    fn summary(mut self) -> Option<Summary> {
+        if let Some(early) = self.aborted {
+            let conditions = &self.summary.plan.abort_on;
+            let condition = conditions
+                .iter()
+                .find(|c| c.to_string() == early.condition)?;
+            self.summary.aborted = Some(Aborted {
+                held: condition.held(early.observed),
+                condition: condition.clone(),
+                at: early.at,
+            });
+        }
+        Some(self.summary)
+    }
+}
+
+/// The JSON of the last block.
+///
+/// # Panics
+/// Never: every summary is JSON.
+pub fn footer(summary: &Summary) -> Vec<u8> {
+    let footer = Footer {
+        aborted: summary.aborted.as_ref().map(Early::from),
+        summary: summary.clone(),
+    };
+    serde_json::to_vec(&footer).expect("a summary is JSON")
+}
+
+/// A journal, judged.
+#[derive(Debug)]
+pub struct Verified {
+    /// What its history comes to. What a history does not tell (logins, the generator's health) is what the run said.
+    pub summary: Summary,
+    /// What is wrong with the file. If anything is, the summary is of the rest, and does not pass.
+    pub damage: Vec<Damage>,
+    /// What the run itself said, if its last block is there.
+    pub said: Option<Summary>,
+    /// Where the two differ although nothing is missing. There should be none.
+    pub differences: Vec<Difference>,
+}
+
+/// A figure that is not the one that the run said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// Which.
+    pub what: &'static str,
+    /// What the run said.
+    pub said: String,
+    /// What its journal comes to.
+    pub judged: String,
+}
+
+/// Judges a journal. Memory goes to the sockets, the pushes and 60 bytes for each block of the file, not to what arrived.
+pub fn verify(file: &mut (impl Read + Seek)) -> Result<Verified, Unreadable> {
+    let mut index = scan(file)?;
+    let footer = index.footer.take();
+    let said = footer.and_then(|json| {
+        let said = serde_json::from_slice(&json).ok().and_then(Footer::summary);
+        if said.is_none() {
+            // Whole, but not as this version writes it.
+            index.damage.push(Damage::NoFooter);
+        }
+        said
+    });
+    let header = header(&mut index, said.as_ref())?;
+    let terms = terms(&header.plan);
+    let (pushes, sockets) = sources(&mut index, &header);
+    let replayed = replay(file, &terms, pushes, sockets).map_err(|failed| match failed {
+        Failed::Io(error) => Unreadable::Io(error),
+        Failed::OtherPushes(push) => Unreadable::OtherPushes {
+            push,
+            version: header.pushproof.clone(),
+        },
+    })?;
+    let mut damage = index.damage;
+    damage.extend(replayed.damage.iter().cloned());
+    let summary = sum_up(header, said.clone(), replayed, &damage);
+    let differences = match &said {
+        Some(said) if damage.is_empty() => differences(said, &summary),
+        _ => Vec::new(),
+    };
+    Ok(Verified {
+        summary,
+        damage,
+        said,
+        differences,
+    })
+}
+
+/// The first block; in its place, the last one has what was to be done too.
+fn header(index: &mut Index, said: Option<&Summary>) -> Result<Header, Unreadable> {
+    if let Some(json) = index.header.take() {
+        return serde_json::from_slice(&json).map_err(|error| Unreadable::Plan(error.to_string()));
+    }
+    let said = said.ok_or(Unreadable::NoPlan)?;
+    let begun = !index.damage.is_empty() || !index.sources.is_empty();
+    if begun {
+        index.damage.push(Damage::NoHeader);
+    }
+    let shard = |source: &Source| (source.kind == Kind::Sockets).then_some(source.number);
+    let most = index.sources.keys().filter_map(shard).max();
+    Ok(Header {
+        pushproof: said.environment.pushproof.clone(),
+        scenario: said.scenario.clone(),
+        plan: said.plan.clone(),
+        target: said.target.clone(),
+        started_at_unix_ms: said.started_at_unix_ms,
+        shards: most.map_or(0, |most| most.saturating_add(1)),
+    })
+}
+
+fn terms(plan: &Plan) -> Terms {
+    let workload = Arc::new(Workload::new(plan));
+    Terms {
+        rules: Arc::new(workload.rules(plan)),
+        pushes: workload,
+        plan: plan.clone(),
+    }
+}
+
+type Spots = Vec<super::scan::Spot>;
+
+/// The blocks of each source that the run had. One that is not there at all is damage too.
+fn sources(index: &mut Index, header: &Header) -> (Spots, Vec<(Source, Spots)>) {
+    let mut take = |source: Source| {
+        let spots = index.sources.remove(&source);
+        if spots.is_none() && header.shards > 0 {
+            let through = Time::ZERO;
+            index.damage.push(Damage::NoEnd { source, through });
+        }
+        spots.unwrap_or_default()
+    };
+    let source = |kind, number| Source { kind, number };
+    let pushes = take(source(Kind::Pushes, 0));
+    let sockets = (0..header.shards).map(|shard| source(Kind::Sockets, shard));
+    let sockets = sockets.map(|source| (source, take(source))).collect();
+    (pushes, sockets)
+}
+
+fn sum_up(header: Header, said: Option<Summary>, replayed: Replayed, damage: &[Damage]) -> Summary {
+    let mut summary = said.unwrap_or_else(|| nothing_said(header, &replayed));
+    summary.missing = missing(damage, replayed.left_out);
+    if summary.missing.is_empty() && summary.not_begun.is_some() {
+        return summary;
+    }
+    let scheduled = summary.plan.pace().hits();
+    summary.pushes = replayed.pushes;
+    summary.pushes.scheduled = scheduled;
+    summary.findings = replayed.findings;
+    let meter = &replayed.meter;
+    summary.latencies.push = meter.push();
+    summary.latencies.push_from_send = meter.from_send().clone();
+    summary.latencies.network = meter.network().clone();
+    summary.latencies.generator_delay = meter.generator_delay().clone();
+    summary.latencies.trigger = replayed.trigger;
+    summary.generator.held_up = summary.findings.counts.held_up;
+    let sent = summary.pushes.sent;
+    let parts = replayed.splits.parts(&summary.plan, meter, sent);
+    summary.by_app = parts.by_app;
+    summary.by_event = parts.by_event;
+    summary.by_audience = parts.by_audience;
+    summary.by_trigger = parts.by_trigger;
+    summary
+}
+
+/// The summary of a run that has not said anything itself.
+fn nothing_said(header: Header, replayed: &Replayed) -> Summary {
+    let mut summary = Summary {
+        duration: replayed.through - Time::ZERO,
+        environment: Environment {
+            pushproof: header.pushproof,
+            ..Environment::default()
+        },
+        ..Summary::empty(
+            header.scenario,
+            header.plan,
+            header.target,
+            header.started_at_unix_ms,
+        )
+    };
+    summary.sockets.wanted = u64::from(summary.plan.sockets());
+    summary.sockets.connected = replayed.connected;
+    summary.sockets.reconnected = replayed.reconnected;
+    summary.sockets.dropped = replayed.dropped;
+    summary
+}
+
+/// Most pieces of damage told one by one.
+const MOST_TOLD: usize = 5;
+
+/// What is not there to be judged, in words.
+fn missing(damage: &[Damage], left_out: u64) -> Vec<String> {
+    let mut missing = Vec::new();
+    if !damage.is_empty() {
+        let mut told: Vec<_> = damage
+            .iter()
+            .take(MOST_TOLD)
+            .map(ToString::to_string)
+            .collect();
+        if damage.len() > MOST_TOLD {
+            told.push(format!("and {} more", damage.len() - MOST_TOLD));
+        }
+        missing.push(format!("the journal is damaged: {}", told.join("; ")));
+    }
+    if left_out > 0 {
+        missing.push(format!(
+            "{left_out} events could not be judged: the pushes or sockets that they belong to are in what is missing"
+        ));
+    }
+    missing
+}
+
+/// Where what is judged is not what the run said.
+fn differences(said: &Summary, judged: &Summary) -> Vec<Difference> {
+    let mut differences = Vec::new();
+    let mut compare = |what, said: String, judged: String| {
+        if said != judged {
+            differences.push(Difference { what, said, judged });
+        }
+    };
+    let figures = |summary: &Summary| {
+        let (pushes, counts) = (summary.pushes, summary.findings.counts);
+        let classes = Class::ALL.map(|class| (class.name(), counts.of(class)));
+        let figures = [
+            ("pushes sent", pushes.sent),
+            ("pushes accepted", pushes.accepted),
+            ("pushes rejected", pushes.rejected),
+            ("pushes unknown", pushes.unknown),
+            ("expected", counts.expected),
+            ("delivered", counts.delivered),
+            ("allowed", counts.allowed),
+        ];
+        figures.into_iter().chain(classes)
+    };
+    for ((what, one), (_, other)) in figures(said).zip(figures(judged)) {
+        compare(what, one.to_string(), other.to_string());
+    }
+    // What has no line of its own above.
+    compare(
+        "counts",
+        format!("{:?}", said.findings.counts),
+        format!("{:?}", judged.findings.counts),
+    );
+    let most = examples(said).count().max(examples(judged).count());
+    let none = || std::iter::repeat("none".to_owned());
+    let pairs = examples(said)
+        .chain(none())
+        .zip(examples(judged).chain(none()));
+    for (one, other) in pairs.take(most) {
+        compare("an example", one, other);
+    }
+    for (what, latency) in [
+        (
+            "push latency",
+            (&said.latencies.push, &judged.latencies.push),
+        ),
+        (
+            "push latency from sending",
+            (
+                &said.latencies.push_from_send,
+                &judged.latencies.push_from_send,
+            ),
+        ),
+        (
+            "latency to the kernel",
+            (&said.latencies.network, &judged.latencies.network),
+        ),
+        (
+            "latency after the kernel",
+            (
+                &said.latencies.generator_delay,
+                &judged.latencies.generator_delay,
+            ),
+        ),
+        (
+            "trigger latency",
+            (&said.latencies.trigger, &judged.latencies.trigger),
+        ),
+    ] {
+        let words = |latency: &crate::measure::Latency| {
+            let (p50, p99) = (latency.quantile_us(0.5), latency.quantile_us(0.99));
+            format!(
+                "{} samples, p50 {p50:?} µs, p99 {p99:?} µs, max {:?} µs",
+                latency.count(),
+                latency.max_us()
+            )
+        };
+        compare(what, words(latency.0), words(latency.1));
+    }
+    let verdict = |summary: &Summary| {
+        let judgement = summary.judge();
+        format!(
+            "{} (exit {})",
+            judgement.verdict.name(),
+            judgement.exit_code
+        )
+    };
+    compare("verdict", verdict(said), verdict(judged));
+    differences
+}
+
+fn examples(summary: &Summary) -> impl Iterator<Item = String> + '_ {
+    let examples = summary.findings.examples().iter();
+    examples.map(|example| format!("{example:?}"))
+}

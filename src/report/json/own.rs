@@ -1,0 +1,58 @@
+//! The parts of the report that are about the run itself: its gates, and the generator's health.
+
+use super::form::{Aborted, Generator, Threshold};
+use super::{latency, tenths};
+use crate::summary::verdict::Judgement;
+use crate::summary::{self, Checked, Missed, Outcome};
+
+pub(super) fn threshold(checked: &Checked) -> Threshold {
+    Threshold {
+        expression: checked.expression.clone(),
+        observed: checked.held.as_ref().map(|held| held.observed),
+        unit: checked.held.as_ref().map(|held| held.unit),
+        ok: checked.outcome == Outcome::Kept,
+        outcome: checked.outcome.name(),
+        why: match checked.outcome {
+            Outcome::Unknown(why) => Some(why),
+            Outcome::Kept | Outcome::Breached => None,
+        },
+    }
+}
+
+pub(super) fn aborted(aborted: &summary::Aborted) -> Aborted {
+    Aborted {
+        expression: aborted.condition.to_string(),
+        observed: aborted.held.observed,
+        unit: aborted.held.unit,
+        at_ms: aborted.at.as_millis() as u64,
+    }
+}
+
+pub(super) fn generator(
+    health: &summary::Generator,
+    unstamped: Option<String>,
+    missed: Missed,
+    judgement: &Judgement,
+) -> Generator {
+    Generator {
+        unstamped,
+        cpu_percent: health.cpu_percent.map(tenths),
+        cpu_seconds: health.cpu_seconds,
+        busiest_thread_percent: health.busiest_thread_percent.map(tenths),
+        schedule_lag_p99_us: health.schedule_lag.quantile_us(0.99),
+        loop_delay: latency(&health.loop_delay),
+        loop_delay_p99_us: health.loop_delay.quantile_us(0.99),
+        missed: missed.by_generator,
+        held_up: health.held_up,
+        drained: !health.undrained,
+        shortages: health.shortages.to_map(),
+        open_files: health.open_files,
+        rss_bytes: health.rss_bytes,
+        bytes_per_socket: health.bytes_per_socket,
+        limited: !judgement.limits.is_empty(),
+        limited_because: judgement.limits.clone(),
+        fanout_left_out: health.fanout_left_out,
+        workers: health.workers,
+        lost_workers: health.lost_workers.clone(),
+    }
+}

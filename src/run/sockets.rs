@@ -1,0 +1,144 @@
+//! The shards of a run, or of one of its workers, and what they and the lanes share.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::process;
+use crate::clock::Clock;
+use crate::fleet::arrive::{self, Part};
+use crate::fleet::nodes::Place;
+use crate::fleet::shard::{self, Command, Finished, Note, Shard};
+use crate::journal::{Follows, Header, Pen, PushLog, Recorder};
+use crate::scenario::{Plan, Workload};
+use crate::trigger::lane;
+use crate::verify::{Ledger, Streams};
+
+/// From a socket's first byte to the answer to CONNECT, at most.
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+/// Most shards of a process: beyond a handful of threads the machine, not the thread count, is the limit.
+const MOST_SHARDS: usize = 16;
+
+pub(super) struct Sockets {
+    pub(super) workload: Arc<Workload>,
+    pub(super) ledger: Arc<Ledger>,
+    pub(super) push_log: Option<PushLog>,
+    pub(super) shards: Vec<Shard>,
+    pub(super) notes: mpsc::Receiver<Note>,
+}
+
+/// Which shards, and by which ledger they judge.
+pub(super) struct Share {
+    pub(super) part: Part,
+    pub(super) ledger: Arc<Ledger>,
+    /// The same ledger, if it follows another one.
+    pub(super) follows: Option<Arc<dyn Follows>>,
+}
+
+impl Share {
+    /// All shards of a run, and the ledger that the lanes write.
+    pub(super) fn whole(plan: &Plan) -> Self {
+        Self {
+            part: Part::whole(shard_count(plan)),
+            ledger: Arc::new(Ledger::new(plan.lanes, plan.pushes_per_lane())),
+            follows: None,
+        }
+    }
+}
+
+impl Sockets {
+    pub(super) fn start(
+        plan: &Arc<Plan>,
+        places: &[Place],
+        share: Share,
+        clock: Clock,
+        journal: Option<(Pen, Header)>,
+    ) -> std::io::Result<Self> {
+        let Share {
+            part,
+            ledger,
+            follows,
+        } = share;
+        let workload = Arc::new(Workload::new(plan));
+        let rules = Arc::new(workload.rules(plan));
+        let places: Arc<[Place]> = places.into();
+        // Room for everything that every socket can say at a time, and some: a shard does not wait for the run.
+        let all = plan.sockets() as usize;
+        let here = (all * part.here).div_ceil(part.all);
+        let (note, notes) = mpsc::channel(here * 2 + 1_024);
+        let pen = journal.map(|(pen, header)| {
+            pen.header(&header.to_json());
+            pen
+        });
+        let start = |index| {
+            let log = pen.as_ref().map(|pen| pen.sockets(index as u16));
+            let (rules, ledger) = (Arc::clone(&rules), Arc::clone(&ledger));
+            let source = Arc::clone(&workload) as _;
+            let mut judge = Recorder::new(Arc::clone(&rules), ledger, source, log);
+            if let Some(follows) = &follows {
+                judge = judge.following(rules, Arc::clone(follows));
+            }
+            for (socket, user) in arrive::sockets_of(plan, index, part.all) {
+                judge.plan(socket, user, plan.app_of(user));
+            }
+            Shard::start(shard::Setup {
+                index,
+                plan: Arc::clone(plan),
+                judge,
+                places: Arc::clone(&places),
+                answer_timeout: lane::ANSWER_TIMEOUT,
+                connect_timeout: CONNECT_TIMEOUT,
+                clock,
+                notes: note.clone(),
+            })
+        };
+        let shards = part.shards().map(start).collect::<Result<_, _>>()?;
+        Ok(Self {
+            workload,
+            ledger,
+            push_log: pen.map(|pen| PushLog::new(pen.pushes())),
+            shards,
+            notes,
+        })
+    }
+}
+
+/// Has the shards judge, one after the other. `None`: the shard is gone, and what it knew with it. Shards are numbered from `first` on.
+pub(super) async fn judge(
+    shards: &[Shard],
+    first: usize,
+    streams: &Arc<Streams>,
+) -> Vec<(usize, Option<Finished>)> {
+    let mut judged = Vec::new();
+    for (index, shard) in (first..).zip(shards) {
+        judged.push((index, judge_one(shard, Arc::clone(streams)).await));
+    }
+    judged
+}
+
+async fn judge_one(shard: &Shard, streams: Arc<Streams>) -> Option<Finished> {
+    let (reply, finished) = oneshot::channel();
+    let command = Command::Finish { streams, reply };
+    shard.commands.send(command).await.ok()?;
+    finished.await.ok()
+}
+
+/// The shards of a run, over all its workers.
+pub(super) fn shard_count(plan: &Plan) -> usize {
+    if plan.workers > 1 {
+        return plan.workers as usize * shards_of_worker(plan);
+    }
+    process::cpus()
+        .clamp(1, MOST_SHARDS)
+        .min(plan.users as usize)
+}
+
+/// The shards of each worker: all workers together have a thread for each processor, if there are not more workers than that.
+pub(super) fn shards_of_worker(plan: &Plan) -> usize {
+    let workers = plan.workers as usize;
+    let most = plan.users as usize / plan.apps.len() / workers;
+    (process::cpus() / workers)
+        .clamp(1, MOST_SHARDS)
+        .min(most.max(1))
+}

@@ -1,0 +1,130 @@
+//! The self-test: proof that the verifier finds what is wrong, as often as it is, and nothing else.
+//!
+//! A trial is an ordinary run against an embedded platform of its own that misbehaves at a known rate. Afterwards the platform says
+//! what it did; injected and detected have to be equal to the last one, and nothing else may have been found. The clean trials, with
+//! and without churn, are the control. docs/faults.md says what each fault has to show as.
+
+mod outcome;
+pub mod trials;
+
+use std::sync::Arc;
+
+use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::task::JoinSet;
+
+use crate::platform::Fault;
+use crate::run::embedded::Embedded;
+use crate::run::{self, Order};
+use crate::scenario::Plan;
+use crate::summary::Snapshot;
+use crate::summary::proof::{Row, SelfTest, Standing};
+use trials::Trial;
+
+/// How often a trial is made that says nothing, for want of CPU say. One that says something is never made again.
+const ATTEMPTS: u32 = 3;
+
+/// What is to be tried.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Each fault once, for a check that has to be short.
+    pub quick: bool,
+    /// Only these; empty: all of them, and the clean controls.
+    pub only: Vec<Fault>,
+    /// Decides every random choice.
+    pub seed: u64,
+    /// Trials at a time.
+    pub jobs: usize,
+}
+
+/// Runs the trials; `done` hears of each as it ends, with how many there are. Ends early when `stop` turns true.
+pub async fn run(
+    options: &Options,
+    mut stop: watch::Receiver<bool>,
+    mut done: impl FnMut(&Row, usize),
+) -> SelfTest {
+    let mut trials = trials::all(options.quick);
+    trials.retain(|trial| {
+        let named = |fault| options.only.contains(&fault);
+        options.only.is_empty() || trial.fault.is_some_and(named)
+    });
+    let places = Arc::new(Semaphore::new(options.jobs.max(1)));
+    let mut tasks = JoinSet::new();
+    for (n, trial) in trials.iter().copied().enumerate() {
+        let places = Arc::clone(&places);
+        // Another seed for each, so that not all harm the same places.
+        let seed = options.seed.wrapping_add(n as u64) & ((1 << 53) - 1);
+        tasks.spawn(async move {
+            let place = places.acquire_owned().await;
+            let mut row = Box::pin(try_one(trial, seed)).await;
+            for _ in 1..ATTEMPTS {
+                if !matches!(row.standing, Standing::Unknown(_)) {
+                    break;
+                }
+                row = Box::pin(try_one(trial, seed)).await;
+            }
+            drop(place);
+            (n, row)
+        });
+    }
+    let mut rows = Vec::new();
+    let mut interrupted = false;
+    loop {
+        tokio::select! {
+            ended = tasks.join_next() => match ended {
+                Some(Ok((n, row))) => {
+                    done(&row, trials.len());
+                    rows.push((n, row));
+                }
+                // It was told to stop.
+                Some(Err(error)) if error.is_cancelled() => {}
+                Some(Err(error)) => std::panic::resume_unwind(error.into_panic()),
+                None => break,
+            },
+            // Platforms end with their trials.
+            Ok(_) = stop.wait_for(|stop| *stop), if !interrupted => {
+                interrupted = true;
+                tasks.abort_all();
+            }
+        }
+    }
+    rows.sort_by_key(|(n, _)| *n);
+    let rows: Vec<_> = rows.into_iter().map(|(_, row)| row).collect();
+    SelfTest {
+        seed: options.seed,
+        rows,
+        interrupted,
+    }
+}
+
+async fn try_one(trial: Trial, seed: u64) -> Row {
+    let plan = match Plan::from_file(&trial.scenario(seed), seed) {
+        Ok(plan) => plan,
+        Err(problems) => {
+            let words: Vec<_> = problems.iter().map(ToString::to_string).collect();
+            return outcome::unknown(trial, words.join("; "));
+        }
+    };
+    let embedded = match Embedded::start(&plan, false).await {
+        Ok(embedded) => embedded,
+        Err(error) => return outcome::unknown(trial, error.to_string()),
+    };
+    let (_interrupt, interrupts) = mpsc::channel(1);
+    let order = Order {
+        scenario: "selftest".to_owned(),
+        target: embedded.target(),
+        plan,
+        measuring: None,
+        interrupts,
+        watcher: watch::channel(Snapshot::default()).0,
+        journal: None,
+    };
+    let Some(summary) = Box::pin(run::run(order)).await else {
+        return outcome::unknown(trial, "the run gave no report".to_owned());
+    };
+    let row = match embedded.truth().await {
+        Ok(truth) => outcome::row(trial, &summary, &truth),
+        Err(error) => outcome::unknown(trial, error.to_string()),
+    };
+    embedded.stop().await;
+    row
+}

@@ -1,0 +1,120 @@
+//! The thresholds of a scenario, held against what was observed.
+
+use super::{Summary, figures, limits};
+use crate::scenario::threshold::metric::{
+    DeliveryFigure, PartFigure, PushFigure, SocketFigure, Stat,
+};
+use crate::scenario::threshold::{Held, Metric, Threshold};
+
+/// How a threshold came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was kept.
+    Kept,
+    /// It was not.
+    Breached,
+    /// There is no telling, for this reason.
+    Unknown(&'static str),
+}
+
+impl Outcome {
+    /// The word of reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Kept => "kept",
+            Self::Breached => "breached",
+            Self::Unknown(_) => "unknown",
+        }
+    }
+}
+
+/// A threshold with what was observed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Checked {
+    /// As written.
+    pub expression: String,
+    /// What it is about.
+    pub metric: Metric,
+    /// What was observed; `None`: nothing.
+    pub held: Option<Held>,
+    /// How it came out.
+    pub outcome: Outcome,
+}
+
+/// Holds each threshold against what was observed, as if the generator had been no limit.
+pub(super) fn check(summary: &Summary) -> Vec<Checked> {
+    let one = |threshold: &Threshold| check_one(summary, threshold);
+    summary.plan.thresholds.iter().map(one).collect()
+}
+
+fn check_one(summary: &Summary, threshold: &Threshold) -> Checked {
+    let metric = &threshold.metric;
+    let figure = figures::of_summary(summary, metric);
+    let held = figure.and_then(|figure| threshold.check(figure));
+    let cut_short = summary.interrupted || summary.aborted.is_some();
+    let outcome = match &held {
+        None => Outcome::Unknown("nothing was observed that it could be held against"),
+        Some(_) if !summary.missing.is_empty() => {
+            Outcome::Unknown("parts of what was observed are missing")
+        }
+        Some(_) if cut_short && grows(metric) => {
+            Outcome::Unknown("the run ended early, and the figure was still growing")
+        }
+        Some(held) if held.holds => Outcome::Kept,
+        Some(_) => Outcome::Breached,
+    };
+    Checked {
+        expression: threshold.to_string(),
+        metric: metric.clone(),
+        held,
+        outcome,
+    }
+}
+
+/// A generator that was the limit takes back whatever it may have caused.
+pub(super) fn take_back(checked: &mut [Checked]) {
+    let caused = checked
+        .iter_mut()
+        .filter(|checked| checked.held.is_some() && may_be_the_generators(&checked.metric));
+    for checked in caused {
+        checked.outcome = Outcome::Unknown("the generator was the limit");
+    }
+}
+
+/// Whether a generator at its limit can have made this figure what it is. Violations are judged so that it cannot.
+pub(super) fn may_be_the_generators(metric: &Metric) -> bool {
+    match metric {
+        own if limits::is_own(own) => false,
+        Metric::Deliveries(figure) => *figure == DeliveryFigure::Rate || tells_of_load(*figure),
+        Metric::Generator(_) => false,
+        Metric::Sockets(_) | Metric::Pushes(_) | Metric::Latency(..) | Metric::Part(..) => true,
+    }
+}
+
+/// Whether a figure of the deliveries is no violation: how many there were, and what became of the rest.
+fn tells_of_load(figure: DeliveryFigure) -> bool {
+    use DeliveryFigure::{
+        Allowed, Away, Came, Delivered, Expected, MissedAtChurn, MissedAtDeath, Pairs,
+    };
+    matches!(
+        figure,
+        Expected | Delivered | Allowed | Pairs | Came | MissedAtDeath | MissedAtChurn | Away
+    )
+}
+
+/// Whether a figure only says how far a run has come.
+fn grows(metric: &Metric) -> bool {
+    match metric {
+        Metric::Sockets(figure) => {
+            use SocketFigure::{Connected, Left, Reconnected};
+            matches!(figure, Connected | Left | Reconnected)
+        }
+        Metric::Pushes(figure) => matches!(figure, PushFigure::Sent | PushFigure::Accepted),
+        Metric::Deliveries(figure) => tells_of_load(*figure),
+        Metric::Latency(_, stat) | Metric::Part(_, _, PartFigure::Push(stat)) => {
+            *stat == Stat::Count
+        }
+        Metric::Part(..) => true,
+        Metric::Generator(_) => false,
+    }
+}
