@@ -15,6 +15,8 @@ use super::shortage;
 const MAX_ANSWER: usize = 1 << 20;
 /// Most idle connections kept: the lanes' and some. A crowd of logins leaves hundreds behind, with their buffers.
 const MAX_IDLE: usize = 64;
+/// Bytes read at once: most answers are shorter, and a buffer that grows and shrinks by what came leaves its memory behind.
+const READ: usize = 2048;
 
 /// A target's HTTP side. Clones share connections.
 #[derive(Debug, Clone)]
@@ -66,6 +68,7 @@ impl Http {
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_max_idle_per_host(MAX_IDLE)
+            .http1_read_buf_exact_size(READ)
             .build(connector);
         Self {
             client,

@@ -1,6 +1,6 @@
 //! Users arrive: each logs in and its sockets connect, begun at a rate, with a bound on how many are under way at once.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,8 @@ use crate::scenario::Plan;
 pub(super) const UNDER_WAY: usize = 512;
 /// Most logins that are asked for at once: each takes a connection of its own, whose buffers leave their memory behind.
 const LOGINS: usize = 128;
+/// As many at first: what the target's latency is, nobody knows yet.
+const FIRST_LOGINS: usize = 8;
 
 /// What became of a user's login.
 #[derive(Debug, Serialize, Deserialize)]
@@ -87,9 +89,10 @@ pub async fn users(
     let begun = clock.now();
     let per_second = plan.connect_rate / f64::from(plan.sockets_per_user);
     let pace = Pace::new(per_second, u64::from(plan.users));
+    let share_of = |part: Part| part.here as f64 / part.all as f64;
     let share = |all: usize| (all * part.here).div_ceil(part.all);
     let under_way = Arc::new(Semaphore::new(share(UNDER_WAY)));
-    let logins = Arc::new(Semaphore::new(share(LOGINS)));
+    let logins = Arc::new(Logins::new(per_second * share_of(part), share(LOGINS)));
     let mut tasks = JoinSet::new();
     let mut next = 0;
     loop {
@@ -159,6 +162,46 @@ pub async fn log_in(plan: &Plan, nodes: &Nodes, user: UserId) -> Result<String, 
     login::login(http, app, &name, &password).await
 }
 
+/// Turns for logins: twice as many at once as the rate asks for (Little's law) at the latency of a target that is not busy, which is the
+/// shortest seen. More would wait at the target instead of here, each with a connection.
+struct Logins {
+    turns: Semaphore,
+    per_second: f64,
+    most: usize,
+    seen: Mutex<Seen>,
+}
+
+struct Seen {
+    shortest: Duration,
+    turns: usize,
+}
+
+impl Logins {
+    fn new(per_second: f64, most: usize) -> Self {
+        let turns = FIRST_LOGINS.min(most);
+        Self {
+            turns: Semaphore::new(turns),
+            per_second,
+            most,
+            seen: Mutex::new(Seen {
+                shortest: Duration::MAX,
+                turns,
+            }),
+        }
+    }
+
+    /// A login has taken so long. Turns are only ever added: a target that was slow at first gets more than it needs.
+    fn took(&self, took: Duration) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.shortest = seen.shortest.min(took);
+        let at_once = (self.per_second * seen.shortest.as_secs_f64()).min(self.most as f64);
+        let wanted = (FIRST_LOGINS + 2 * at_once as usize).min(self.most);
+        let more = wanted.saturating_sub(seen.turns);
+        seen.turns += more;
+        self.turns.add_permits(more);
+    }
+}
+
 struct Arrival {
     plan: Arc<Plan>,
     nodes: Nodes,
@@ -166,18 +209,19 @@ struct Arrival {
     shard: mpsc::Sender<Command>,
     notes: mpsc::Sender<LoginNote>,
     under_way: Arc<Semaphore>,
-    logins: Arc<Semaphore>,
+    logins: Arc<Logins>,
 }
 
 impl Arrival {
     async fn of(self, user: UserId, permit: OwnedSemaphorePermit) {
         let sockets = self.plan.sockets_per_user;
-        let Ok(turn) = Arc::clone(&self.logins).acquire_owned().await else {
+        let Ok(turn) = self.logins.turns.acquire().await else {
             return;
         };
         let begun = self.clock.now();
         let login = Box::pin(log_in(&self.plan, &self.nodes, user)).await;
         drop(turn);
+        self.logins.took(self.clock.now() - begun);
         let session = match login {
             Ok(session) => session,
             Err(error) => {
@@ -214,5 +258,28 @@ impl Arrival {
             };
             self.shard.send(open).await.ok();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_logins_at_once_as_the_rate_asks_for() {
+        let turns_after = |per_second, took: &[u64]| {
+            let logins = Logins::new(per_second, 128);
+            for micros in took {
+                logins.took(Duration::from_micros(*micros));
+            }
+            logins.turns.available_permits()
+        };
+        assert_eq!(turns_after(10_000.0, &[]), 8);
+        assert_eq!(turns_after(10_000.0, &[200]), 12);
+        assert_eq!(turns_after(100.0, &[100_000]), 28);
+        assert_eq!(turns_after(10_000.0, &[100_000]), 128);
+        // Its load makes it slower, and that asks for no more.
+        assert_eq!(turns_after(10_000.0, &[200, 100_000, 300]), 12);
+        assert_eq!(turns_after(f64::INFINITY, &[1]), 128);
     }
 }

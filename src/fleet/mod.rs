@@ -15,6 +15,7 @@ mod hold;
 mod life;
 pub mod nodes;
 pub mod pulse;
+mod sessions;
 pub mod shard;
 mod shared;
 mod way;

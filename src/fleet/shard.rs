@@ -13,6 +13,7 @@ use super::arrive::UNDER_WAY;
 use super::hold::Member;
 use super::nodes::{Nodes, Place};
 use super::pulse::{Beats, Parks};
+use super::sessions::Sessions;
 use super::shared::{RETURNING, Shared};
 use super::way;
 use crate::client::engine;
@@ -299,12 +300,14 @@ async fn serve(
         holding.engine.serve(heard, over).await;
     });
     let mut finishing: Option<Finishing> = None;
+    let mut sessions = Sessions::new(shared.plan.sockets_per_user);
     let mut second = second_of(shared.clock.now());
     loop {
         let turn = Time::ZERO + WINDOW * (second as u32 + 1);
         tokio::select! {
             command = inbox.recv() => match command {
                 Some(Command::Open { socket, user, app, session, permit }) => {
+                    let session = sessions.of(user, &session);
                     let member = Member { socket, user, app, session };
                     shared.spawn(way::come(Rc::clone(&shared), member, permit));
                 }

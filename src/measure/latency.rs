@@ -1,5 +1,6 @@
 //! One latency histogram.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -11,32 +12,34 @@ use serde::{Deserialize, Serialize};
 /// The largest latency told apart from larger ones.
 pub const HIGHEST: Duration = Duration::from_secs(600);
 
-/// A histogram of latencies in microseconds. In serialized form its samples are the HDR V2 format in base64.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// A histogram of latencies in microseconds. It takes its 170 KB with the first sample: a run has dozens of them, for every event name and
+/// audience at every shard, and most stay empty. In serialized form its samples are the HDR V2 format in base64.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(into = "Written", try_from = "Written")]
 pub struct Latency {
-    histogram: Histogram<u64>,
+    histogram: Option<Box<Histogram<u64>>>,
     overflows: u64,
 }
 
-impl Default for Latency {
-    fn default() -> Self {
-        let highest = HIGHEST.as_micros() as u64;
-        Self {
-            histogram: Histogram::new_with_bounds(1, highest, 3).expect("the bounds are constants"),
-            overflows: 0,
-        }
-    }
+fn empty() -> Histogram<u64> {
+    let highest = HIGHEST.as_micros() as u64;
+    Histogram::new_with_bounds(1, highest, 3).expect("the bounds are constants")
 }
 
 impl Latency {
     /// Records one latency. Under a microsecond counts as one.
+    #[inline]
     pub fn record(&mut self, latency: Duration) {
         if latency > HIGHEST {
             self.overflows += 1;
         }
         let micros = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
-        self.histogram.saturating_record(micros.max(1));
+        self.samples().saturating_record(micros.max(1));
+    }
+
+    #[inline]
+    fn samples(&mut self) -> &mut Histogram<u64> {
+        self.histogram.get_or_insert_with(|| Box::new(empty()))
     }
 
     /// Adds another histogram's samples.
@@ -44,21 +47,16 @@ impl Latency {
     /// # Panics
     /// Never: all latency histograms have the same bounds.
     pub fn merge(&mut self, other: &Self) {
-        self.histogram
-            .add(&other.histogram)
-            .expect("all latency histograms have the same bounds");
+        if let Some(samples) = &other.histogram {
+            let added = self.samples().add(&**samples);
+            added.expect("all latency histograms have the same bounds");
+        }
         self.overflows += other.overflows;
-    }
-
-    /// Forgets all samples, keeps the memory.
-    pub fn clear(&mut self) {
-        self.histogram.reset();
-        self.overflows = 0;
     }
 
     /// How many samples.
     pub fn count(&self) -> u64 {
-        self.histogram.len()
+        self.histogram.as_ref().map_or(0, |samples| samples.len())
     }
 
     /// How many of them were slower than [`HIGHEST`].
@@ -68,31 +66,41 @@ impl Latency {
 
     /// The latency that `q` (0 to 1) of the samples do not exceed, in microseconds; `None` without samples.
     pub fn quantile_us(&self, q: f64) -> Option<u64> {
-        (self.count() > 0).then(|| {
-            let value = self.histogram.value_at_quantile(q);
+        self.of_samples(|samples| {
+            let value = samples.value_at_quantile(q);
             // A bucket's upper edge may lie above every sample.
-            value.min(self.histogram.max())
+            value.min(samples.max())
         })
+    }
+
+    /// A figure of the samples; `None` without any.
+    fn of_samples<T>(&self, figure: impl FnOnce(&Histogram<u64>) -> T) -> Option<T> {
+        let samples = self
+            .histogram
+            .as_ref()
+            .filter(|samples| !samples.is_empty());
+        samples.map(|samples| figure(samples))
     }
 
     /// How many samples are above a latency, as near as the histogram tells them apart.
     pub fn above(&self, us: u64) -> u64 {
-        self.count() - self.histogram.count_between(0, us)
+        let above = self.of_samples(|samples| samples.len() - samples.count_between(0, us));
+        above.unwrap_or(0)
     }
 
     /// The smallest sample, in microseconds.
     pub fn min_us(&self) -> Option<u64> {
-        (self.count() > 0).then(|| self.histogram.min())
+        self.of_samples(Histogram::min)
     }
 
     /// The largest sample, in microseconds.
     pub fn max_us(&self) -> Option<u64> {
-        (self.count() > 0).then(|| self.histogram.max())
+        self.of_samples(Histogram::max)
     }
 
     /// The mean, in microseconds.
     pub fn mean_us(&self) -> Option<f64> {
-        (self.count() > 0).then(|| self.histogram.mean())
+        self.of_samples(Histogram::mean)
     }
 
     /// The histogram in the HDR V2 format that other HDR tools read, in base64.
@@ -101,8 +109,13 @@ impl Latency {
     /// Never: writing to memory does not fail.
     pub fn hdr_v2_base64(&self) -> String {
         let mut bytes = Vec::new();
+        let none = || Cow::Owned(empty());
+        let samples = self
+            .histogram
+            .as_deref()
+            .map_or_else(none, Cow::<Histogram<u64>>::Borrowed);
         V2Serializer::new()
-            .serialize(&self.histogram, &mut bytes)
+            .serialize(&samples, &mut bytes)
             .expect("writing to memory does not fail");
         BASE64.encode(bytes)
     }
@@ -133,10 +146,14 @@ impl TryFrom<Written> for Latency {
         let read: Histogram<u64> = Deserializer::new()
             .deserialize(&mut bytes.as_slice())
             .map_err(|error| format!("{error:?}"))?;
-        let mut latency = Self::default();
-        let added = latency.histogram.add(&read);
-        added.map_err(|error| error.to_string())?;
-        latency.overflows = written.overflows;
+        let mut latency = Self {
+            overflows: written.overflows,
+            ..Self::default()
+        };
+        if !read.is_empty() {
+            let added = latency.samples().add(&read);
+            added.map_err(|error| error.to_string())?;
+        }
         Ok(latency)
     }
 }
@@ -189,6 +206,21 @@ mod tests {
         );
         assert_eq!(read.overflows(), 1);
         assert!(serde_json::from_str::<Latency>(&text.replace("HIST", "hist")).is_err());
+    }
+
+    #[test]
+    fn without_samples_there_is_no_histogram() {
+        let mut latency = Latency::default();
+        latency.merge(&Latency::default());
+        let text = serde_json::to_string(&latency).unwrap();
+        let mut read: Latency = serde_json::from_str(&text).unwrap();
+        for empty in [&latency, &read] {
+            assert!(empty.histogram.is_none());
+            assert_eq!((empty.count(), empty.above(0)), (0, 0));
+            assert_eq!((empty.min_us(), empty.mean_us()), (None, None));
+        }
+        read.record(Duration::from_micros(3));
+        assert_eq!((read.count(), read.max_us()), (1, Some(3)));
     }
 
     #[test]

@@ -74,10 +74,7 @@ impl Meter {
 
     /// Hands over the current window and begins the next.
     pub fn turn(&mut self) -> Window {
-        let full = self.window.clone();
-        self.window.delivered = 0;
-        self.window.push.clear();
-        full
+        std::mem::take(&mut self.window)
     }
 
     /// Adds another meter of the same event names and apps.

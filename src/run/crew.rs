@@ -91,9 +91,11 @@ impl Crew {
             .map_err(|e| format!("a thread for the sockets could not be started: {e}"))?;
         let commands = sockets.shards.iter().map(|shard| shard.commands.clone());
         health.connecting();
+        // Connections of their own, which end when everybody has come.
+        let logins_at = Nodes::new(plan, places, ANSWER_TIMEOUT, CONNECT_TIMEOUT)?;
         let arrivals = tokio::spawn(arrive::users(
             Arc::clone(plan),
-            nodes.clone(),
+            logins_at,
             clock,
             part,
             commands.collect(),

@@ -15,6 +15,8 @@ mod honesty;
 mod interrupts;
 mod journal;
 mod selftest;
+#[path = "../support/signals.rs"]
+mod signals;
 mod stopped;
 mod support;
 mod target;

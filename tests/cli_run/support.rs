@@ -11,6 +11,8 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStderr, Command};
 use tokio::task::JoinHandle;
 
+use super::signals::kill;
+
 /// Longer than anything takes on a busy machine of two cores; a test that meets it has failed.
 const BOUND: Duration = Duration::from_secs(50);
 
@@ -147,16 +149,6 @@ impl Run {
         }
     }
 }
-
-/// Sends a signal to a process, or to a group if a `-` stands before it.
-pub(crate) fn kill(name: &str, whom: &str) {
-    let script = "kill -s \"$0\" -- \"$1\"";
-    let status = std::process::Command::new("sh")
-        .args(["-c", script, name, whom])
-        .status();
-    assert!(status.expect("a shell").success(), "kill -s {name} {whom}");
-}
-
 /// A directory of its own for each test, gone when dropped.
 pub(crate) struct Scratch(PathBuf);
 

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use tokio::io::AsyncWriteExt as _;
 
-use super::support::{Report, Run, SMALL, Scratch, done, kill, pushproof, run, within};
+use super::signals::kill;
+use super::support::{Report, Run, SMALL, Scratch, done, pushproof, run, within};
 use super::target::{Harm, Manners, Shape, Target};
 use super::violations::{Outcome, Want, case};
 

@@ -7,5 +7,7 @@ mod floods;
 mod limits;
 mod nodes;
 mod pushes;
+#[path = "../support/signals.rs"]
+mod signals;
 mod support;
 mod transports;

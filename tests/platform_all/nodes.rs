@@ -1,5 +1,6 @@
 //! One platform of several processes: the real binary, which starts its nodes itself.
 
+use crate::signals::kill;
 use crate::support::{Polling, Publisher, Ws, connect, get, log_in, soon};
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
@@ -89,7 +90,7 @@ impl Nodes {
 
     /// Ends the platform by a signal at the first node; returns what it still said.
     async fn end(self, signal: &str) -> String {
-        kill(signal, self.first.id().unwrap());
+        kill(signal, &self.first.id().unwrap().to_string());
         self.ended().await
     }
 
@@ -108,15 +109,6 @@ impl Nodes {
         said
     }
 }
-
-fn kill(signal: &str, process: u32) {
-    let status = std::process::Command::new("sh")
-        .args(["-c", "kill -s \"$0\" -- \"$1\"", signal])
-        .arg(process.to_string())
-        .status();
-    assert!(status.expect("a shell").success(), "kill -s {signal}");
-}
-
 #[tokio::test]
 async fn a_login_at_one_node_a_socket_at_another_and_a_push_at_a_third() {
     let nodes = Nodes::three().await;
@@ -264,7 +256,7 @@ async fn a_node_that_dies_is_told_and_the_others_go_on() {
     let mut third = Ws::user(nodes.at[2], "demo", 2).await;
     let mut publisher = Publisher::new(nodes.at[2], "demo").await;
     assert_eq!(publisher.push("*", "e", None).await, 3);
-    kill("KILL", nodes.ids[0]);
+    kill("KILL", &nodes.ids[0].to_string());
     let said = nodes.says("has ended").await;
     let name = format!("node 2 of 3 at http://{} has ended", nodes.at[1]);
     assert!(said.starts_with(&name), "{said}");
@@ -296,7 +288,7 @@ async fn a_node_that_hangs_is_ended_and_its_push_is_not_answered_with_success() 
     let mut nodes = Nodes::start(&args, 3).await;
     let mut hangs = Ws::user(nodes.at[1], "demo", 1).await;
     let mut third = Ws::user(nodes.at[2], "demo", 1).await;
-    kill("STOP", nodes.ids[0]);
+    kill("STOP", &nodes.ids[0].to_string());
     let mut publisher = Publisher::new(nodes.at[2], "demo").await;
     let body = "{\"userID\":\"*\",\"eventName\":\"e\"}";
     let answer = publisher.call(body).await;

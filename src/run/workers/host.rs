@@ -152,7 +152,8 @@ fn speak(mut to: impl Write, mut said: mpsc::Receiver<FromWorker>) {
 struct Host {
     plan: Arc<Plan>,
     clock: Clock,
-    nodes: Nodes,
+    /// Where users log in; those who come in take it with them.
+    nodes: Option<Nodes>,
     part: Part,
     shards: Vec<Shard>,
     settler: Settler,
@@ -206,7 +207,7 @@ impl Host {
         Ok(Self {
             plan,
             clock,
-            nodes,
+            nodes: Some(nodes),
             part,
             shards: sockets.shards,
             settler,
@@ -268,11 +269,14 @@ impl Host {
     }
 
     fn begin(&mut self, at: Time) {
+        let Some(nodes) = self.nodes.take() else {
+            return;
+        };
         self.health.connecting();
         let commands = self.shards.iter().map(|shard| shard.commands.clone());
         let arriving = arrive::users(
             Arc::clone(&self.plan),
-            self.nodes.clone(),
+            nodes,
             self.clock,
             self.part,
             commands.collect(),
