@@ -9,6 +9,9 @@ use crate::summary::{Generator, Reasons};
 use crate::time::Time;
 use crate::trigger::lane::LaneReport;
 
+/// The system counts a thread's time in hundredths of a second: over less than this they are no share of a processor.
+const SHORTEST: Duration = Duration::from_millis(500);
+
 #[derive(Default)]
 pub(super) struct Health {
     shortages: Reasons,
@@ -87,13 +90,8 @@ impl Health {
     pub(super) fn pushed(&mut self, now: Time) {
         self.pushed = Some(now);
         self.see_open_files();
-        let pushing = self.time_pushing().as_secs_f64().max(1e-3);
-        // Threads that were not there when pushing began have had no time to be busy.
-        let used = process::threads().into_iter().filter_map(|(thread, now)| {
-            let before = self.threads.get(&thread)?;
-            Some((now - before) / pushing * 100.0)
-        });
-        self.busiest_thread_percent = used.reduce(f64::max);
+        self.busiest_thread_percent =
+            busiest_percent(&self.threads, &process::threads(), self.time_pushing());
     }
 
     pub(super) fn ended(&mut self) {
@@ -147,6 +145,23 @@ impl Health {
     }
 }
 
+/// The most that one thread used of a processor between two looks, that far apart. Threads that were not there at the first have had no
+/// time to be busy.
+fn busiest_percent(
+    before: &BTreeMap<i32, f64>,
+    now: &BTreeMap<i32, f64>,
+    apart: Duration,
+) -> Option<f64> {
+    if apart < SHORTEST {
+        return None;
+    }
+    let used = now.iter().filter_map(|(thread, now)| {
+        let before = before.get(thread)?;
+        Some((now - before) / apart.as_secs_f64() * 100.0)
+    });
+    used.reduce(f64::max)
+}
+
 /// All processes of a generator as one: what they used is added up, and of what each has for itself the most counts.
 fn with_workers(mut all: Generator, workers: &[(Generator, u64)]) -> Generator {
     if workers.is_empty() {
@@ -181,6 +196,18 @@ fn with_workers(mut all: Generator, workers: &[(Generator, u64)]) -> Generator {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_moment_is_too_short_to_be_busy_in() {
+        let seconds = |all: &[(i32, f64)]| all.iter().copied().collect();
+        let before = seconds(&[(1, 2.0), (2, 0.5)]);
+        let now = seconds(&[(1, 2.5), (2, 0.51), (3, 0.9)]);
+        let busiest = |ms| busiest_percent(&before, &now, Duration::from_millis(ms));
+        assert_eq!(busiest(1_000), Some(50.0));
+        // One tick in two milliseconds would be five processors.
+        assert_eq!(busiest(2), None);
+        assert_eq!(busiest(499), None);
+    }
 
     #[test]
     fn processes_add_up() {
