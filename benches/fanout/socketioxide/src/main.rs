@@ -1,0 +1,230 @@
+//! A push server on socketioxide and axum that speaks the contract in pushproof's README: login, sockets that prove their session in
+//! CONNECT, one call that pushes to a user or to everyone of an app.
+//!
+//!   socketioxide-server [--port 0]
+//!
+//! Prints `listening on http://127.0.0.1:PORT` when ready; ends with its standard input, so it never outlives whoever started it.
+//!
+//! WebSocket alone; `io.to(room).emit`, which encodes the packet once for all sockets of the room; the library's own defaults otherwise.
+//! A socket joins its rooms before CONNECT is answered, so that no push that is asked for after that answer misses it.
+
+#![forbid(unsafe_code)]
+
+use axum::body::Bytes;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::routing::post;
+use axum::serve::ListenerExt as _;
+use axum::{Json, Router};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use socketioxide::extract::{SocketRef, State as SocketState, TryData};
+use socketioxide::handler::ConnectHandler as _;
+use socketioxide::{SocketIo, TransportType};
+use std::collections::HashMap;
+use std::error::Error;
+use std::sync::{Arc, PoisonError, RwLock};
+use tokio::net::TcpSocket;
+
+const APPS: [&str; 2] = ["demo", "other"];
+/// Connections that may wait to be accepted.
+const BACKLOG: u32 = 4096;
+
+/// Who a login was for.
+struct Session {
+    app: String,
+    user: String,
+}
+
+/// All logins by their session ids.
+#[derive(Clone, Default)]
+struct Sessions(Arc<RwLock<HashMap<String, Session>>>);
+
+#[derive(Clone)]
+struct Server {
+    io: SocketIo,
+    sessions: Sessions,
+}
+
+type Answer = (StatusCode, Json<Value>);
+
+fn refused(status: StatusCode, msg: &str) -> Answer {
+    let body = json!({ "msg": msg, "httpCode": status.as_u16(), "status": "ERROR" });
+    (status, Json(body))
+}
+
+/// JSON of a list is an unambiguous key: no choice of app and user ids can make two rooms the same.
+fn app_room(app: &str) -> String {
+    json!(["app", app]).to_string()
+}
+
+fn user_room(app: &str, user: &str) -> String {
+    json!(["user", app, user]).to_string()
+}
+
+// ---- HTTP ------------------------------------------------------------------------------------------------------------
+
+#[derive(Deserialize)]
+struct Call {
+    #[serde(rename = "appID")]
+    app: String,
+}
+
+#[derive(Deserialize)]
+struct Credentials {
+    username: String,
+    password: String,
+}
+
+async fn login(
+    State(server): State<Server>,
+    Query(Call { app }): Query<Call>,
+    body: Bytes,
+) -> Answer {
+    let wrong = || refused(StatusCode::BAD_REQUEST, "User or password incorrect");
+    let Ok(Credentials { username, password }) = serde_json::from_slice(&body) else {
+        return wrong();
+    };
+    let number = username.strip_prefix("user-");
+    let number = number.filter(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
+    if !APPS.contains(&app.as_str())
+        || number.is_none()
+        || number != password.strip_prefix("password-")
+    {
+        return wrong();
+    }
+    let mut random = [0; 16];
+    if getrandom::fill(&mut random).is_err() {
+        return refused(StatusCode::INTERNAL_SERVER_ERROR, "no randomness");
+    }
+    let token = format!("{:032x}", u128::from_ne_bytes(random));
+    let user = username.clone();
+    let mut sessions = server
+        .sessions
+        .0
+        .write()
+        .unwrap_or_else(PoisonError::into_inner);
+    sessions.insert(token.clone(), Session { app, user });
+    let result = json!({ "token": token, "username": username, "role": "" });
+    (
+        StatusCode::OK,
+        Json(json!({ "result": result, "status": "ok" })),
+    )
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Push {
+    #[serde(rename = "userID")]
+    user: String,
+    event_name: String,
+    message: Option<Value>,
+}
+
+async fn push(
+    State(server): State<Server>,
+    Query(Call { app }): Query<Call>,
+    body: Bytes,
+) -> Answer {
+    let Ok(push) = serde_json::from_slice::<Push>(&body) else {
+        return refused(StatusCode::BAD_REQUEST, "not a push");
+    };
+    if !APPS.contains(&app.as_str()) {
+        return refused(StatusCode::BAD_REQUEST, "no such app");
+    }
+    let room = match push.user.as_str() {
+        "*" => app_room(&app),
+        user => user_room(&app, user),
+    };
+    let audience = server.io.to(room);
+    let emitted = match &push.message {
+        // A tuple is a list of arguments, so that a message that is itself a list stays one argument.
+        Some(message) => audience.emit(&push.event_name, &(message,)).await,
+        None => audience.emit(&push.event_name, &[Value::Null; 0]).await,
+    };
+    match emitted {
+        Ok(()) => (
+            StatusCode::OK,
+            Json(json!({ "result": [], "status": "ok" })),
+        ),
+        // Some socket will not have it: its queue is full, or it is going. Never to be told as a success.
+        Err(error) => refused(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+    }
+}
+
+// ---- Sockets ---------------------------------------------------------------------------------------------------------
+
+#[derive(Deserialize)]
+struct Auth {
+    app_id: String,
+    session_id: String,
+}
+
+/// Lets a socket in whose session is good, and into its rooms. The error's text is the message of CONNECT_ERROR.
+async fn check(
+    socket: SocketRef,
+    TryData(auth): TryData<Auth>,
+    SocketState(Sessions(sessions)): SocketState<Sessions>,
+) -> Result<(), &'static str> {
+    const REFUSED: &str = "not authorized";
+    let auth = auth.map_err(|_| REFUSED)?;
+    let sessions = sessions.read().unwrap_or_else(PoisonError::into_inner);
+    let session = sessions.get(&auth.session_id).ok_or(REFUSED)?;
+    if session.app != auth.app_id {
+        return Err(REFUSED);
+    }
+    socket.join([
+        app_room(&session.app),
+        user_room(&session.app, &session.user),
+    ]);
+    Ok(())
+}
+
+// ---- Life ------------------------------------------------------------------------------------------------------------
+
+/// The value of `--port`, or 0.
+fn port() -> Result<u16, Box<dyn Error>> {
+    let mut args = std::env::args().skip(1);
+    match (args.next().as_deref(), args.next()) {
+        (None, _) => Ok(0),
+        (Some("--port"), Some(port)) => Ok(port.parse()?),
+        _ => Err("usage: socketioxide-server [--port PORT]".into()),
+    }
+}
+
+/// Ends the process with its standard input, on a thread of its own: a read from it cannot be given up.
+fn end_with_stdin() {
+    std::thread::spawn(|| {
+        // An error is as good an end as any.
+        let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+        std::process::exit(0);
+    });
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let port = port()?;
+    end_with_stdin();
+    let sessions = Sessions::default();
+    let (layer, io) = SocketIo::builder()
+        .transports([TransportType::Websocket])
+        .with_state(sessions.clone())
+        .build_layer();
+    io.ns("/", (async || {}).with(check));
+    let app = Router::new()
+        .route("/good/api/v5/auth", post(login))
+        .route("/good/api/v5/data/push/send", post(push))
+        .with_state(Server { io, sessions })
+        .layer(layer);
+
+    let socket = TcpSocket::new_v4()?;
+    socket.bind(([127, 0, 0, 1], port).into())?;
+    let listener = socket.listen(BACKLOG)?;
+    println!("listening on http://{}", listener.local_addr()?);
+    // Events are small and each one matters now.
+    let listener = listener.tap_io(|tcp| {
+        let _ = tcp.set_nodelay(true);
+    });
+    axum::serve(listener, app).await?;
+    Ok(())
+}
