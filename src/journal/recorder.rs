@@ -168,14 +168,11 @@ impl Recorder {
     /// See [`Judge::arrived`]; what arrived had lain in the kernel for so long.
     pub fn arrived(&mut self, slot: Slot, arrival: Arrival<'_>, waited_us: Option<u32>) -> Judged {
         let Some(record) = &mut self.record else {
-            if let Some(Behind { rules, ledger }) = &self.behind {
-                let found = rules.tagger.find(arrival.payload.as_bytes());
-                if let Some(found) = &found {
-                    ledger.wait_for(found.tag.push, arrival.at);
-                }
-                return self.judge.arrived_as(slot, arrival, found, Way::Text);
+            let found = self.judge.find(arrival.payload);
+            if let (Some(Behind { ledger, .. }), Some(found)) = (&self.behind, &found) {
+                ledger.wait_for(found.tag.push, arrival.at);
             }
-            return self.judge.arrived(slot, arrival);
+            return self.judge.arrived_as(slot, arrival, found, Way::Text);
         };
         let came = (arrival, waited_us);
         record.came(&mut self.judge, slot, came, Way::Text, &[])
@@ -271,7 +268,10 @@ impl Record {
         way: Way,
         attachments: &[&[u8]],
     ) -> Judged {
-        let found = self.rules.tagger.find_within(arrival.payload, attachments);
+        let found = match attachments {
+            [] => judge.find(arrival.payload),
+            attached => self.rules.tagger.find_within(arrival.payload, attached),
+        };
         let judged = judge.arrived_as(slot, arrival, found, way);
         let slot = self.slot(slot);
         let came = (arrival, waited_us);

@@ -39,8 +39,10 @@ use super::finding::{Class, Counts, Example, Findings};
 use super::in_flight::InFlight;
 use super::kept::Kept;
 use super::ledger::{Entry, Ledger, StreamKey, View};
+use super::recent::Recent;
 use super::rules::{Arrival, Judged, Rules, Source, Way};
 use super::streams::Streams;
+use super::tag::Found;
 use crate::history::{Left, Push};
 use crate::ids::{AppId, Audience, PushId, SocketId, UserId};
 use crate::time::Time;
@@ -52,6 +54,7 @@ pub struct Judge {
     rules: Arc<Rules>,
     pushes: View,
     source: Arc<dyn Source>,
+    recent: Recent,
     sockets: Sockets,
     findings: Findings,
     /// What is known for good of the pushes that have settled; joins the findings when judging ends.
@@ -80,6 +83,7 @@ impl Judge {
             rules,
             pushes: View::new(ledger),
             source,
+            recent: Recent::default(),
             sockets: Sockets::new(lanes),
             findings: Findings::default(),
             settled: Counts::default(),
@@ -163,9 +167,15 @@ impl Judge {
         }
     }
 
+    /// The tag in a payload: what [`super::Tagger::find`] finds.
+    #[inline]
+    pub fn find(&mut self, payload: &str) -> Option<Found> {
+        self.recent.find(&self.rules.tagger, payload.as_bytes())
+    }
+
     /// An event arrived.
     pub fn arrived(&mut self, slot: Slot, arrival: Arrival<'_>) -> Judged {
-        let found = self.rules.tagger.find(arrival.payload.as_bytes());
+        let found = self.find(arrival.payload);
         self.arrived_as(slot, arrival, found, Way::Text)
     }
 

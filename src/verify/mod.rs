@@ -16,6 +16,7 @@ mod in_flight;
 mod judge;
 mod kept;
 mod ledger;
+mod recent;
 mod rules;
 mod settling;
 mod standing;

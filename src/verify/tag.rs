@@ -146,6 +146,16 @@ impl Tagger {
         None
     }
 
+    /// Bits that differ from push to push, of the first that looks like a tag. `None`: nothing does.
+    #[inline]
+    pub(super) fn mark(&self, payload: &[u8]) -> Option<u32> {
+        let at = self.finder.find(payload)?;
+        // Four characters of the header's check.
+        let chars = payload.get(at + MAGIC.len() + 6..)?.first_chunk()?;
+        let bits = u32::from_le_bytes(*chars);
+        Some(bits ^ bits >> 7 ^ bits >> 15)
+    }
+
     /// Finds it in a payload, or else in what is attached to that.
     pub fn find_within<B: AsRef<[u8]>>(&self, payload: &str, attachments: &[B]) -> Option<Found> {
         self.find(payload.as_bytes())
