@@ -13,8 +13,9 @@ const LONGEST: usize = 4096;
 /// Bytes that each has room for from the start: most payloads take less.
 const USUAL: usize = 256;
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Recent {
+    /// None before the first broadcast.
     places: Box<[Place]>,
 }
 
@@ -25,38 +26,36 @@ struct Place {
     found: Option<Found>,
 }
 
-impl Default for Recent {
-    fn default() -> Self {
-        let place = |_| Place {
-            payload: Vec::with_capacity(USUAL),
-            found: None,
-        };
-        Self {
-            places: (0..PLACES).map(place).collect(),
-        }
-    }
-}
-
 impl Recent {
     /// What [`Tagger::find`] finds.
     #[inline]
     pub(super) fn find(&mut self, tagger: &Tagger, payload: &[u8]) -> Option<Found> {
-        let Some(mark) = tagger.mark(payload) else {
-            return tagger.find(payload);
-        };
-        let place = &mut self.places[mark as usize % PLACES];
-        if let Some(found) = place.found
+        let place = tagger.mark(payload)? as usize % PLACES;
+        if let Some(place) = self.places.get(place)
+            && let Some(found) = place.found
             && *place.payload == *payload
         {
             return Some(found);
         }
         let found = tagger.find(payload)?;
         if found.tag.audience == Audience::Everyone && payload.len() <= LONGEST {
-            place.payload.clear();
-            place.payload.extend_from_slice(payload);
-            place.found = Some(found);
+            self.keep(place, payload, found);
         }
         Some(found)
+    }
+
+    fn keep(&mut self, place: usize, payload: &[u8], found: Found) {
+        if self.places.is_empty() {
+            let place = |_| Place {
+                payload: Vec::with_capacity(USUAL),
+                found: None,
+            };
+            self.places = (0..PLACES).map(place).collect();
+        }
+        let place = &mut self.places[place];
+        place.payload.clear();
+        place.payload.extend_from_slice(payload);
+        place.found = Some(found);
     }
 }
 
@@ -125,6 +124,6 @@ mod tests {
             let aimed = payload(&tagger, seq, Audience::User(UserId(1)), 20);
             assert!(recent.find(&tagger, aimed.as_bytes()).is_some());
         }
-        assert!(recent.places.iter().all(|place| place.payload.is_empty()));
+        assert!(recent.places.is_empty());
     }
 }
