@@ -5,7 +5,7 @@
 //! delivery, the median of the rounds, and its ratio to the raw reader's; and how long a delivery takes from its own write to the reader,
 //! over all rounds, with what of it the engine's was after the kernel's receive stamp.
 //!
-//!   cargo bench --bench receive            # 1,000 sockets; an argument: so many
+//!   cargo bench --bench receive            # 1,000 sockets; an argument: so many, with as many deliveries a second as 1,000 have
 
 #[path = "../tests/support/delivery.rs"]
 #[allow(dead_code)] // the benches and the test of allocations each use a part
@@ -40,7 +40,7 @@ const OPEN: &str =
     r#"0{"sid":"e","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}"#;
 const ACCEPTED: &str = r#"40{"sid":"s"}"#;
 
-/// How the blaster sends.
+/// How the blaster sends to 1,000 sockets.
 #[derive(Clone, Copy)]
 struct Load {
     name: &'static str,
@@ -83,6 +83,19 @@ const LOADS: [Load; 4] = [
         timed: false,
     },
 ];
+
+impl Load {
+    /// The same deliveries a second, and in all, at so many sockets.
+    fn at(self, sockets: u32) -> Self {
+        let scale = f64::from(sockets) / 1_000.0;
+        let pushes = (f64::from(self.pushes) / scale) as u32;
+        Self {
+            pushes: pushes.next_multiple_of(self.together as u32),
+            every: self.every.mul_f64(scale),
+            ..self
+        }
+    }
+}
 
 /// When each frame was written, by push and socket.
 struct Sent {
@@ -427,7 +440,7 @@ fn main() {
     let given = std::env::args().skip(1).find_map(|arg| arg.parse().ok());
     let sockets: u32 = given.unwrap_or(1_000);
     println!("CPU of the reading thread for each delivery to {sockets} sockets, in ns");
-    for load in LOADS {
+    for load in LOADS.map(|load| load.at(sockets)) {
         let pushes = Pushes::broadcast(sockets, load.pushes);
         let bytes = pushes.deliveries() * (FRAME_BYTES + 4);
         let mut told: [Took; 4] = Default::default();

@@ -38,7 +38,7 @@ use crate::time::Time;
 /// Sockets of which the kernel tells at once.
 const EVENTS: usize = 1024;
 /// Sockets read before others have their turn: some milliseconds' work if each has one frame.
-const TURN: usize = 512;
+const READS_A_TURN: usize = 512;
 
 /// What an engine asks the system for beforehand: its selector, watched by a runtime, and a seed for its masks.
 pub struct Base {
@@ -177,7 +177,7 @@ impl<H: Listener> Engine<H> {
         let mut sockets = self.sockets.borrow_mut();
         let mut turn = sockets.begin_turn();
         let mut read = 0;
-        while !turn.is_over() && read < TURN {
+        while !turn.is_over() && read < READS_A_TURN {
             let mut selector = self.selector.get_ref().0.borrow_mut();
             match selector.poll(events, Some(Duration::ZERO)) {
                 Ok(()) => {}

@@ -22,8 +22,8 @@ use crate::time::Time;
 const MAX_MESSAGE: usize = 16 << 20;
 /// Read at once: one buffer for all sockets. So much of a backlog shares a system call.
 const READ: usize = 64 * 1024;
-/// Bytes that are read before others have their turn: some milliseconds' work.
-const TURN: usize = 1 << 20;
+/// Read before others have their turn: some milliseconds' work.
+const BYTES_A_TURN: usize = 1 << 20;
 /// More than the kernel keeps of what comes at one socket.
 const CATCH_UP: usize = 16 << 20;
 /// How long a goodbye that the target does not take is waited for: it must not hold up the end of a run.
@@ -157,7 +157,7 @@ impl<H: Listener> Sockets<H> {
 
     /// A turn begins with those that had more to read than there was time for in the last.
     pub(super) fn begin_turn(&mut self) -> Turn {
-        let mut turn = Turn(TURN);
+        let mut turn = Turn(BYTES_A_TURN);
         for _ in 0..self.unread.len() {
             if turn.is_over() {
                 break;
@@ -227,7 +227,7 @@ impl<H: Listener> Sockets<H> {
         self.with(key, act);
         let broken = |socket: &Socket<H>| socket.link.broken().is_some();
         if self.slab.get(key).is_some_and(broken) {
-            self.read(key, true, &mut Turn(TURN));
+            self.read(key, true, &mut Turn(BYTES_A_TURN));
         }
     }
 
