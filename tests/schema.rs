@@ -60,3 +60,23 @@ fn of_thresholds() {
         "the tables of docs/thresholds.md are out of date; they are\n\n{current}"
     );
 }
+
+#[test]
+fn of_the_keys_of_scenario_files() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/scenarios.md");
+    let committed = std::fs::read_to_string(path).expect("the reference is there");
+    let (before, _) = committed
+        .split_once(BEGIN)
+        .expect("the reference has its mark");
+    let current = format!("{before}{BEGIN}\n\n{}", pushproof::scenario::reference());
+    if std::env::var_os("PUSHPROOF_BLESS").is_some() {
+        std::fs::write(path, &current).expect("the reference can be written");
+    }
+    assert!(
+        committed == current,
+        "the tables of docs/scenarios.md are out of date; write them anew with\n  PUSHPROOF_BLESS=1 cargo test --test schema"
+    );
+}
+
+/// What stands below it is made of the types.
+const BEGIN: &str = "<!-- Made of the types of src/scenario/file.rs; not to be edited below. -->";

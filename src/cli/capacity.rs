@@ -11,7 +11,6 @@ use clap::Args;
 
 use super::files::{self, Keep};
 use super::load::LoadArgs;
-use super::run::told;
 use super::runtime;
 use super::seed::draw_seed;
 use super::signals::interrupts;
@@ -139,12 +138,9 @@ pub(super) fn run(args: &CapacityArgs) -> anyhow::Result<ExitCode> {
     };
     let mut search = match begin::search(args, seed)? {
         Ok(search) => search,
-        Err(problems) => {
-            for problem in &problems {
-                // What a run calls its thresholds.
-                let told = told(problem).replacen("--threshold ", "--slo ", 1);
-                files::say(&format!("error: {told}"));
-            }
+        Err(told) => {
+            // What a run calls its thresholds.
+            files::say_all(&told.replace("error: --threshold ", "error: --slo "));
             return Ok(ExitCode::from(EXIT_USAGE));
         }
     };

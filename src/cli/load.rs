@@ -61,6 +61,9 @@ pub(super) struct LoadArgs {
         value_parser = source_addr
     )]
     source_addrs: Vec<SourceAddr>,
+    /// Set any key of the scenario, as pushes.broadcast=0.5; repeatable. Overrides the file, the environment and every flag.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(super) settings: Vec<String>,
 }
 
 /// A local address; `None`: chosen by the target's.

@@ -12,6 +12,7 @@ mod load;
 mod nodes;
 mod ports;
 mod run;
+mod scenario;
 mod schema;
 mod seed;
 mod selftest;

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
@@ -11,17 +10,17 @@ use tokio::sync::watch;
 use super::files::{self, Output};
 use super::load::{LoadArgs, given};
 use super::runtime;
+use super::scenario::Asked;
 use super::seed::draw_seed;
 use super::signals::interrupts;
 use super::terminal::{announce, report, show_progress};
 use crate::journal::{self, Journal};
-use crate::platform::{FaultConfig, UserGlob};
+use crate::report::dry_run;
 use crate::run::embedded::Embedded;
 use crate::run::{self, Order};
 use crate::scenario::file::File;
-use crate::scenario::plan::Faults;
 use crate::scenario::units::Span;
-use crate::scenario::{Plan, Problem, left_out};
+use crate::scenario::{Forecast, Plan, left_out};
 use crate::summary::verdict::{EXIT_INTERRUPTED, EXIT_UNKNOWN, EXIT_USAGE};
 use crate::summary::{Snapshot, Target};
 
@@ -32,6 +31,7 @@ const DRAWS: u32 = 32;
 
 /// Log users in, push, and verify every arrival; with no target, against the embedded platform.
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools)] // each is a flag
 pub(super) struct RunArgs {
     /// Scenario file; left out, the built-in one: 1,000 users in two apps, ten seconds of pushes.
     scenario: Option<PathBuf>,
@@ -66,6 +66,9 @@ pub(super) struct RunArgs {
     /// End the run at the first violation seen: --abort-on "deliveries.violations > 0".
     #[arg(long)]
     fail_fast: bool,
+    /// Say what the run would do, how much that is and how long it takes, and end.
+    #[arg(long)]
+    dry_run: bool,
 
     /// Write the report as JSON to this file; - for standard output.
     #[arg(long, value_name = "FILE", env = "PUSHPROOF_JSON")]
@@ -84,13 +87,16 @@ pub(super) struct RunArgs {
 pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let (name, plan) = match plan(args)? {
         Ok(found) => found,
-        Err(problems) => {
-            for problem in &problems {
-                files::say(&format!("error: {}", told(problem)));
-            }
+        Err(told) => {
+            files::say_all(&told);
             return Ok(ExitCode::from(EXIT_USAGE));
         }
     };
+    if args.dry_run {
+        files::print(&dry_run::render(&name, &plan, &Forecast::of(&plan)))?;
+        files::check_limit(&plan)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     files::check_limit(&plan)?;
     if args.journal.is_some() && plan.workers > 1 {
         bail!(
@@ -107,68 +113,18 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// The scenario's name and the plan of it, or what is wrong with it.
-fn plan(args: &RunArgs) -> anyhow::Result<Result<(String, Plan), Vec<Problem>>> {
-    let (name, file) = match &args.scenario {
-        None => ("first-proof".to_owned(), File::default()),
-        Some(path) => read(path)?,
-    };
-    let file = file.overlaid(flags(args));
+fn plan(args: &RunArgs) -> anyhow::Result<Result<(String, Plan), String>> {
+    let asked = Asked::load(args.scenario.as_deref(), flags(args), &args.load.settings)?;
     let mut draws = 0;
     loop {
         draws += 1;
-        let plan = Plan::from_file(&file, draw_seed()?);
-        let plan = plan.and_then(|plan| {
-            let problems = plan.faults.as_ref().map_or_else(Vec::new, fault_problems);
-            if problems.is_empty() {
-                Ok(plan)
-            } else {
-                Err(problems)
-            }
-        });
+        let plan = asked.plan(draw_seed()?);
         // A short schedule may draw no push for an event name, say, and would then prove nothing of it.
         let whole = plan.as_ref().map_or(true, |plan| left_out(plan).is_empty());
-        if whole || file.seed.is_some() || draws == DRAWS {
-            return Ok(plan.map(|plan| (name, plan)));
+        if whole || asked.file().seed.is_some() || draws == DRAWS {
+            return Ok(plan.map(|plan| (asked.name, plan)));
         }
     }
-}
-
-/// What the platform would not take of the faults that a scenario asks for.
-pub(super) fn fault_problems(faults: &Faults) -> Vec<Problem> {
-    let rates = FaultConfig::parse_rates(&faults.rates).and_then(|rates| {
-        FaultConfig {
-            rates,
-            delay: faults.delay.unwrap_or(FaultConfig::DELAY),
-            ..FaultConfig::default()
-        }
-        .validate()
-    });
-    let users = faults.users.as_deref().map(str::parse::<UserGlob>);
-    let users = users.and_then(Result::err);
-    let said = [
-        rates.err().map(|e| ("platform.faults", e)),
-        users.map(|e| ("platform.fault_users", e)),
-    ];
-    said.into_iter()
-        .flatten()
-        .map(|(key, error)| Problem {
-            key,
-            message: error.to_string(),
-        })
-        .collect()
-}
-
-/// The scenario of a file, with its name.
-pub(super) fn read(path: &Path) -> anyhow::Result<(String, File)> {
-    let shown = path.display();
-    let text = std::fs::read_to_string(path)
-        .with_context(|| format!("cannot read the scenario {shown}"))?;
-    let file = match File::parse(&text) {
-        Ok(file) => file,
-        Err(error) => bail!("{shown}: {}", error.to_string().trim_end()),
-    };
-    let name = path.file_stem().unwrap_or(path.as_os_str());
-    Ok((name.to_string_lossy().into_owned(), file))
 }
 
 /// The flags as a scenario that lies over the file.
@@ -181,36 +137,7 @@ fn flags(args: &RunArgs) -> File {
     file.abort_on = given(abort_on);
     file.pushes.duration = args.duration;
     file.platform.nodes = args.platform_nodes;
-    // A deadline alone moves the settling with it, which must not end before.
-    file.verify.settle = args.load.settle.or_else(|| {
-        let file_has = args.scenario.is_some();
-        let deadline = args.load.deadline.filter(|_| !file_has)?;
-        Some(Span(deadline.0 + Duration::from_secs(1)))
-    });
     file
-}
-
-/// A problem with the flag that mends it.
-pub(super) fn told(problem: &Problem) -> String {
-    let flag = match problem.key {
-        "target.url" | "target.nodes" => "--target",
-        "target.apps" => "--app",
-        "users.count" => "--users",
-        "users.sockets_per_user" => "--sockets-per-user",
-        "users.connect_rate" => "--connect-rate",
-        "pushes.rate" => "--rate",
-        "pushes.lanes" => "--lanes",
-        "pushes.duration" => "--duration",
-        "verify.deadline" => "--deadline",
-        "verify.settle" => "--settle",
-        "generator.workers" => "--workers",
-        "generator.source_addrs" => "--source-addr",
-        "platform.nodes" => "--platform-nodes",
-        "thresholds" => "--threshold",
-        "abort_on" => "--abort-on",
-        _ => return problem.to_string(),
-    };
-    format!("{flag} ({}): {}", problem.key, problem.message)
 }
 
 /// Where a run writes to.

@@ -83,7 +83,7 @@ pub(super) fn report(quiet: bool, json: Option<Output>, summary: &Summary) -> an
 }
 
 /// Colour is for terminals that know it, of people who want it (`NO_COLOR` set to anything but nothing says no).
-fn colour(terminal: bool) -> text::Colour {
+pub(super) fn colour(terminal: bool) -> text::Colour {
     let unwanted = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
     let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
     if terminal && !unwanted && !dumb {

@@ -1,8 +1,10 @@
 //! Reports: a summary in, bytes or text out. Nothing here prints, and nothing here decides: the verdict comes with the summary.
 
 pub mod capacity;
+pub mod dry_run;
 mod html;
 pub mod json;
+pub mod mistakes;
 pub mod progress;
 pub mod selftest;
 pub mod text;

@@ -29,7 +29,7 @@ impl Problems {
         for (n, text) in texts.into_iter().flatten().enumerate() {
             match read(text) {
                 Ok(one) => all.push(one),
-                Err(error) => self.add(key, format!("entry {}: {error}", n + 1)),
+                Err(error) => self.add_to_entry(key, n, error.to_string()),
             }
         }
         let most = all.len() <= MOST_EXPRESSIONS;

@@ -1,4 +1,4 @@
-//! Scenarios: what a user writes ([`mod@file`]) and what a run goes by ([`plan`]).
+//! Scenarios: what a user writes ([`mod@file`], read by a [`reader`]) and what a run goes by ([`plan`]).
 //!
 //! A file is all options and no promises. A [`Plan`] is checked and complete, and the only form that anything else sees.
 //! A [`threshold`] is one line of it that a run has to keep to. The [`workload`] is the part of a plan that says, for any push, what
@@ -11,8 +11,12 @@ mod coverage;
 mod draws;
 mod embedded;
 pub mod file;
+mod forecast;
 pub mod plan;
 mod problems;
+pub mod reader;
+mod reference;
+mod schema;
 pub mod threshold;
 pub mod units;
 pub mod workload;
@@ -22,6 +26,9 @@ pub use checks::{MOST_BYTES, MOST_SOCKETS};
 pub use churn::Churn;
 pub use clients::Clients;
 pub use coverage::left_out;
+pub use forecast::Forecast;
 pub use plan::Plan;
 pub use problems::Problem;
+pub use reader::{Mistake, Reader, Source};
+pub use reference::reference;
 pub use workload::Workload;

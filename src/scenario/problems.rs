@@ -7,13 +7,34 @@ use std::fmt;
 pub struct Problem {
     /// The key, as `users.count`.
     pub key: &'static str,
+    /// Which entry of a list it is, from 0.
+    pub entry: Option<usize>,
     /// What is wrong and what to do.
     pub message: String,
 }
 
+impl Problem {
+    /// A problem with the value of a key.
+    pub fn new(key: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            key,
+            entry: None,
+            message: message.into(),
+        }
+    }
+
+    /// What is wrong, with the entry that it is in.
+    pub fn in_words(&self) -> String {
+        match self.entry {
+            Some(entry) => format!("entry {}: {}", entry + 1, self.message),
+            None => self.message.clone(),
+        }
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.key, self.message)
+        write!(f, "{}: {}", self.key, self.in_words())
     }
 }
 
@@ -23,9 +44,14 @@ pub(super) struct Problems(pub(super) Vec<Problem>);
 
 impl Problems {
     pub(super) fn add(&mut self, key: &'static str, message: impl Into<String>) {
+        self.0.push(Problem::new(key, message));
+    }
+
+    pub(super) fn add_to_entry(&mut self, key: &'static str, entry: usize, message: String) {
         self.0.push(Problem {
             key,
-            message: message.into(),
+            entry: Some(entry),
+            message,
         });
     }
 

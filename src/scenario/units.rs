@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use serde::de::Visitor;
 use serde::{Deserialize, Deserializer};
 
 /// A span of time written with units.
@@ -160,12 +161,20 @@ impl fmt::Display for Rate {
 }
 
 macro_rules! from_text {
-    ($name:ident) => {
+    ($name:ident, $wanted:literal) => {
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                String::deserialize(from)?
-                    .parse()
-                    .map_err(serde::de::Error::custom)
+                struct Text;
+                impl Visitor<'_> for Text {
+                    type Value = $name;
+                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                        f.write_str($wanted)
+                    }
+                    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<$name, E> {
+                        text.parse().map_err(E::custom)
+                    }
+                }
+                from.deserialize_str(Text)
             }
         }
         impl serde::Serialize for $name {
@@ -183,8 +192,8 @@ macro_rules! from_text {
         }
     };
 }
-from_text!(Span);
-from_text!(Rate);
+from_text!(Span, "a time with its unit in quotes, as \"10s\",");
+from_text!(Rate, "a rate with its unit in quotes, as \"500/s\",");
 
 #[cfg(test)]
 mod tests {

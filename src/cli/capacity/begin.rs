@@ -9,10 +9,10 @@ use crate::capacity::search::Bounds;
 use crate::capacity::{Search, Settings, Vary, units};
 use crate::cli::files;
 use crate::cli::load::given;
-use crate::cli::run::{fault_problems, read};
+use crate::cli::scenario::Asked;
 use crate::run::process;
 use crate::scenario::file::File;
-use crate::scenario::{MOST_BYTES, MOST_SOCKETS, Plan, Problem};
+use crate::scenario::{MOST_BYTES, MOST_SOCKETS, Plan};
 use crate::summary::Target;
 
 /// The highest rate that is tried unless another is asked for: far beyond what one machine can ask for.
@@ -25,29 +25,19 @@ const PAYLOAD: f64 = 1_024.0;
 /// The share of the scenario's load to begin with.
 const BEGIN: f64 = 0.1;
 
-/// The search that the flags ask for, or what is wrong with it.
-pub(super) fn search(
-    args: &CapacityArgs,
-    seed: u64,
-) -> anyhow::Result<Result<Search, Vec<Problem>>> {
-    let (name, file) = match &args.scenario {
-        None => ("first-proof".to_owned(), File::default()),
-        Some(path) => read(path)?,
-    };
-    let lanes_were_asked_for = args.load.lanes.or(file.pushes.lanes).is_some();
-    let file = file.overlaid(File {
+/// The search that the flags ask for, or what is wrong with it, in words.
+pub(super) fn search(args: &CapacityArgs, seed: u64) -> anyhow::Result<Result<Search, String>> {
+    let flags = File {
         seed: Some(seed),
         thresholds: given(args.slo.clone()),
         ..args.load.file()
-    });
-    let plan = match Plan::from_file(&file, seed) {
-        Ok(plan) => plan,
-        Err(problems) => return Ok(Err(problems)),
     };
-    let problems = plan.faults.as_ref().map_or_else(Vec::new, fault_problems);
-    if !problems.is_empty() {
-        return Ok(Err(problems));
-    }
+    let asked = Asked::load(args.scenario.as_deref(), flags, &args.load.settings)?;
+    let lanes_were_asked_for = asked.file().pushes.lanes.is_some();
+    let plan = match asked.plan(seed) {
+        Ok(plan) => plan,
+        Err(told) => return Ok(Err(told)),
+    };
     let settings = Settings {
         vary: args.vary,
         bounds: bounds(args, &plan)?,
@@ -61,7 +51,7 @@ pub(super) fn search(
         cool_down: args.cool_down.0,
     };
     let search = Search {
-        scenario: name,
+        scenario: asked.name.clone(),
         target: Target::of(&plan),
         plan,
         settings,
@@ -79,7 +69,7 @@ pub(super) fn search(
         Plan::from_file(&File::from(&plan), seed).err()
     });
     Ok(match wrong {
-        Some(problems) => Err(problems),
+        Some(problems) => Err(asked.told(&problems)),
         None => Ok(search),
     })
 }

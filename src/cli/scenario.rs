@@ -1,0 +1,173 @@
+//! The scenario that a command is asked for: a file, what flags and the environment lay over it, and settings over all of that.
+
+use std::io::IsTerminal as _;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use serde_json::Value;
+
+use super::terminal::colour;
+use crate::platform::{FaultConfig, UserGlob};
+use crate::report::mistakes;
+use crate::scenario::file::File;
+use crate::scenario::plan::Faults;
+use crate::scenario::units::Span;
+use crate::scenario::{Plan, Problem, Reader};
+
+/// The flag of a setting.
+const SET: &str = "--set";
+/// How much longer than the deadline settling lasts where only the deadline is asked for.
+const BEYOND_DEADLINE: Duration = Duration::from_secs(1);
+
+/// A scenario as it is asked for, right or wrong.
+pub(super) struct Asked {
+    /// The scenario's name.
+    pub(super) name: String,
+    reader: Reader,
+    /// What the flags say, as JSON.
+    flags: Value,
+}
+
+impl Asked {
+    /// Reads a scenario file, if there is one, lays the flags over it, and the settings over both.
+    pub(super) fn load(
+        path: Option<&Path>,
+        flags: File,
+        settings: &[String],
+    ) -> anyhow::Result<Self> {
+        let env = |name: &str| std::env::var(name).ok();
+        let mut reader = Reader::default();
+        let mut name = "first-proof".to_owned();
+        if let Some(path) = path {
+            let shown = path.display();
+            let text = std::fs::read_to_string(path)
+                .with_context(|| format!("cannot read the scenario {shown}"))?;
+            reader.read(&shown.to_string(), &text, &env);
+            let stem = path.file_stem().unwrap_or(path.as_os_str());
+            name = stem.to_string_lossy().into_owned();
+        }
+        let said = serde_json::to_value(&flags).unwrap_or_default();
+        reader.lay(flags);
+        for setting in settings {
+            reader.set(SET, setting, &env);
+        }
+        if path.is_none() {
+            reader.lay(settling(reader.file()));
+        }
+        Ok(Self {
+            name,
+            reader,
+            flags: said,
+        })
+    }
+
+    /// The scenario, without what is wrong in it.
+    pub(super) fn file(&self) -> &File {
+        self.reader.file()
+    }
+
+    /// The plan of it, or all that is wrong, in words. Seeds that were not asked for are the caller's.
+    pub(super) fn plan(&self, drawn_seed: u64) -> Result<Plan, String> {
+        let plan = Plan::from_file(self.file(), drawn_seed);
+        let plan = plan.and_then(|plan| {
+            let problems = plan.faults.as_ref().map_or_else(Vec::new, fault_problems);
+            if problems.is_empty() {
+                Ok(plan)
+            } else {
+                Err(problems)
+            }
+        });
+        match plan {
+            Ok(plan) if self.reader.mistakes().is_empty() => Ok(plan),
+            Ok(_) => Err(self.told(&[])),
+            Err(problems) => Err(self.told(&problems)),
+        }
+    }
+
+    /// All that is wrong with what was read, and with the plan of it: each at its place, or with the flag that mends it.
+    pub(super) fn told(&self, problems: &[Problem]) -> String {
+        let mut found = self.reader.mistakes().to_vec();
+        let mut rest = String::new();
+        for problem in problems {
+            match self
+                .reader
+                .locate(problem)
+                .filter(|found| self.is_last(problem, found.at.0))
+            {
+                Some(mistake) => found.push(mistake),
+                None => rest.extend(["error: ", &with_flag(problem), "\n"]),
+            }
+        }
+        let sources = self.reader.sources();
+        mistakes::render(sources, &found, colour(std::io::stderr().is_terminal())) + &rest
+    }
+
+    /// Whether what was given there counts, and no flag in its place.
+    fn is_last(&self, problem: &Problem, source: usize) -> bool {
+        // Lists of which an entry is wrong are added to, not replaced.
+        let flag = format!("/{}", problem.key.replace('.', "/"));
+        let by_flag = self
+            .flags
+            .pointer(&flag)
+            .is_some_and(|value| !value.is_null());
+        let source = self.reader.sources().get(source);
+        !by_flag || problem.entry.is_some() || source.is_some_and(|source| source.name == SET)
+    }
+}
+
+/// A deadline alone moves the settling with it, which must not end before.
+fn settling(file: &File) -> File {
+    let mut over = File::default();
+    let deadline = file
+        .verify
+        .deadline
+        .filter(|_| file.verify.settle.is_none());
+    over.verify.settle = deadline.map(|deadline| Span(deadline.0 + BEYOND_DEADLINE));
+    over
+}
+
+/// What the platform would not take of the faults that a scenario asks for.
+fn fault_problems(faults: &Faults) -> Vec<Problem> {
+    let rates = FaultConfig::parse_rates(&faults.rates).and_then(|rates| {
+        FaultConfig {
+            rates,
+            delay: faults.delay.unwrap_or(FaultConfig::DELAY),
+            ..FaultConfig::default()
+        }
+        .validate()
+    });
+    let users = faults.users.as_deref().map(str::parse::<UserGlob>);
+    let users = users.and_then(Result::err);
+    let said = [
+        rates.err().map(|e| ("platform.faults", e)),
+        users.map(|e| ("platform.fault_users", e)),
+    ];
+    said.into_iter()
+        .flatten()
+        .map(|(key, error)| Problem::new(key, error.to_string()))
+        .collect()
+}
+
+/// A problem with the flag that mends it.
+fn with_flag(problem: &Problem) -> String {
+    let flag = match problem.key {
+        "target.url" | "target.nodes" => "--target",
+        "target.apps" => "--app",
+        "users.count" => "--users",
+        "users.sockets_per_user" => "--sockets-per-user",
+        "users.connect_rate" => "--connect-rate",
+        "pushes.rate" => "--rate",
+        "pushes.lanes" => "--lanes",
+        "pushes.duration" => "--duration",
+        "verify.deadline" => "--deadline",
+        "verify.settle" => "--settle",
+        "generator.workers" => "--workers",
+        "generator.source_addrs" => "--source-addr",
+        "platform.nodes" => "--platform-nodes",
+        "thresholds" => "--threshold",
+        "abort_on" => "--abort-on",
+        _ => return problem.to_string(),
+    };
+    format!("{flag} ({}): {}", problem.key, problem.in_words())
+}

@@ -1,0 +1,231 @@
+//! What a run would do, in words: `--dry-run`.
+
+use std::fmt::{Result, Write as _};
+use std::time::Duration;
+
+use super::text::number;
+use crate::scenario::file::Shape;
+use crate::scenario::units::Span;
+use crate::scenario::{Forecast, Plan};
+use crate::verify::Ordering;
+
+/// The plan of a scenario with what it comes to, ending in a line break.
+///
+/// # Panics
+/// Never: writing to memory does not fail.
+#[must_use]
+pub fn render(name: &str, plan: &Plan, forecast: &Forecast) -> String {
+    let mut out = String::new();
+    lines(&mut out, name, plan, forecast).expect("writing to memory does not fail");
+    out
+}
+
+fn lines(out: &mut String, name: &str, plan: &Plan, forecast: &Forecast) -> Result {
+    writeln!(out, "{name}: what a run would do\n")?;
+    let mut line = |what: &str, words: String| writeln!(out, "  {what:<12}{words}");
+    line("target", target(plan))?;
+    line("users", users(plan, forecast))?;
+    line("pushes", pushes(plan, forecast))?;
+    line("events", events(plan, forecast))?;
+    line("payloads", payloads(plan, forecast))?;
+    line("deliveries", deliveries(plan, forecast))?;
+    if let Some(churn) = churn(plan) {
+        line("churn", churn)?;
+    }
+    line("right", right(plan))?;
+    for threshold in &plan.thresholds {
+        line("threshold", threshold.to_string())?;
+    }
+    for condition in &plan.abort_on {
+        line("ends early", condition.to_string())?;
+    }
+    if let Some(faults) = &plan.faults {
+        line(
+            "misbehaves",
+            format!("{} (fault seed {})", faults.rates, faults.seed),
+        )?;
+    }
+    line("takes", takes(plan, forecast))?;
+    line("seed", plan.seed.to_string())
+}
+
+fn target(plan: &Plan) -> String {
+    let what = match &plan.target {
+        None if plan.platform_nodes > 1 => {
+            format!("the embedded platform of {} nodes", plan.platform_nodes)
+        }
+        None => "the embedded platform".to_owned(),
+        Some(url) => [std::slice::from_ref(url), &plan.nodes].concat().join(", "),
+    };
+    format!(
+        "{what} · {} {}",
+        plural(plan.apps.len(), "app"),
+        plan.apps.join(", ")
+    )
+}
+
+fn users(plan: &Plan, forecast: &Forecast) -> String {
+    let workers = match plan.workers {
+        0 | 1 => String::new(),
+        n => format!(", held by {n} workers"),
+    };
+    format!(
+        "{} log in as {}, {} each: {} sockets{workers}; {}/s begun, {} for all",
+        number(plan.users.into()),
+        plan.user_name,
+        plural_of(plan.sockets_per_user.into(), "socket"),
+        number(plan.sockets().into()),
+        plan.connect_rate,
+        span(forecast.connecting)
+    )
+}
+
+fn pushes(plan: &Plan, forecast: &Forecast) -> String {
+    format!(
+        "{} in {}, {}/s, {}; {} for everyone (*), the rest for one user each",
+        number(forecast.pushes),
+        Span(plan.duration),
+        plan.rate,
+        plural_of(plan.lanes.into(), "lane"),
+        about(forecast, forecast.broadcasts)
+    )
+}
+
+fn events(plan: &Plan, forecast: &Forecast) -> String {
+    let each = plan.events.iter().zip(&forecast.by_event);
+    let each = each.map(|(event, pushes)| format!("{event} {}", about(forecast, *pushes)));
+    each.collect::<Vec<_>>().join(" · ")
+}
+
+fn payloads(plan: &Plan, forecast: &Forecast) -> String {
+    let shapes = plan.shapes.iter().map(|shape| match shape {
+        Shape::Object => "objects",
+        Shape::Array => "arrays",
+        Shape::Text => "texts",
+    });
+    let mean = forecast.bytes_asked / forecast.pushes.max(1);
+    format!(
+        "{}; {} bytes on average; {} asked for, {} delivered (frames not counted)",
+        shapes.collect::<Vec<_>>().join(", "),
+        number(mean),
+        bytes(forecast.bytes_asked),
+        bytes(forecast.bytes_delivered)
+    )
+}
+
+fn deliveries(plan: &Plan, forecast: &Forecast) -> String {
+    let a_second = forecast.deliveries as f64 / plan.duration.as_secs_f64();
+    format!(
+        "{} if all are connected, {}/s",
+        about(forecast, forecast.deliveries),
+        number(a_second.round() as u64)
+    )
+}
+
+fn churn(plan: &Plan) -> Option<String> {
+    let churn = plan.churn.as_ref()?.to_file();
+    let rate = churn.rate.map(|rate| format!("{rate} leave and come back"));
+    let storms = churn
+        .storm_every
+        .map(|every| format!("a storm every {every}"));
+    let all: Vec<_> = rate.into_iter().chain(storms).collect();
+    Some(all.join(", "))
+}
+
+fn right(plan: &Plan) -> String {
+    let order = match plan.ordering {
+        Ordering::None => "in any order",
+        Ordering::Lane => "in each lane's order",
+        Ordering::Realtime => "in order, across lanes",
+    };
+    format!(
+        "each push once at each socket of its audience and nowhere else, {order}, within {}",
+        Span(plan.deadline)
+    )
+}
+
+fn takes(plan: &Plan, forecast: &Forecast) -> String {
+    format!(
+        "about {}: {} to connect, {} to push, {} to settle",
+        span(forecast.takes),
+        span(forecast.connecting),
+        Span(plan.duration),
+        Span(plan.settle)
+    )
+}
+
+/// A number, and whether it is an estimate.
+fn about(forecast: &Forecast, n: u64) -> String {
+    let about = if forecast.is_exact { "" } else { "about " };
+    format!("{about}{}", number(n))
+}
+
+/// A time to a tenth of a second.
+fn span(span: Duration) -> String {
+    let tenths = span.as_millis().div_ceil(100);
+    let tenths = u64::try_from(tenths).unwrap_or(u64::MAX / 1_000);
+    Span(Duration::from_millis(tenths.saturating_mul(100))).to_string()
+}
+
+fn bytes(n: u64) -> String {
+    const KIB: f64 = 1024.0;
+    let n = n as f64;
+    match n {
+        _ if n < KIB => format!("{n} bytes"),
+        _ if n < KIB * KIB => format!("{:.1} KiB", n / KIB),
+        _ if n < KIB * KIB * KIB => format!("{:.1} MiB", n / KIB / KIB),
+        _ => format!("{:.1} GiB", n / KIB / KIB / KIB),
+    }
+}
+
+fn plural(n: usize, noun: &str) -> String {
+    format!("{noun}{}", if n == 1 { "" } else { "s" })
+}
+
+fn plural_of(n: u64, noun: &str) -> String {
+    format!("{} {}", number(n), plural(n as usize, noun))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::file::File;
+
+    fn shown(text: &str) -> String {
+        let plan = Plan::from_file(&File::parse(text).unwrap(), 7).unwrap();
+        render("test", &plan, &Forecast::of(&plan))
+    }
+
+    #[test]
+    fn the_built_in_scenario_in_words() {
+        let shown = shown("seed = 1\n");
+        for words in [
+            "the embedded platform · apps demo, other",
+            "1,000 log in as user-{n}, 1 socket each: 1,000 sockets; 1000/s begun, 1s for all",
+            "2,000 in 10s, 200/s, 4 lanes;",
+            "objects, arrays, texts;",
+            "in order, across lanes, within 2s",
+            "about 14s: 1s to connect, 10s to push, 3s to settle",
+        ] {
+            assert!(shown.contains(words), "{words}: {shown}");
+        }
+        assert!(!shown.contains("churn"), "{shown}");
+    }
+
+    #[test]
+    fn what_a_scenario_has_besides_is_told() {
+        let shown = shown(
+            "thresholds = [\"deliveries.lost == 0\"]\nabort_on = [\"deliveries.late > 5\"]\n[target]\nurl = \"http://a\"\nnodes = [\"http://b\"]\n\
+             [churn]\nrate = \"5/s\"\n[pushes]\nrate = \"100000/s\"\n",
+        );
+        for words in [
+            "http://a, http://b · apps",
+            "threshold   deliveries.lost == 0",
+            "ends early  deliveries.late > 5",
+            "churn       5/s leave and come back",
+            "4 lanes; about ",
+        ] {
+            assert!(shown.contains(words), "{words}: {shown}");
+        }
+    }
+}
