@@ -134,7 +134,7 @@ fn sockets(summary: &Summary) -> Vec<Found> {
 
 fn pushes(summary: &Summary) -> Option<Found> {
     let pushes = &summary.pushes;
-    let share = pushes.accepted as f64 / pushes.scheduled.max(1) as f64;
+    let share = pushes.taken() as f64 / pushes.scheduled.max(1) as f64;
     if let Some(aborted) = &summary.aborted {
         let (condition, held) = (&aborted.condition, &aborted.held);
         let detail = format!("{condition}: it was {held}");
@@ -144,7 +144,7 @@ fn pushes(summary: &Summary) -> Option<Found> {
     if share >= LOAD_APPLIED || summary.target_lost || summary.interrupted {
         return None;
     }
-    let failed = pushes.rejected + pushes.unknown;
+    let failed = pushes.failed();
     let detail = if failed > 0 {
         let why = summary.push_failures.most_common();
         format!(

@@ -21,11 +21,16 @@ pub(super) fn announce(plan: &Plan, target: &Target) {
     } else {
         &target.url
     };
+    let rate = if plan.stages.is_empty() {
+        format!("{} pushes/s", plan.rate)
+    } else {
+        format!("{:.1} pushes/s on average", plan.rate)
+    };
     files::say(&format!(
-        "pushproof: {} users × {} sockets, {} pushes/s for {} in {} lanes, against {what} (seed {})",
+        "pushproof: {} users × {} sockets, {} for {} in {} lanes, against {what} (seed {})",
         plan.users,
         plan.sockets_per_user,
-        plan.rate,
+        rate,
         Span(plan.duration),
         plan.lanes,
         plan.seed

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::fact::{Fact, Nonsense};
 use super::replay::Terms;
-use crate::history::{Outcome, Push};
+use crate::history::Push;
 use crate::ids::{AppId, Audience, EventId, Lane, PushId, Seq};
 use crate::measure::Latency;
-use crate::scenario::Workload;
+use crate::scenario::{Plan, Workload};
 use crate::summary::{PushCounts, Splits};
 use crate::time::Time;
 use crate::verify::{Answer, Entry, LaneWriter, Ledger, Settling, Source, Streams, Tag};
@@ -21,7 +21,7 @@ pub(super) trait Pushes: Source {
 
 impl Pushes for Workload {
     fn asked(&self, id: PushId) -> Option<(AppId, Audience, EventId)> {
-        let spec = self.spec(id)?;
+        let spec = self.spec_at_any_time(id)?;
         Some((spec.app, spec.audience, spec.event))
     }
 }
@@ -65,6 +65,7 @@ pub(super) struct Books {
     pub(super) trigger: Latency,
     /// Pushes sent.
     pub(super) splits: Splits,
+    plan: Plan,
     settling: Settling,
     /// What has settled last; every judge has had what came before.
     pub(super) batch: Option<Batch>,
@@ -84,6 +85,7 @@ impl Books {
             batch: None,
             made: 0,
             splits: Splits::new(&terms.plan),
+            plan: terms.plan.clone(),
             ledger,
             pushes: Arc::clone(&terms.pushes),
             unknown: Vec::new(),
@@ -136,7 +138,8 @@ impl Books {
             self.unknown.push((id.lane, next..id.seq.0));
         }
         self.enter(id.lane, push)?;
-        self.counts.sent += 1;
+        let reach = self.plan.reach(push.app, push.audience);
+        self.counts.count_sent(reach);
         self.splits.count(push);
         Ok(())
     }
@@ -181,11 +184,8 @@ impl Books {
         }
         *at = answer.at;
         self.trigger.record(answer.at - entry.push.sent);
-        match answer.outcome {
-            Outcome::Accepted => self.counts.accepted += 1,
-            Outcome::Rejected => self.counts.rejected += 1,
-            Outcome::Unknown => self.counts.unknown += 1,
-        }
+        let reach = self.plan.reach(entry.push.app, entry.push.audience);
+        self.counts.count_answer(answer.outcome, reach);
         self.writers[id.lane.index()].answer(id, answer);
         Ok(())
     }

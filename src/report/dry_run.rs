@@ -4,7 +4,9 @@ use std::fmt::{Result, Write as _};
 use std::time::Duration;
 
 use super::text::number;
-use crate::scenario::file::Shape;
+use crate::scenario::audience::Aim;
+use crate::scenario::file::{File, Shape};
+use crate::scenario::schedule::Arrivals;
 use crate::scenario::units::Span;
 use crate::scenario::{Forecast, Plan};
 use crate::verify::Ordering;
@@ -81,13 +83,36 @@ fn users(plan: &Plan, forecast: &Forecast) -> String {
 }
 
 fn pushes(plan: &Plan, forecast: &Forecast) -> String {
+    let written = File::from(plan).pushes;
+    let rate = match &written.stages {
+        None => format!("{}/s", plan.rate),
+        Some(stages) => stages
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(", "),
+    };
+    let arrivals = match plan.arrivals {
+        Arrivals::Constant => String::new(),
+        Arrivals::Poisson => " as a Poisson process".to_owned(),
+        Arrivals::Burst => format!(" in bursts of {}", plan.burst),
+    };
+    let nobody = match forecast.at_nobody {
+        0 => String::new(),
+        n => format!(", {} for users who are not there", about(forecast, n)),
+    };
     format!(
-        "{} in {}, {}/s, {}; {} for everyone (*), the rest for one user each",
+        "{} in {} ({rate}{arrivals}), {}; {} for everyone (*){nobody}, the rest for one user each ({})",
         number(forecast.pushes),
         Span(plan.duration),
-        plan.rate,
         plural_of(plan.lanes.into(), "lane"),
-        about(forecast, forecast.broadcasts)
+        about(forecast, forecast.broadcasts),
+        match &plan.aim {
+            Aim::Uniform => "any".to_owned(),
+            Aim::Zipf { exponent } => format!("by Zipf's law, exponent {exponent}"),
+            Aim::RoundRobin => "in turn".to_owned(),
+            Aim::One(name) => format!("{name:?}"),
+        }
     )
 }
 
@@ -189,7 +214,6 @@ fn plural_of(n: u64, noun: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::file::File;
 
     fn shown(text: &str) -> String {
         let plan = Plan::from_file(&File::parse(text).unwrap(), 7).unwrap();
@@ -202,7 +226,7 @@ mod tests {
         for words in [
             "the embedded platform · apps demo, other",
             "1,000 log in as user-{n}, 1 socket each: 1,000 sockets; 1000/s begun, 1s for all",
-            "2,000 in 10s, 200/s, 4 lanes;",
+            "2,000 in 10s (200/s), 4 lanes;",
             "objects, arrays, texts;",
             "in order, across lanes, within 2s",
             "about 14s: 1s to connect, 10s to push, 3s to settle",

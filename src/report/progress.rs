@@ -27,7 +27,7 @@ pub fn line(snapshot: &Snapshot) -> String {
             number(snapshot.pushes.sent),
             number(snapshot.pushes.scheduled)
         ));
-        let failed = snapshot.pushes.rejected + snapshot.pushes.unknown;
+        let failed = snapshot.pushes.failed();
         if failed > 0 {
             parts.push(format!("{} not accepted", number(failed)));
         }

@@ -123,6 +123,15 @@ fn counts(out: &mut String, summary: &Summary) -> std::fmt::Result {
         number(pushes.rejected),
         number(pushes.unknown)
     )?;
+    if pushes.absent + pushes.foreign > 0 {
+        writeln!(
+            out,
+            "              {} at absent, {} at foreign users · {} of them rejected",
+            number(pushes.absent),
+            number(pushes.foreign),
+            number(pushes.rejected_at_nobody)
+        )?;
+    }
     writeln!(
         out,
         "  deliveries  {} expected · {} delivered · {} allowed",

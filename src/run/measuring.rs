@@ -5,7 +5,6 @@ use std::time::Duration;
 use super::machine::Phase;
 use crate::fleet::shard::{self, WINDOW};
 use crate::measure::{Blocks, Latency, Recipients};
-use crate::pace::Pace;
 use crate::scenario::Plan;
 use crate::summary::PushCounts;
 use crate::time::Time;
@@ -81,7 +80,7 @@ impl Measured {
         let Some((start, _)) = self.began.filter(|_| phase == Phase::Pushing && !self.cut) else {
             return false;
         };
-        let due = Pace::lasting(plan.rate, (now - start).min(plan.duration)).hits();
+        let due = plan.pace().due(now - start);
         let behind = due.saturating_sub(pushes.sent);
         // The windows of the second that is just over are still under way.
         let seconds = second.saturating_sub(self.push.from());

@@ -3,14 +3,12 @@
 use super::plan::Plan;
 use super::problems::Problems;
 use super::threshold::ThresholdError;
-use crate::protocol::socket::RESERVED_EVENTS;
 
 /// More processes than any machine is good for.
 const MOST_WORKERS: u32 = 256;
 /// Most sockets of a plan.
 pub const MOST_SOCKETS: u64 = 1_000_000;
 const MOST_LANES: u32 = 1_024;
-const MOST_PUSHES: u64 = 100_000_000;
 const MOST_NAMES: usize = 1_000;
 /// Each is looked at once a second, or stands in the report.
 const MOST_EXPRESSIONS: usize = 1_000;
@@ -138,7 +136,8 @@ impl Problems {
             "at this rate nobody ever connects; write one above zero, as 500/s".to_owned()
         });
         self.check(
-            plan.user_name.contains("{n}") || plan.users as usize <= plan.apps.len(),
+            ["{n}", "{id}"].iter().any(|n| plan.user_name.contains(n))
+                || plan.users as usize <= plan.apps.len(),
             "users.name",
             || {
                 format!(
@@ -150,22 +149,11 @@ impl Problems {
     }
 
     pub(super) fn pushes(&mut self, plan: &Plan) {
-        self.check(plan.rate > 0.0, "pushes.rate", || {
-            "at this rate nothing is ever pushed; write one above zero, as 200/s".to_owned()
-        });
         self.check(
             (1..=MOST_LANES).contains(&plan.lanes),
             "pushes.lanes",
             || format!("{} lanes; ask for 1 to {MOST_LANES}", plan.lanes),
         );
-        self.check(!plan.duration.is_zero(), "pushes.duration", || {
-            "nothing can be pushed in no time; write one above zero, as 10s".to_owned()
-        });
-        let hits = plan.pace().hits();
-        self.check(hits <= MOST_PUSHES, "pushes.duration", || {
-            format!("{hits} pushes are more than one run keeps account of (at most {MOST_PUSHES}); lower the rate or the duration")
-        });
-        self.share("pushes.broadcast", plan.broadcast);
         self.check(!plan.shapes.is_empty(), "pushes.shapes", || {
             "name at least one of object, array, text".to_owned()
         });
@@ -175,23 +163,7 @@ impl Problems {
                 plan.size
             )
         });
-        self.check(!plan.events.is_empty(), "pushes.events", || {
-            "name at least one event".to_owned()
-        });
-        self.check(plan.events.len() <= MOST_NAMES, "pushes.events", || {
-            format!("at most {MOST_NAMES} event names")
-        });
-        for (i, event) in plan.events.iter().enumerate() {
-            self.check(!event.is_empty(), "pushes.events", || {
-                "an event name is empty".to_owned()
-            });
-            self.check(!RESERVED_EVENTS.contains(&event.as_str()), "pushes.events", || {
-                format!("{event:?} is reserved by Socket.IO and cannot be pushed; choose another name")
-            });
-            self.check(!plan.events[..i].contains(event), "pushes.events", || {
-                format!("{event:?} is named twice")
-            });
-        }
+        self.events(&plan.events);
     }
 
     pub(super) fn verify(&mut self, plan: &Plan) {

@@ -1,23 +1,26 @@
 //! What of a scenario its schedule leaves out: with few pushes, a seed may draw none for an event name, say, and a run that passes
 //! would have proved nothing of it.
 
+use super::audience::Reach;
 use super::plan::Plan;
 use super::workload::Workload;
-use crate::ids::{Audience, Lane, PushId, Seq};
+use crate::ids::{AppId, Lane, PushId, Seq};
 
 /// Most pushes looked at: far more than it takes to draw everything, unless something is rare on purpose.
 const MOST: u64 = 20_000;
 
-/// The apps, event names, kinds of audience and shapes of this plan that no push of its schedule has, in words.
+/// The apps, event names, kinds of audience and shapes of this plan that no push of its schedule has, in words. What only pushes have that
+/// nobody gets is left out too.
 pub fn left_out(plan: &Plan) -> Vec<String> {
     let workload = Workload::new(plan);
     let mut seen = Seen {
-        apps: vec![false; plan.apps.len()],
+        // No share, nothing to see.
+        apps: (0..plan.apps.len() as u32)
+            .map(|app| !plan.may_reach(AppId(app)))
+            .collect(),
         events: vec![false; plan.events.len()],
         shapes: vec![false; plan.shapes.len()],
-        // No share, nothing to see.
-        everyone: plan.broadcast <= 0.0,
-        one: plan.broadcast >= 1.0,
+        reaches: REACHES.map(|(reach, _)| !plan.may_have(reach)),
     };
     for n in 0..plan.pace().hits().min(MOST) {
         let lanes = u64::from(plan.lanes.max(1));
@@ -25,15 +28,18 @@ pub fn left_out(plan: &Plan) -> Vec<String> {
             lane: Lane((n % lanes) as u32),
             seq: Seq((n / lanes) as u32),
         };
-        let Some(spec) = workload.spec(id) else { break };
+        let Some(spec) = workload.spec_at_any_time(id) else {
+            break;
+        };
+        let reach = plan.reach(spec.app, spec.audience);
+        seen.reaches[reach as usize] = true;
+        if reach.is_nobody() {
+            continue;
+        }
         seen.apps[spec.app.index()] = true;
         seen.events[spec.event.index()] = true;
         for (seen, shape) in seen.shapes.iter_mut().zip(&plan.shapes) {
             *seen |= *shape == spec.shape;
-        }
-        match spec.audience {
-            Audience::Everyone => seen.everyone = true,
-            Audience::User(_) => seen.one = true,
         }
         if seen.all() {
             break;
@@ -46,14 +52,23 @@ struct Seen {
     apps: Vec<bool>,
     events: Vec<bool>,
     shapes: Vec<bool>,
-    everyone: bool,
-    one: bool,
+    /// In the order of [`REACHES`].
+    reaches: [bool; 4],
 }
+
+/// All of them, as their numbers have it, in words.
+const REACHES: [(Reach, &str); 4] = [
+    (Reach::Everyone, "broadcasts"),
+    (Reach::One, "pushes at one user"),
+    (Reach::Absent, "pushes at absent users"),
+    (Reach::Foreign, "pushes at another app's user"),
+];
 
 impl Seen {
     fn all(&self) -> bool {
         let lists = [&self.apps, &self.events, &self.shapes];
-        lists.into_iter().flatten().all(|seen| *seen) && self.everyone && self.one
+        let lists = lists.into_iter().flatten();
+        lists.chain(&self.reaches).all(|seen| *seen)
     }
 
     fn missing(&self, plan: &Plan) -> Vec<String> {
@@ -71,12 +86,8 @@ impl Seen {
                 missing.push(format!("shape {shape:?}").to_lowercase());
             }
         }
-        if !self.everyone {
-            missing.push("broadcasts".to_owned());
-        }
-        if !self.one {
-            missing.push("pushes at one user".to_owned());
-        }
+        let unseen = REACHES.iter().zip(self.reaches).filter(|(_, seen)| !seen);
+        missing.extend(unseen.map(|((_, what), _)| (*what).to_owned()));
         missing
     }
 }
@@ -102,6 +113,9 @@ mod tests {
             left_out_of("[pushes]\nbroadcast = 1.0\n"),
             [] as [String; 0]
         );
+        // The one user is of one app, and the other app hears nothing.
+        let one = "[users]\ncount = 3\n[pushes]\nbroadcast = 0.0\nuser = \"user-1\"\n";
+        assert_eq!(left_out_of(one), [] as [String; 0]);
     }
 
     #[test]
@@ -115,5 +129,10 @@ mod tests {
         }
         let rare = "[pushes]\nbroadcast = 0.0000001\n";
         assert_eq!(left_out_of(rare), ["broadcasts"]);
+        let rare = "[users]\nname = \"u{id}\"\n[pushes]\nabsent = 0.0000001\nforeign = 0.0000001\n";
+        assert_eq!(
+            left_out_of(rare),
+            ["pushes at absent users", "pushes at another app's user"]
+        );
     }
 }

@@ -3,6 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::audience;
+use super::event::Event;
+use super::schedule::{Arrivals, Stage};
 use super::units::{Rate, Span};
 use crate::verify::Ordering;
 
@@ -86,10 +89,10 @@ pub struct Users {
     /// Rate at which logins and connects begin, as `1000/s`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connect_rate: Option<Rate>,
-    /// Name of a user; `{n}` counts from 0 in each app.
+    /// Name of a user; `{n}` counts from 0 in each app, `{id}` over all apps, so that no two users share a name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Password of a user; `{n}` as in the name.
+    /// Password of a user; `{n}` and `{id}` as in the name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub password: Option<String>,
 }
@@ -107,12 +110,37 @@ pub struct Pushes {
     /// How long pushes are scheduled for, as `10s`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration: Option<Span>,
+    /// A rate that changes, in place of `rate` and `duration`: stages one after the other, as `10s: 0 -> 500/s` for a linear ramp or
+    /// `30s: 500/s`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stages: Option<Vec<Stage>>,
+    /// How pushes lie within their rate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub arrivals: Option<Arrivals>,
+    /// Pushes that are due at once, with `arrivals = "burst"`; left out: 50.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub burst: Option<u32>,
     /// Share of pushes aimed at `*`, 0 to 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub broadcast: Option<f64>,
-    /// Event names.
+    /// The users that pushes at one user are aimed at; left out: all as often.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub events: Option<Vec<String>>,
+    pub audience: Option<audience::Users>,
+    /// How much oftener the first are aimed at than the last, with `audience = "zipf"`; left out: 1.0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zipf_exponent: Option<f64>,
+    /// The name of the one user that pushes at one user are aimed at, in place of `audience`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// Share of pushes aimed at a user who is not there, 0 to 1: nothing may arrive anywhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub absent: Option<f64>,
+    /// Share of pushes that ask for another app's user, 0 to 1: nothing may arrive anywhere. For users whose names no two apps share.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub foreign: Option<f64>,
+    /// Event names, each as likely unless it has a weight: `{ name = "alert", weight = 3 }`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub events: Option<Vec<Event>>,
     /// Shapes of payload, each as likely.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shapes: Option<Vec<Shape>>,
@@ -276,7 +304,15 @@ impl File {
                 rate: over.pushes.rate.or(self.pushes.rate),
                 lanes: over.pushes.lanes.or(self.pushes.lanes),
                 duration: over.pushes.duration.or(self.pushes.duration),
+                stages: over.pushes.stages.or(self.pushes.stages),
+                arrivals: over.pushes.arrivals.or(self.pushes.arrivals),
+                burst: over.pushes.burst.or(self.pushes.burst),
                 broadcast: over.pushes.broadcast.or(self.pushes.broadcast),
+                audience: over.pushes.audience.or(self.pushes.audience),
+                zipf_exponent: over.pushes.zipf_exponent.or(self.pushes.zipf_exponent),
+                user: over.pushes.user.or(self.pushes.user),
+                absent: over.pushes.absent.or(self.pushes.absent),
+                foreign: over.pushes.foreign.or(self.pushes.foreign),
                 events: over.pushes.events.or(self.pushes.events),
                 shapes: over.pushes.shapes.or(self.pushes.shapes),
                 size: over.pushes.size.or(self.pushes.size),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::audience::Reach;
 use super::plan::Plan;
 use super::workload::{Spec, Workload};
 use crate::ids::{AppId, Audience, Lane, PushId, Seq};
@@ -16,6 +17,8 @@ pub struct Forecast {
     pub pushes: u64,
     /// Those aimed at everyone.
     pub broadcasts: u64,
+    /// Those aimed at users who are not there.
+    pub at_nobody: u64,
     /// Pushes under each event name.
     pub by_event: Vec<u64>,
     /// Arrivals at sockets that are connected all the time.
@@ -43,13 +46,14 @@ impl Forecast {
         let looked_at = (0..pushes).step_by(stride as usize);
         let specs = looked_at.filter_map(|n| {
             let id = place(plan, n)?;
-            Some((id, workload.spec(id)?))
+            Some((id, workload.spec_at_any_time(id)?))
         });
         for (id, spec) in specs {
             let bytes = workload.payload(&spec, &Workload::tag(id, &spec, 0)).len() as u64;
             let recipients = recipients(plan, &spec);
             sums.seen += 1;
             sums.broadcasts += u64::from(spec.audience == Audience::Everyone);
+            sums.at_nobody += u64::from(recipients == 0);
             sums.deliveries += recipients;
             sums.asked += bytes;
             sums.delivered += bytes * recipients;
@@ -63,6 +67,7 @@ impl Forecast {
         Self {
             pushes,
             broadcasts: scaled(sums.broadcasts),
+            at_nobody: scaled(sums.at_nobody),
             by_event: by_event.into_iter().map(scaled).collect(),
             deliveries: scaled(sums.deliveries),
             bytes_asked: scaled(sums.asked),
@@ -80,6 +85,7 @@ impl Forecast {
 struct Sums {
     seen: u64,
     broadcasts: u64,
+    at_nobody: u64,
     deliveries: u64,
     asked: u64,
     delivered: u64,
@@ -96,9 +102,10 @@ fn place(plan: &Plan, n: u64) -> Option<PushId> {
 
 /// At how many sockets a push arrives if all are connected.
 fn recipients(plan: &Plan, spec: &Spec) -> u64 {
-    let users = match spec.audience {
-        Audience::Everyone => users_of(plan, spec.app),
-        Audience::User(_) => 1,
+    let users = match plan.reach(spec.app, spec.audience) {
+        Reach::Everyone => users_of(plan, spec.app),
+        Reach::One => 1,
+        Reach::Absent | Reach::Foreign => 0,
     };
     users * u64::from(plan.sockets_per_user)
 }

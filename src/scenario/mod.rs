@@ -4,24 +4,29 @@
 //! A [`threshold`] is one line of it that a run has to keep to. The [`workload`] is the part of a plan that says, for any push, what
 //! it is, and [`churn`] and [`clients`] say when a socket leaves and comes back: pure functions of the seed.
 
+pub mod audience;
 mod checks;
 pub mod churn;
 pub mod clients;
 mod coverage;
 mod draws;
 mod embedded;
+pub mod event;
 pub mod file;
 mod forecast;
 pub mod plan;
 mod problems;
 pub mod reader;
 mod reference;
+pub mod schedule;
 mod schema;
 pub mod threshold;
 pub mod units;
 pub mod workload;
 mod written;
+mod zipf;
 
+pub use audience::{Aim, Reach};
 pub use checks::{MOST_BYTES, MOST_SOCKETS};
 pub use churn::Churn;
 pub use clients::Clients;

@@ -3,13 +3,15 @@
 use core::net::IpAddr;
 use std::time::Duration;
 
+use super::audience::Aim;
 use super::churn::Churn;
 use super::clients::Clients;
 use super::file::{File, Shape};
 use super::problems::{Problem, Problems};
+use super::schedule::{Arrivals, Schedule};
 use super::threshold::{Condition, Threshold};
 use crate::ids::{AppId, Audience, UserId};
-use crate::pace::Pace;
+use crate::pace::Stage;
 use crate::verify::Ordering;
 
 /// Everything a run goes by.
@@ -29,20 +31,34 @@ pub struct Plan {
     pub sockets_per_user: u32,
     /// Logins and connects begun a second.
     pub connect_rate: f64,
-    /// Name of a user, with `{n}`.
+    /// Name of a user, with `{n}` or `{id}`.
     pub user_name: String,
-    /// Password of a user, with `{n}`.
+    /// Password of a user, with `{n}` or `{id}`.
     pub password: String,
-    /// Pushes a second, over all lanes.
+    /// Pushes a second, over all lanes; their mean if there are stages.
     pub rate: f64,
     /// Sequential trigger workers.
     pub lanes: u32,
     /// How long pushes are scheduled for.
     pub duration: Duration,
+    /// A rate that changes; empty: `rate` for all of `duration`.
+    pub stages: Vec<Stage>,
+    /// How pushes lie within their rate.
+    pub arrivals: Arrivals,
+    /// How many pushes are due at once, where they come in bursts.
+    pub burst: u32,
     /// Share of pushes aimed at `*`.
     pub broadcast: f64,
+    /// Whom pushes at one user are aimed at.
+    pub aim: Aim,
+    /// Share of pushes aimed at a user whom no app has.
+    pub absent: f64,
+    /// Share of pushes aimed at another app's user.
+    pub foreign: f64,
     /// Event names, by [`crate::ids::EventId`].
     pub events: Vec<String>,
+    /// How often each is drawn, compared with the others.
+    pub weights: Vec<u32>,
     /// Shapes of payload.
     pub shapes: Vec<Shape>,
     /// Bytes that a payload has at least.
@@ -98,10 +114,13 @@ pub struct Faults {
 impl Plan {
     /// Checks a scenario, with whatever it leaves out taken from the built-in one. All problems at once.
     pub fn from_file(file: &File, drawn_seed: u64) -> Result<Self, Vec<Problem>> {
+        let given = &file.pushes;
         let file = File::built_in().overlaid(file.clone());
         let mut problems = Problems::default();
         let (users, pushes, verify) = (file.users, file.pushes, file.verify);
-        let events = pushes.events.unwrap_or_default();
+        let (schedule, aim) = (Schedule::new(&pushes), Aim::new(&pushes));
+        let events = pushes.events.unwrap_or_default().into_iter();
+        let (events, weights): (Vec<_>, _) = events.map(|e| (e.name, e.weight)).unzip();
         let plan = Self {
             thresholds: problems.read("thresholds", file.thresholds.as_ref(), |text| {
                 Threshold::parse(text, &events)
@@ -127,11 +146,18 @@ impl Plan {
             connect_rate: users.connect_rate.map_or(0.0, |r| r.0),
             user_name: users.name.unwrap_or_default(),
             password: users.password.unwrap_or_default(),
-            rate: pushes.rate.map_or(0.0, |r| r.0),
+            rate: schedule.rate,
             lanes: pushes.lanes.unwrap_or_default(),
-            duration: pushes.duration.map_or(Duration::ZERO, |s| s.0),
+            duration: schedule.duration,
+            stages: schedule.stages,
+            arrivals: schedule.arrivals,
+            burst: schedule.burst,
             broadcast: pushes.broadcast.unwrap_or_default(),
+            aim,
+            absent: pushes.absent.unwrap_or_default(),
+            foreign: pushes.foreign.unwrap_or_default(),
             events,
+            weights,
             shapes: pushes.shapes.unwrap_or_default(),
             size: pushes.size.unwrap_or_default(),
             ordering: verify.ordering.unwrap_or_default(),
@@ -154,6 +180,8 @@ impl Plan {
         problems.generator(&plan);
         problems.nodes(&plan);
         problems.users(&plan);
+        problems.schedule(given, &plan);
+        problems.audience(given, &plan);
         problems.pushes(&plan);
         problems.verify(&plan);
         plan.clients.check(&mut problems);
@@ -196,12 +224,9 @@ impl Plan {
     }
 
     fn numbered(&self, template: &str, user: UserId) -> String {
-        template.replace("{n}", &(user.0 / self.apps.len() as u32).to_string())
-    }
-
-    /// The schedule of pushes over all lanes.
-    pub fn pace(&self) -> Pace {
-        Pace::lasting(self.rate, self.duration)
+        template
+            .replace("{n}", &(user.0 / self.apps.len() as u32).to_string())
+            .replace("{id}", &user.to_string())
     }
 
     /// Most pushes any lane is scheduled to send.

@@ -4,9 +4,6 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use serde::de::Visitor;
-use serde::{Deserialize, Deserializer};
-
 /// A span of time written with units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span(pub Duration);
@@ -160,14 +157,15 @@ impl fmt::Display for Rate {
     }
 }
 
+/// Reads and writes a type as the text that it is written as.
 macro_rules! from_text {
     ($name:ident, $wanted:literal) => {
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
                 struct Text;
-                impl Visitor<'_> for Text {
+                impl serde::de::Visitor<'_> for Text {
                     type Value = $name;
-                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                         f.write_str($wanted)
                     }
                     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<$name, E> {
@@ -192,6 +190,7 @@ macro_rules! from_text {
         }
     };
 }
+pub(super) use from_text;
 from_text!(Span, "a time with its unit in quotes, as \"10s\",");
 from_text!(Rate, "a rate with its unit in quotes, as \"500/s\",");
 

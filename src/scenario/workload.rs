@@ -6,9 +6,11 @@
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
+use super::audience::{Aimed, Aims};
+use super::event::Events;
 use super::file::Shape;
 use super::plan::Plan;
-use crate::ids::{AppId, Audience, EventId, PushId, UserId};
+use crate::ids::{AppId, Audience, EventId, PushId};
 use crate::time::Time;
 use crate::verify::{Rules, Source, Tag, Tagger};
 
@@ -17,10 +19,8 @@ use crate::verify::{Rules, Source, Tag, Tagger};
 pub struct Workload {
     seed: u64,
     lanes: u32,
-    apps: u32,
-    users: u32,
-    events: u32,
-    broadcast: f64,
+    aims: Aims,
+    events: Events,
     shapes: Vec<Shape>,
     size: usize,
     pace: crate::pace::Pace,
@@ -50,10 +50,8 @@ impl Workload {
         Self {
             seed: plan.seed,
             lanes: plan.lanes,
-            apps: plan.apps.len() as u32,
-            users: plan.users,
-            events: plan.events.len() as u32,
-            broadcast: plan.broadcast,
+            aims: Aims::new(plan),
+            events: Events::new(&plan.weights),
             shapes: plan.shapes.clone(),
             size: plan.size as usize,
             pace: plan.pace(),
@@ -75,27 +73,38 @@ impl Workload {
     /// The push at this place; `None` past the end of the schedule. Lanes take turns: push `n` of the schedule is push `n / lanes`
     /// of lane `n % lanes`.
     pub fn spec(&self, id: PushId) -> Option<Spec> {
+        let n = self.place(id)?;
+        Some(self.draw(n, self.pace.intended(n)))
+    }
+
+    /// The same with no time worked out: its `intended` is zero. Cheaper where only the rest matters.
+    pub fn spec_at_any_time(&self, id: PushId) -> Option<Spec> {
+        Some(self.draw(self.place(id)?, Time::ZERO))
+    }
+
+    /// The place of a push in the schedule over all lanes.
+    fn place(&self, id: PushId) -> Option<u64> {
         let n = u64::from(id.seq.0) * u64::from(self.lanes) + u64::from(id.lane.0);
-        if n >= self.pace.hits() || id.lane.0 >= self.lanes {
-            return None;
-        }
+        (n < self.pace.hits() && id.lane.0 < self.lanes).then_some(n)
+    }
+
+    fn draw(&self, n: u64, intended: Time) -> Spec {
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         rng.set_stream(n);
-        let user = UserId(below(&mut rng, self.users));
-        let everyone = f64::from(rng.next_u32()) < self.broadcast * 2_f64.powi(32);
-        Some(Spec {
-            intended: self.pace.intended(n),
-            // A broadcast goes to the app of the user who was drawn, so apps are hit by their share of users.
-            app: AppId(user.0 % self.apps),
-            audience: if everyone {
-                Audience::Everyone
-            } else {
-                Audience::User(user)
-            },
-            event: EventId(below(&mut rng, self.events)),
-            shape: self.shapes[below(&mut rng, self.shapes.len() as u32) as usize],
-            filler: rng.next_u64(),
-        })
+        let drawn = self.aims.draw(&mut rng);
+        let event = self.events.draw(&mut rng);
+        let shape = self.shapes[below(&mut rng, self.shapes.len() as u32) as usize];
+        let filler = rng.next_u64();
+        // Last, for it may take any number of draws: whom a scenario aims at changes nothing else of its pushes.
+        let Aimed { app, audience } = self.aims.aim(n, drawn, &mut rng);
+        Spec {
+            intended,
+            app,
+            audience,
+            event,
+            shape,
+            filler,
+        }
     }
 
     /// The tag of a push, given its place in its stream.
@@ -161,7 +170,7 @@ impl Workload {
 
 impl Source for Workload {
     fn payload(&self, tag: &Tag) -> String {
-        let spec = self.spec(tag.push);
+        let spec = self.spec_at_any_time(tag.push);
         spec.map(|spec| self.payload(&spec, tag))
             .unwrap_or_default()
     }
@@ -188,7 +197,7 @@ fn text(filler: u64) -> String {
 }
 
 /// A number below `n`, evenly enough: the bias of the multiplication is under n / 2^32.
-fn below(rng: &mut ChaCha8Rng, n: u32) -> u32 {
+pub(super) fn below(rng: &mut ChaCha8Rng, n: u32) -> u32 {
     ((u64::from(rng.next_u32()) * u64::from(n)) >> 32) as u32
 }
 

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::churn::Churn;
+use super::event::Event;
 use super::file::{self, File};
 use super::plan::Plan;
 use super::units::{Rate, Span};
@@ -10,6 +11,7 @@ use super::units::{Rate, Span};
 impl From<&Plan> for File {
     /// With nothing left out but the passwords, which belong in no report.
     fn from(plan: &Plan) -> Self {
+        let schedule = plan.written_schedule();
         Self {
             seed: Some(plan.seed),
             thresholds: texts(&plan.thresholds),
@@ -27,13 +29,16 @@ impl From<&Plan> for File {
                 password: None,
             },
             pushes: file::Pushes {
-                rate: Some(Rate(plan.rate)),
                 lanes: Some(plan.lanes),
-                duration: Some(Span(plan.duration)),
-                broadcast: Some(plan.broadcast),
-                events: Some(plan.events.clone()),
+                events: Some(events(plan)),
                 shapes: Some(plan.shapes.clone()),
                 size: Some(plan.size),
+                rate: schedule.rate,
+                duration: schedule.duration,
+                stages: schedule.stages,
+                arrivals: schedule.arrivals,
+                burst: schedule.burst,
+                ..plan.written_audience()
             },
             verify: file::Verify {
                 ordering: Some(plan.ordering),
@@ -49,6 +54,15 @@ impl From<&Plan> for File {
             churn: plan.churn.as_ref().map(Churn::to_file),
         }
     }
+}
+
+fn events(plan: &Plan) -> Vec<Event> {
+    let all = plan
+        .events
+        .iter()
+        .cloned()
+        .zip(plan.weights.iter().copied());
+    all.map(|(name, weight)| Event { name, weight }).collect()
 }
 
 fn platform(plan: &Plan) -> file::Platform {
@@ -97,7 +111,46 @@ mod tests {
 
     use super::*;
 
+    /// What a scenario may say of when pushes are sent, at whom, and under which name.
+    fn workload() -> impl Strategy<Value = String> {
+        let stage = (1..5_000_u32, 0.0..900.0_f64, 0.001..900.0_f64)
+            .prop_map(|(ms, from, to)| format!("\"{ms}ms: {from}/s -> {to}/m\""));
+        let when = prop_oneof![
+            Just(String::new()),
+            prop::collection::vec(stage, 1..6)
+                .prop_map(|all| format!("stages = [{}]\n", all.join(", "))),
+        ];
+        let arrivals = prop_oneof![
+            Just(String::new()),
+            Just("arrivals = \"poisson\"\n".to_owned()),
+            (1..500_u32).prop_map(|n| format!("arrivals = \"burst\"\nburst = {n}\n")),
+        ];
+        let whom = prop_oneof![
+            Just("audience = \"round-robin\"\n".to_owned()),
+            Just("user = \"user-1\"\n".to_owned()),
+            (0.0..5.0_f64).prop_map(|s| format!("audience = \"zipf\"\nzipf_exponent = {s:?}\n")),
+        ];
+        let nobody = (0.0..0.4_f64, 0.0..0.4_f64)
+            .prop_map(|(absent, foreign)| format!("absent = {absent:?}\nforeign = {foreign:?}\n"));
+        let event = ("[^\\pC\"\\\\]{1,9}", 1..9_u32).prop_map(|(name, weight)| {
+            format!("events = [\"one\", {{ name = \"x{name}\", weight = {weight} }}]\n")
+        });
+        (when, arrivals, whom, nobody, event).prop_map(|(a, b, c, d, e)| [a, b, c, d, e].concat())
+    }
+
     proptest! {
+        #[test]
+        fn a_workload_reads_back(pushes in workload(), seed: u32) {
+            let text = format!(
+                "seed = {seed}\n[users]\nname = \"user-{{id}}\"\npassword = \"p\"\n[pushes]\nbroadcast = 0.1\n{pushes}"
+            );
+            let plan = Plan::from_file(&File::parse(&text).unwrap(), 1).unwrap();
+            // Passwords are in no report.
+            let plan = Plan { password: "password-{n}".to_owned(), ..plan };
+            let json = serde_json::to_string(&plan).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Plan>(&json).unwrap(), plan, "{}", json);
+        }
+
         #[test]
         fn a_plan_reads_back(seed: u64, users in 2..9_000_u32, rate in 0.001..9e4_f64, broadcast in 0.0..=1.0_f64, deadline in 0.001..50.0_f64) {
             let text = format!(

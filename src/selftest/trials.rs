@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::platform::Fault;
+use crate::scenario::event::Event;
 use crate::scenario::file::{self, File, Shape};
 use crate::scenario::units::{Rate, Span};
 use crate::verify::{Class, Ordering};
@@ -32,7 +33,9 @@ pub fn shows_as(fault: Fault) -> ShowsAs {
         | Fault::Freeze => &[(Class::Lost, 1)],
         Fault::Duplicate | Fault::DuplicateLate => &[(Class::Duplicated, 1)],
         Fault::Reorder | Fault::ReorderFar => &[(Class::Reordered, 1)],
-        Fault::WrongUser | Fault::WrongApp => &[(Class::Misdelivered, 1)],
+        Fault::WrongUser | Fault::WrongApp | Fault::Stray | Fault::CrossApp => {
+            &[(Class::Misdelivered, 1)]
+        }
         Fault::RenameCase | Fault::RenameSpace | Fault::RenameOther => &[(Class::Misrouted, 1)],
         Fault::CorruptDigit
         | Fault::CorruptType
@@ -64,6 +67,8 @@ enum Occasion {
     Socket,
     /// A push at a client that left and still listens.
     Left,
+    /// A push at a user who is not there.
+    Nobody,
 }
 
 fn occasion(fault: Fault) -> Occasion {
@@ -74,6 +79,7 @@ fn occasion(fault: Fault) -> Occasion {
         Fault::SkipShard => Occasion::Broadcast,
         Fault::DropTail | Fault::Freeze | Fault::Premature => Occasion::Socket,
         Fault::AfterLeave => Occasion::Left,
+        Fault::Stray | Fault::CrossApp => Occasion::Nobody,
         _ => Occasion::Delivery,
     }
 }
@@ -84,7 +90,7 @@ fn rates(fault: Fault) -> [u32; 2] {
         Occasion::Delivery | Occasion::Targeted | Occasion::Push | Occasion::Broadcast => {
             [100, 10_000]
         }
-        Occasion::Large | Occasion::Left => [100, 1_000],
+        Occasion::Large | Occasion::Left | Occasion::Nobody => [100, 1_000],
         Occasion::Socket => [10, 100],
     }
 }
@@ -126,6 +132,9 @@ const STEADY: &str = "*[3-9]";
 /// Share of the users who come and go.
 const CHURNING: f64 = 0.3;
 
+/// Share of the pushes at users who are not there, where those are what is harmed.
+const NOBODY: f64 = 0.6;
+
 impl Trial {
     /// The scenario of the trial.
     pub fn scenario(&self, seed: u64) -> File {
@@ -140,14 +149,17 @@ impl Trial {
             (Occasion::Targeted | Occasion::Push, true) => (120, 2_500.0, 9_000, 0.01),
             (Occasion::Large, false) => (120, 40.0, 1_200, 0.5),
             (Occasion::Large, true) => (120, 40.0, 6_000, 0.5),
-            (Occasion::Push, false) => (120, 400.0, 1_200, 0.05),
+            (Occasion::Push | Occasion::Nobody, false) => (120, 400.0, 1_200, 0.05),
             (Occasion::Broadcast, false) => (120, 200.0, 1_200, 1.0),
             (Occasion::Broadcast, true) => (120, 1_700.0, 9_000, 1.0),
             (Occasion::Socket, _) => (240, 240.0, 1_200, 0.25),
+            (Occasion::Nobody, true) => (120, 400.0, 6_000, 0.05),
             (Occasion::Left, false) => (120, 120.0, 6_000, 0.25),
             (Occasion::Left, true) => (240, 240.0, 9_000, 0.25),
         };
         let harmed = self.fault.is_some();
+        // Names that no two apps share, and that end as those of the others do: in the number that says who comes and goes.
+        let foreign = self.fault == Some(Fault::CrossApp);
         let left = occasion == Occasion::Left;
         // What is delayed comes after the deadline and before the end of settling. Only a client that left so long ago that nothing
         // sent since can be under way shows a push after leaving.
@@ -165,16 +177,19 @@ impl Trial {
                     _ => 1,
                 }),
                 connect_rate: Some(Rate(1_000.0)),
-                ..file::Users::default()
+                name: foreign.then(|| "user-1{id}{n}".to_owned()),
+                password: foreign.then(|| "password-1{id}{n}".to_owned()),
             },
             pushes: file::Pushes {
                 rate: Some(Rate(rate)),
                 lanes: Some(if rate > 1_000.0 { 8 } else { 2 }),
                 duration: Some(Span(ms(duration))),
                 broadcast: Some(broadcast),
+                absent: (occasion == Occasion::Nobody && !foreign).then_some(NOBODY),
+                foreign: foreign.then_some(NOBODY),
                 events: Some(
                     ["alert", "Refresh", " padded ", "Обновить"]
-                        .map(str::to_owned)
+                        .map(Event::from)
                         .into(),
                 ),
                 shapes: Some(match self.fault {
@@ -183,6 +198,7 @@ impl Trial {
                     _ => vec![Shape::Object, Shape::Array, Shape::Text],
                 }),
                 size: (occasion == Occasion::Large).then_some(70_000),
+                ..file::Pushes::default()
             },
             verify: file::Verify {
                 // One delivery that is held up is overtaken too, which would be another violation.

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::history::Leave;
+use crate::history::{self, Leave};
 use crate::measure::{Blocks, Latency};
-use crate::scenario::Plan;
 use crate::scenario::threshold::{Condition, Figure, Held, Metric};
+use crate::scenario::{Plan, Reach};
 use crate::verify::{Counts, Findings};
 
 mod figures;
@@ -60,6 +60,47 @@ pub struct PushCounts {
     pub rejected: u64,
     /// Nobody knows: time-out, 5xx, connection lost.
     pub unknown: u64,
+    /// Of those sent: at a user whom no app has.
+    #[serde(default)]
+    pub absent: u64,
+    /// Of those sent: at another app's user.
+    #[serde(default)]
+    pub foreign: u64,
+    /// Of those rejected: at either. A target may refuse them as well as accept them.
+    #[serde(default)]
+    pub rejected_at_nobody: u64,
+}
+
+impl PushCounts {
+    /// Pushes that the target took as it should: it accepted them, or refused them because nobody could get them.
+    pub fn taken(&self) -> u64 {
+        self.accepted + self.rejected_at_nobody
+    }
+
+    /// Pushes that it should have accepted, and did not, or that nobody knows of.
+    pub fn failed(&self) -> u64 {
+        // Counts of a run that goes on are read one after the other.
+        self.rejected.saturating_sub(self.rejected_at_nobody) + self.unknown
+    }
+
+    /// Counts a push that is sent.
+    pub fn count_sent(&mut self, reach: Reach) {
+        self.sent += 1;
+        self.absent += u64::from(reach == Reach::Absent);
+        self.foreign += u64::from(reach == Reach::Foreign);
+    }
+
+    /// Counts the answer to a push.
+    pub fn count_answer(&mut self, outcome: history::Outcome, reach: Reach) {
+        match outcome {
+            history::Outcome::Accepted => self.accepted += 1,
+            history::Outcome::Rejected => {
+                self.rejected += 1;
+                self.rejected_at_nobody += u64::from(reach.is_nobody());
+            }
+            history::Outcome::Unknown => self.unknown += 1,
+        }
+    }
 }
 
 /// Pushes of the schedule that were never sent although nobody stopped the lanes: when they were given up, a lane had waited longer ...

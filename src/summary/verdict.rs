@@ -6,6 +6,8 @@
 
 use super::thresholds::{self, Checked, Outcome};
 use super::{Summary, limits};
+use crate::ids::AppId;
+use crate::scenario::Reach;
 use crate::scenario::file::Drops;
 use crate::verify::Class;
 
@@ -233,7 +235,7 @@ fn sockets(summary: &Summary) -> Vec<String> {
 fn pushes(summary: &Summary) -> Vec<String> {
     let pushes = &summary.pushes;
     let why = summary.push_failures.most_common();
-    let share = pushes.accepted as f64 / pushes.scheduled.max(1) as f64;
+    let share = pushes.taken() as f64 / pushes.scheduled.max(1) as f64;
     if pushes.accepted == 0 {
         let why = if pushes.sent == 0 {
             "none was sent".to_owned()
@@ -245,7 +247,7 @@ fn pushes(summary: &Summary) -> Vec<String> {
     let cut_short = summary.target_lost || summary.aborted.is_some();
     let mut gaps = Vec::new();
     if share < LOAD_APPLIED && !cut_short {
-        gaps.push(match pushes.rejected + pushes.unknown {
+        gaps.push(match pushes.failed() {
             0 => format!(
                 "only {} of {} scheduled pushes could be sent: {}",
                 pushes.sent,
@@ -287,8 +289,8 @@ fn never_exercised(summary: &Summary) -> Vec<String> {
         format!("nothing was delivered {what}: {remedy}")
     };
     let mut gaps = Vec::new();
-    for (app, counts) in plan.apps.iter().zip(&summary.by_app) {
-        if counts.delivered == 0 {
+    for (n, (app, counts)) in plan.apps.iter().zip(&summary.by_app).enumerate() {
+        if counts.delivered == 0 && plan.may_reach(AppId(n as u32)) {
             gaps.push(gap(format!("in app {app:?}"), counts.pushes));
         }
     }
@@ -299,11 +301,22 @@ fn never_exercised(summary: &Summary) -> Vec<String> {
     }
     for (audience, split) in &summary.by_audience {
         let (asked, what) = match audience.as_str() {
-            "*" => (plan.broadcast > 0.0, "to everyone (\"*\")"),
-            _ => (plan.broadcast < 1.0, "to one user"),
+            "*" => (plan.may_have(Reach::Everyone), "to everyone (\"*\")"),
+            _ => (plan.may_have(Reach::One), "to one user"),
         };
         if asked && split.push.count() == 0 {
             gaps.push(gap(what.to_owned(), split.pushes));
+        }
+    }
+    let pushes = &summary.pushes;
+    for (reach, sent, whom) in [
+        (Reach::Absent, pushes.absent, "absent users"),
+        (Reach::Foreign, pushes.foreign, "another app's user"),
+    ] {
+        if plan.may_have(reach) && sent == 0 {
+            gaps.push(format!(
+                "nothing was pushed at {whom}: no push of the schedule had it; push for longer, or take another seed"
+            ));
         }
     }
     gaps

@@ -13,7 +13,7 @@ use crate::ids::{Lane, PushId, Seq};
 use crate::journal::LaneRecorder;
 use crate::measure::Latency;
 use crate::scenario::workload::Spec;
-use crate::scenario::{Plan, Workload};
+use crate::scenario::{Plan, Reach, Workload};
 use crate::summary::{Missed, PushCounts, Reasons};
 use crate::time::Time;
 use crate::verify::Answer;
@@ -25,6 +25,9 @@ pub struct Progress {
     accepted: AtomicU64,
     rejected: AtomicU64,
     unknown: AtomicU64,
+    absent: AtomicU64,
+    foreign: AtomicU64,
+    rejected_at_nobody: AtomicU64,
 }
 
 impl Progress {
@@ -36,10 +39,25 @@ impl Progress {
             accepted: self.accepted.load(Ordering::Relaxed),
             rejected: self.rejected.load(Ordering::Relaxed),
             unknown: self.unknown.load(Ordering::Relaxed),
+            absent: self.absent.load(Ordering::Relaxed),
+            foreign: self.foreign.load(Ordering::Relaxed),
+            rejected_at_nobody: self.rejected_at_nobody.load(Ordering::Relaxed),
         }
     }
 
-    fn answered(&self, outcome: Outcome) {
+    fn sent(&self, reach: Reach) {
+        match reach {
+            Reach::Absent => self.absent.fetch_add(1, Ordering::Relaxed),
+            Reach::Foreign => self.foreign.fetch_add(1, Ordering::Relaxed),
+            Reach::Everyone | Reach::One => 0,
+        };
+        self.sent.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn answered(&self, outcome: Outcome, reach: Reach) {
+        if outcome == Outcome::Rejected && reach.is_nobody() {
+            self.rejected_at_nobody.fetch_add(1, Ordering::Relaxed);
+        }
         let counter = match outcome {
             Outcome::Accepted => &self.accepted,
             Outcome::Rejected => &self.rejected,
@@ -56,7 +74,7 @@ pub struct LaneReport {
     pub trigger: Latency,
     /// From when the lane could have sent (the push was due and the answer before it there) to when it did: the generator's own delay.
     pub lag: Latency,
-    /// Why pushes were not accepted, with how often.
+    /// Why pushes were not accepted that had somebody to reach, with how often.
     pub reasons: Reasons,
     /// What the generator's machine ran out of, with how many pushes met it.
     pub shortages: Reasons,
@@ -219,17 +237,20 @@ impl Setup {
         let Some(id) = entered else {
             return false;
         };
-        self.progress.sent.fetch_add(1, Ordering::Relaxed);
+        let reach = self.plan.reach(spec.app, spec.audience);
+        self.progress.sent(reach);
         report.lag.record(sent - ready);
         let asked = self.trigger.ask(spec.app.index(), body).await;
         let at = self.clock.now();
         let outcome = asked.outcome;
         self.writer.answer(id, Answer { outcome, at });
-        self.progress.answered(outcome);
+        self.progress.answered(outcome, reach);
         if due >= self.measured_from {
             report.trigger.record(at - sent);
         }
-        if let Some(why) = asked.why {
+        // That nobody was there is no failure.
+        let may_be = outcome == Outcome::Rejected && reach.is_nobody();
+        if let Some(why) = asked.why.filter(|_| !may_be) {
             report.reasons.add(&why, 1);
         }
         if let Some(what) = asked.shortage {

@@ -305,4 +305,9 @@ async fn what_makes_no_search_is_told() {
         assert_eq!(done.code, Some(2), "{args:?}: {}", done.stderr);
         assert!(done.stderr.contains(says), "{args:?}: {}", done.stderr);
     }
+    let staged = scratch.file("staged.toml", "[pushes]\nstages = [\"5s: 0 -> 5/s\"]\n");
+    let done = capacity(&staged, &["--vary", "sockets"]).await;
+    assert_eq!(done.code, Some(2), "{}", done.stderr);
+    let says = "pushes.stages: a search holds each of its loads steady";
+    assert!(done.stderr.contains(says), "{}", done.stderr);
 }

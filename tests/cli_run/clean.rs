@@ -10,6 +10,71 @@ use tokio::process::Command;
 use super::support::{Report, Run, SMALL, Scratch, done, pushproof, run};
 use super::target::{Manners, Push, Target};
 
+/// Everything that a scenario can say of when pushes are sent, at whom, and under which name.
+const WORKLOAD: &str = r#"
+[users]
+count = 20
+name = "user-{id}"
+password = "password-{id}"
+[pushes]
+stages = ["500ms: 0 -> 200/s", "1s: 200/s", "500ms: 200/s -> 20/s"]
+arrivals = "poisson"
+audience = "zipf"
+absent = 0.1
+foreign = 0.1
+events = [{ name = "alert", weight = 5 }, "обновление 🔔"]
+[verify]
+deadline = "1s"
+settle = "1s"
+"#;
+
+#[tokio::test]
+async fn pushes_at_nobody_may_be_accepted_or_refused_and_pass() {
+    let scratch = Scratch::new();
+    let file = scratch.file("scenario.toml", WORKLOAD);
+    for refuses_nobody in [None, Some(false), Some(true)] {
+        let path = scratch.path("report.json");
+        let mut command = run(&[&file, "--seed", "7", "--json", &path]);
+        let target = match refuses_nobody {
+            None => None,
+            Some(refuses_nobody) => Some(
+                Target::start(Manners {
+                    refuses_nobody,
+                    ..Manners::default()
+                })
+                .await,
+            ),
+        };
+        if let Some(target) = &target {
+            command.args(["--target", target.url()]);
+        }
+        let done = done(command).await;
+        let report = Report::read(&path);
+        assert_eq!(done.code, Some(0), "{done:?}");
+        report.adds_up();
+        let scheduled = report.number("/pushes/scheduled");
+        assert!((200..400).contains(&scheduled), "{scheduled}");
+        assert_eq!(report.number("/pushes/sent"), scheduled);
+        let [absent, foreign] =
+            ["absent", "foreign"].map(|n| report.number(&format!("/pushes/{n}")));
+        assert!(absent > 10 && foreign > 10, "{absent} {foreign}");
+        let refused = if refuses_nobody == Some(true) {
+            absent + foreign
+        } else {
+            0
+        };
+        assert_eq!(report.number("/pushes/rejected"), refused);
+        assert_eq!(report.number("/pushes/rejected_at_nobody"), refused);
+        assert_eq!(report.number("/pushes/accepted"), scheduled - refused);
+        assert_eq!(report.at("/pushes/not_accepted_because").to_string(), "{}");
+        assert!(done.stdout.contains(" at absent, "), "{}", done.stdout);
+        let plan = report.at("/scenario/plan/pushes");
+        assert_eq!(plan["stages"][0], "500ms: 0/s -> 200/s");
+        assert_eq!(plan["audience"], "zipf");
+        assert_eq!(plan["events"][0]["weight"], 5);
+    }
+}
+
 #[tokio::test]
 async fn the_embedded_platform_passes_and_the_report_says_all() {
     let scratch = Scratch::new();

@@ -20,7 +20,7 @@ fn blame(fault: &str) -> &'static [(&'static str, u64)] {
         }
         "duplicate" | "duplicate-late" => &[("duplicated", 1)],
         "reorder" | "reorder-far" => &[("reordered", 1)],
-        "wrong-user" | "wrong-app" => &[("misdelivered", 1)],
+        "wrong-user" | "wrong-app" | "stray" | "cross-app" => &[("misdelivered", 1)],
         "rename-case" | "rename-space" | "rename-other" => &[("misrouted", 1)],
         "corrupt-digit" | "corrupt-type" | "corrupt-truncate" | "corrupt-unicode"
         | "corrupt-key" => &[("corrupted", 1)],
@@ -145,6 +145,23 @@ async fn what_comes_out_of_place_is_found() {
 }
 
 #[tokio::test]
+async fn what_nobody_was_to_get_is_found() {
+    let load = LOAD.replace(
+        "[pushes]",
+        "name = \"user-{id}\"\npassword = \"password-{id}\"\n[pushes]\nabsent = 0.2\nforeign = 0.3",
+    );
+    let (truth, report) = exact("stray=1/20,cross-app=1/5", &load).await;
+    assert!(truth["cross-app"] > 10, "{truth:?}");
+    let misdelivered = truth["stray"] + truth["cross-app"];
+    assert_eq!(report.number("/deliveries/misdelivered"), misdelivered);
+    let nobody = report.number("/pushes/absent") + report.number("/pushes/foreign");
+    assert!((100..200).contains(&nobody), "{nobody}");
+    let examples = report.list("/violations").iter();
+    let across = examples.filter(|v| v["push_app"] != v["app"]);
+    assert!(across.count() > 0);
+}
+
+#[tokio::test]
 async fn what_comes_late_or_never_again_is_found() {
     let load = LOAD.replace("[verify]", "[verify]\nordering = \"none\"");
     exact(
@@ -222,6 +239,6 @@ async fn faults_that_are_not_there_are_refused_with_the_nearest() {
     let mut list = pushproof();
     list.args(["serve", "--fault-list"]);
     let list = done(list).await;
-    assert_eq!((list.code, list.stdout.lines().count()), (Some(0), 52));
+    assert_eq!((list.code, list.stdout.lines().count()), (Some(0), 56));
     assert!(list.stdout.contains("answer-500"));
 }

@@ -29,7 +29,7 @@ async fn the_environment_lies_over_the_file_flags_over_both_and_settings_over_al
         assert_eq!(done.code, Some(0), "{done:?}");
         assert!(done.stdout.contains(users), "{done:?}");
         assert!(done.stdout.starts_with("mine: "), "{done:?}");
-        assert!(done.stdout.contains("20 in 2s, 10/s"), "{done:?}");
+        assert!(done.stdout.contains("20 in 2s (10/s)"), "{done:?}");
     }
 }
 

@@ -152,6 +152,8 @@ pub(crate) struct Manners {
     pub(crate) only: Option<fn(&str) -> bool>,
     /// It pings its sockets, and promises to do so often.
     pub(crate) pings: bool,
+    /// A push at a user who is not connected is refused.
+    pub(crate) refuses_nobody: bool,
 }
 
 /// A push it was asked for.
@@ -445,6 +447,9 @@ async fn push(shared: &Arc<Shared>, app: &str, body: &str) -> Reply {
         let socket = state.audience(&push).next().cloned();
         (push, harm, socket)
     };
+    if shared.manners.refuses_nobody && push.sockets == 0 {
+        return Reply::Answer(400, r#"{"msg":"no such user","status":"ERROR"}"#.to_owned());
+    }
     let refusal = r#"{"msg":"quota exceeded","status":"ERROR"}"#.to_owned();
     match (harm, socket) {
         (Harm::RefuseDelivered { heard: false }, _) => Reply::AnswerThen(400, refusal, push),

@@ -294,6 +294,37 @@ fn nothing_passes_for_want_of_evidence() {
 }
 
 #[test]
+fn a_target_may_refuse_pushes_that_nobody_can_get() {
+    check(&[
+        case(
+            0,
+            &[],
+            |s| {
+                s.plan.absent = 0.3;
+                s.pushes.absent = 30;
+                s.pushes.accepted = 70;
+                s.pushes.rejected = 30;
+                s.pushes.rejected_at_nobody = 30;
+            },
+            &[],
+        ),
+        // Of those that it refused beside them it is asked why.
+        case(
+            4,
+            &[],
+            |s| {
+                s.plan.absent = 0.3;
+                s.pushes.absent = 30;
+                s.pushes.accepted = 65;
+                s.pushes.rejected = 35;
+                s.pushes.rejected_at_nobody = 30;
+            },
+            &["only 65 of 100 scheduled pushes were accepted (5 were not)"],
+        ),
+    ]);
+}
+
+#[test]
 fn what_was_never_exercised_is_named() {
     check(&[
         case(
@@ -325,6 +356,16 @@ fn what_was_never_exercised_is_named() {
             &[],
             |s| s.by_audience[1].1 = Split::default(),
             &["nothing was delivered to one user"],
+        ),
+        case(
+            4,
+            &[],
+            |s| {
+                s.plan.absent = 0.1;
+                s.plan.foreign = 0.1;
+                s.pushes.foreign = 1;
+            },
+            &["nothing was pushed at absent users"],
         ),
         // Who asks for no broadcast misses none.
         case(

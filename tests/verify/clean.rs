@@ -12,6 +12,23 @@ pub(crate) const CASES: &[Case] = &[
         examples: &[],
     },
     Case {
+        name: "pushes at nobody, whatever the answer",
+        history: "
+               0 connect ann.1
+               0 connect two:bob.1
+              10 push p1 zoe
+              12 accept p1
+              20 push p2 zoe
+              22 reject p2
+              30 push p3 ann in=two:
+              32 accept p3
+              40 push p4 ann in=two:
+              42 unknown p4
+        ",
+        counts: "",
+        examples: &[],
+    },
+    Case {
         name: "one push",
         history: "
                0 connect ann.1

@@ -68,6 +68,8 @@ enum Whom {
     User,
     Everyone,
     UserOfAnotherApp,
+    /// A user whom no socket belongs to.
+    Absent,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -94,6 +96,7 @@ fn step() -> impl Strategy<Value = Step> {
         6 => Just(Whom::User),
         4 => Just(Whom::Everyone),
         1 => Just(Whom::UserOfAnotherApp),
+        1 => Just(Whom::Absent),
     ];
     let how = prop_oneof![
         20 => Just(How::Clean),
@@ -442,6 +445,7 @@ impl Play {
             Whom::User => (Audience::User(UserId(user)), user % APPS),
             Whom::Everyone => (Audience::Everyone, user % APPS),
             Whom::UserOfAnotherApp => (Audience::User(UserId(user)), (user + 1) % APPS),
+            Whom::Absent => (Audience::User(UserId(USERS + user)), user % APPS),
         };
         let app = AppId(app);
         let push = Push {

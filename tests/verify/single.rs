@@ -174,6 +174,61 @@ pub(crate) const CASES: &[Case] = &[
         examples: &["misdelivered p1 ann.1 ann as alert sent=10 answered=12 arrived=11"],
     },
     Case {
+        name: "misdelivered: a push for a user who is nowhere",
+        history: "
+               0 connect ann.1
+               0 connect two:bob.1
+              10 push p1 zoe
+              12 accept p1
+              20 push p2 zoe
+              21 arrive p2 ann.1
+              22 accept p2
+              30 push p3 zoe
+              31 arrive p3 two:bob.1
+              32 arrive p3 two:bob.1
+              33 accept p3
+        ",
+        counts: "misdelivered=3",
+        examples: &[
+            "misdelivered p2 ann.1 ann as alert sent=20 answered=22 arrived=21",
+            "misdelivered p3 two:bob.1 two:bob as alert sent=30 answered=33 arrived=31",
+            "misdelivered p3 two:bob.1 two:bob as alert sent=30 answered=33 arrived=32",
+        ],
+    },
+    Case {
+        name: "misdelivered: a refused push for a user who is nowhere, and one of unknown outcome",
+        history: "
+               0 connect ann.1
+              10 push p1 zoe
+              11 arrive p1 ann.1
+              12 reject p1
+              20 push p2 zoe
+              21 arrive p2 ann.1
+              22 unknown p2
+        ",
+        counts: "misdelivered=2",
+        examples: &[
+            "misdelivered p1 ann.1 ann as alert sent=10 answered=12 arrived=11",
+            "misdelivered p2 ann.1 ann as alert sent=20 answered=22 arrived=21",
+        ],
+    },
+    Case {
+        name: "misdelivered: a refused push for a user in an app that is not the user's",
+        history: "
+               0 connect ann.1
+               0 connect two:bob.1
+              10 push p1 ann in=two:
+              11 arrive p1 ann.1
+              11 arrive p1 two:bob.1
+              12 reject p1
+        ",
+        counts: "misdelivered=2",
+        examples: &[
+            "misdelivered p1 ann.1 ann as alert sent=10 answered=12 arrived=11",
+            "misdelivered p1 two:bob.1 two:bob as alert sent=10 answered=12 arrived=11",
+        ],
+    },
+    Case {
         name: "misrouted: under another name that is in use",
         history: "
                0 connect ann.1

@@ -12,7 +12,7 @@ use crate::cli::load::given;
 use crate::cli::scenario::Asked;
 use crate::run::process;
 use crate::scenario::file::File;
-use crate::scenario::{MOST_BYTES, MOST_SOCKETS, Plan};
+use crate::scenario::{MOST_BYTES, MOST_SOCKETS, Plan, Problem};
 use crate::summary::Target;
 
 /// The highest rate that is tried unless another is asked for: far beyond what one machine can ask for.
@@ -38,6 +38,10 @@ pub(super) fn search(args: &CapacityArgs, seed: u64) -> anyhow::Result<Result<Se
         Ok(plan) => plan,
         Err(told) => return Ok(Err(told)),
     };
+    if !plan.stages.is_empty() {
+        let message = "a search holds each of its loads steady and cannot follow stages; write a rate in the scenario instead";
+        return Ok(Err(asked.told(&[Problem::new("pushes.stages", message)])));
+    }
     let settings = Settings {
         vary: args.vary,
         bounds: bounds(args, &plan)?,

@@ -57,10 +57,14 @@ pub enum Fault {
     Freeze,
     /// Two pushes at each other's users.
     Swap,
+    /// A push at nobody that reaches somebody.
+    Stray,
+    /// A push at another app's user that reaches this user.
+    CrossApp,
 }
 
 /// How many faults there are.
-pub(super) const COUNT: usize = 26;
+pub(super) const COUNT: usize = 28;
 
 /// Each fault with its name, what counts as an occasion, and what it does.
 const TABLE: [(Fault, &str, &str, &str); COUNT] = {
@@ -216,6 +220,18 @@ const TABLE: [(Fault, &str, &str, &str); COUNT] = {
             "swap",
             "delivery to one user",
             "Pushes at two users are delivered at one another's.",
+        ),
+        (
+            F::Stray,
+            "stray",
+            "push at a user who is not there",
+            "A push at a user who has no socket comes at another user of the app.",
+        ),
+        (
+            F::CrossApp,
+            "cross-app",
+            "push at a user who is there in another app only",
+            "A push at a user who has no socket in the app comes at a socket that the user has in another.",
         ),
     ]
 };

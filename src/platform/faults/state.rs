@@ -213,6 +213,9 @@ impl State {
         if !audience.is_empty() && self.harm_push(&mut work, &audience) {
             return work.pushed;
         }
+        if audience.is_empty() {
+            self.deliver_to_others(&mut work);
+        }
         for sid in audience {
             self.deliver(&mut work, sid);
         }

@@ -118,11 +118,17 @@ pub struct Pushes {
     pub rejected: u64,
     /// Pushes of which nobody knows: time-out, 5xx, connection lost.
     pub unknown: u64,
+    /// Of `sent`: at users whom no app has.
+    pub absent: u64,
+    /// Of `sent`: at users of another app than was asked.
+    pub foreign: u64,
+    /// Of `rejected`: at users of either kind, whom nothing may reach; no failure.
+    pub rejected_at_nobody: u64,
     /// Pushes never sent because their lanes waited for the target's answers.
     pub missed: u64,
     /// Accepted pushes for each second of pushing.
     pub rate_per_s: Option<f64>,
-    /// Why pushes were not accepted, with how many.
+    /// Why pushes were not accepted that had somebody to reach, with how many.
     pub not_accepted_because: BTreeMap<String, u64>,
 }
 

@@ -68,7 +68,9 @@ impl State {
             | F::AfterLeave
             | F::Swallow
             | F::Answer500
-            | F::Freeze => None,
+            | F::Freeze
+            | F::Stray
+            | F::CrossApp => None,
         }
     }
 
@@ -187,6 +189,46 @@ impl State {
                 self.out.hold_for_swap(app, sid, out, parcel, now);
             }
             _ => self.out.emit(sid, proper, now),
+        }
+    }
+
+    /// A push at a user who is not there: it may come at somebody else's all the same.
+    pub(super) fn deliver_to_others(&mut self, work: &mut Work<'_>) {
+        let Audience::User(user) = work.asked.audience else {
+            return;
+        };
+        let (app, now) = (work.asked.app, work.asked.now);
+        let drawn = draw(self.config.seed, "victim", work.pushed.number);
+        for fault in [Fault::Stray, Fault::CrossApp] {
+            let roster = &self.out.roster;
+            let apps = self.apps.len();
+            let of_user = |s: &Socket| *s.place.user == *user && s.may_be_victim();
+            let victim = match fault {
+                _ if !self.is_on(fault) => None,
+                Fault::Stray => roster.pick(app, drawn, Socket::may_be_victim),
+                _ => (1..apps)
+                    .map(|n| (app + n) % apps)
+                    .find_map(|app| roster.pick(app, drawn, of_user)),
+            };
+            let place = victim.and_then(|victim| roster.get(victim));
+            let Some(place) = place.map(|socket| socket.place.clone()) else {
+                continue;
+            };
+            if self.fires(fault) {
+                let detail = format!("was for {user} of {}", self.platform.apps[app].name);
+                let example = self
+                    .out
+                    .example(Some(&place), place.app, &work.name, &detail);
+                let out = Out {
+                    frame: work.encoded.frame(place.namespace),
+                    kind: Kind::Extra,
+                    asked: now,
+                    event: Arc::clone(&work.name),
+                    harm: Some((fault, example)),
+                };
+                self.out.emit(place.sid, out, now);
+                return;
+            }
         }
     }
 
