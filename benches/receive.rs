@@ -342,6 +342,7 @@ impl Listener for Ear<'_> {
     fn not_before(&self) -> Time {
         Time::ZERO
     }
+    fn kept_back(&mut self, _: Duration) {}
     fn alive(&mut self, _: Time) {}
     fn connecting(&mut self, _: Time) {}
     fn connected(&mut self, _: Time) {

@@ -87,6 +87,7 @@ impl Listener for Holder {
             asks: false,
         })
     }
+    fn kept_back(&mut self, _: Duration) {}
     fn wants_sign(&mut self) -> bool {
         false
     }

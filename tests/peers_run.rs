@@ -59,6 +59,57 @@ async fn a_hundred_thousand_deliveries_by_a_node_server_are_right() {
     assert_eq!(truth["pushes"], report["pushes"]["accepted"]);
 }
 
+/// Every transport against a real `socket.io` server: all right, and exactly as wrong as it is.
+#[tokio::test]
+#[ignore = "needs Node and Python peers: run ci/check (or ci/install-peers, then cargo test -- --ignored)"]
+async fn every_transport_agrees_with_a_node_server() {
+    let mix = scenario(
+        "mix",
+        "[clients.transports]\nwebsocket = 0.2\npolling = 0.4\nupgrade = 0.4\n",
+    );
+    let flags = [
+        "--users",
+        "60",
+        "--rate",
+        "200/s",
+        "--duration",
+        "2s",
+        "--lanes",
+        "1",
+        "--seed",
+        "3",
+        "--deadline",
+        "4s",
+        "--settle",
+        "4s",
+    ];
+    for way in [
+        &["--transport", "polling"][..],
+        &["--transport", "upgrade"],
+        &[mix.as_str()],
+    ] {
+        for (fault, class) in [("drop", "lost"), ("duplicate", "duplicated")] {
+            let server = Peer::spawn_node_server(&["--fault", &format!("{fault}-every=97")]).await;
+            let (code, report) = pushproof(server.url(), &[way, &flags].concat()).await;
+            let truth = Rest::new(server.url()).call("GET", "/truth", None).await.1;
+            let harmed = truth["faults"][fault].as_u64().expect("a count");
+            assert!(harmed > 0, "{truth}");
+            let mut due: BTreeMap<_, _> = CLASSES.map(|class| (class, 0)).into();
+            due.insert(class, harmed);
+            assert_eq!(violations(&report), due, "{way:?}: {truth}");
+            assert_eq!(truth["deliveries"], report["deliveries"]["expected"]);
+            assert_eq!(code, Some(1), "{way:?}");
+            let sockets = &report["sockets"];
+            assert_eq!(sockets["upgraded"], sockets["by_transport"]["upgrade"]);
+        }
+        let server = Peer::spawn_node_server(&[]).await;
+        let (code, report) = pushproof(server.url(), &[way, &flags].concat()).await;
+        assert_eq!(code, Some(0), "{way:?}: {}", report["reasons"]);
+        let deliveries = &report["deliveries"];
+        assert_eq!(deliveries["delivered"], deliveries["expected"]);
+    }
+}
+
 /// A scenario file with this text.
 fn scenario(name: &str, text: &str) -> String {
     let path = format!("{}/{name}.toml", env!("CARGO_TARGET_TMPDIR"));

@@ -102,6 +102,41 @@ proptest! {
     }
 
     #[test]
+    fn a_polling_body_is_the_messages_that_were_joined(parts in vec(packet_like(), 1..6), more in any::<String>()) {
+        let body = parts.join("\u{1e}") + &more;
+        let told: Vec<_> = engine::parts(&body).collect();
+        prop_assert_eq!(told.len(), body.matches('\u{1e}').count() + 1);
+        let mut session = Session::new(Time::ZERO, Duration::from_secs(1));
+        for (part, text) in told.iter().zip(body.split('\u{1e}')) {
+            match part {
+                Ok(engine::Part::Text(told)) => {
+                    prop_assert_eq!(*told, text);
+                    session.handle_text(Time::ZERO, told).ok();
+                }
+                Ok(engine::Part::Binary(bytes)) => {
+                    let mut again = String::new();
+                    engine::encode(&engine::Packet::Binary(bytes.into()), &mut again);
+                    prop_assert_eq!(again, text);
+                    session.handle_binary(Time::ZERO, bytes).ok();
+                }
+                Err(error) => {
+                    prop_assert!(text.starts_with('b'));
+                    prop_assert_eq!(error, &engine::DecodeError::Base64);
+                }
+            }
+        }
+        // The same as reading it whole, up to the first error.
+        let whole: Vec<_> = engine::decode_payload(&body).collect();
+        let single = told.into_iter().map(|part| match part {
+            Ok(engine::Part::Text(text)) => engine::decode(text),
+            Ok(engine::Part::Binary(bytes)) => Ok(engine::Packet::Binary(bytes.into())),
+            Err(error) => Err(error),
+        });
+        let until = whole.len();
+        prop_assert_eq!(single.take(until).collect::<Vec<_>>(), whole);
+    }
+
+    #[test]
     fn socket_packets_read_back((kind, attachments, namespace, id, data) in packet_parts()) {
         let packet = Packet { kind, attachments, namespace: &namespace, id, data: &data };
         let mut text = String::new();

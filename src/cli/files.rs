@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
-use crate::scenario::Plan;
+use crate::scenario::{Plan, Transport};
 
 /// Writes to standard output. A reader that has had enough (`| head`) is no error.
 pub(super) fn print(text: &str) -> anyhow::Result<()> {
@@ -159,7 +159,8 @@ pub(super) fn check_limit(plan: &Plan) -> anyhow::Result<()> {
     check_platform(plan, limit)?;
     let others = u64::from(plan.lanes) + OTHER_FILES;
     let sockets = u64::from(plan.sockets());
-    let needed = |workers: u64| sockets.div_ceil(workers) + others;
+    let files = sockets + polling(plan);
+    let needed = |workers: u64| files.div_ceil(workers) + others;
     let workers = u64::from(plan.workers);
     if needed(workers) <= limit {
         return Ok(());
@@ -167,7 +168,7 @@ pub(super) fn check_limit(plan: &Plan) -> anyhow::Result<()> {
     let enough = limit
         .checked_sub(others)
         .filter(|room| *room > 0)
-        .map(|room| sockets.div_ceil(room));
+        .map(|room| files.div_ceil(room));
     let several = enough.map_or_else(String::new, |n| format!("spread them with --workers {n}, "));
     let who = if workers == 1 {
         format!(
@@ -183,10 +184,24 @@ pub(super) fn check_limit(plan: &Plan) -> anyhow::Result<()> {
     bail!("{who}; {several}ask for fewer sockets, or raise the hard limit (ulimit -Hn)");
 }
 
+/// Sockets of this plan that begin on long-polling: each has a second connection while it has something to say.
+fn polling(plan: &Plan) -> u64 {
+    let counts = plan.clients.transports.count(plan.seed, plan.sockets());
+    let polling = counts
+        .iter()
+        .filter(|(one, _)| *one != Transport::WebSocket);
+    polling.map(|(_, count)| count).sum()
+}
+
 /// Sockets that a run by this plan can hold, with the limit of open files raised as far as it goes.
 pub(super) fn room(plan: &Plan) -> u64 {
     let others = u64::from(plan.lanes) + OTHER_FILES;
-    raise_limit().saturating_sub(others) * u64::from(plan.workers)
+    let each = if plan.clients.transports.is_websocket() {
+        1
+    } else {
+        2
+    };
+    raise_limit().saturating_sub(others) / each * u64::from(plan.workers)
 }
 
 /// A report that is written again and again as what it tells of goes on: in one piece each time, so that it can be read whenever, and

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use clap::Args;
 
+use crate::scenario::Transport;
 use crate::scenario::file::{self, File};
 use crate::scenario::units::{Rate, Span};
 
@@ -48,6 +49,9 @@ pub(super) struct LoadArgs {
     /// How long to wait after the last push before judging, as 3s; at least the deadline.
     #[arg(long, value_name = "TIME", env = "PUSHPROOF_SETTLE")]
     pub(super) settle: Option<Span>,
+    /// How the packets of sockets travel: websocket (the default), polling, or upgrade, which begins with polling as browsers do.
+    #[arg(long, value_name = "TRANSPORT", env = "PUSHPROOF_TRANSPORT")]
+    transport: Option<Transport>,
     /// Processes that share the users, where one may not open as many files as there are sockets.
     #[arg(long, value_name = "N", env = "PUSHPROOF_WORKERS")]
     workers: Option<u32>,
@@ -111,6 +115,10 @@ impl LoadArgs {
                 deadline: self.deadline,
                 settle: self.settle,
                 ..file::Verify::default()
+            },
+            clients: file::Clients {
+                transport: self.transport,
+                ..file::Clients::default()
             },
             generator: file::Generator {
                 workers: self.workers,

@@ -162,6 +162,7 @@ fn with_flag(problem: &Problem) -> String {
         "pushes.duration" => "--duration",
         "verify.deadline" => "--deadline",
         "verify.settle" => "--settle",
+        "clients.transport" => "--transport",
         "generator.workers" => "--workers",
         "generator.source_addrs" => "--source-addr",
         "platform.nodes" => "--platform-nodes",

@@ -34,10 +34,7 @@ pub struct Opened {
 pub async fn open(endpoint: &Endpoint, nth: usize) -> Result<Opened, ConnectError> {
     let address = endpoint.address;
     let opened = tokio::time::timeout(endpoint.connect_timeout, async {
-        let mut tcp = connect(endpoint, nth)
-            .await
-            .and_then(|tcp| tcp.set_nodelay(true).map(|()| tcp))
-            .map_err(|e| ConnectError::tcp(address, &e))?;
+        let mut tcp = connect(endpoint, nth).await?;
         let behind = upgrade(&mut tcp, &endpoint.uri)
             .await
             .map_err(handshake_error)?;
@@ -53,7 +50,15 @@ pub async fn open(endpoint: &Endpoint, nth: usize) -> Result<Opened, ConnectErro
         .unwrap_or(Err(ConnectError::Timeout(endpoint.connect_timeout)))
 }
 
-async fn connect(endpoint: &Endpoint, nth: usize) -> std::io::Result<TcpStream> {
+/// A TCP connection. `nth` says whose turn it is among the local addresses.
+pub(super) async fn connect(endpoint: &Endpoint, nth: usize) -> Result<TcpStream, ConnectError> {
+    let connected = tcp(endpoint, nth).await;
+    connected
+        .and_then(|tcp| tcp.set_nodelay(true).map(|()| tcp))
+        .map_err(|e| ConnectError::tcp(endpoint.address, &e))
+}
+
+async fn tcp(endpoint: &Endpoint, nth: usize) -> std::io::Result<TcpStream> {
     let address = endpoint.address;
     if endpoint.sources.is_empty() {
         return TcpStream::connect(address).await;
@@ -70,7 +75,11 @@ async fn connect(endpoint: &Endpoint, nth: usize) -> std::io::Result<TcpStream> 
 fn handshake_error(error: UpgradeError) -> ConnectError {
     match error {
         UpgradeError::Io(why) => ConnectError::Closed(why),
-        UpgradeError::Status { status, body } => ConnectError::Http { status, body },
+        UpgradeError::Status { status, body } => ConnectError::Http {
+            asked: "the WebSocket",
+            status,
+            body,
+        },
         UpgradeError::NotWebSocket(_) => ConnectError::NotSocketIo(error.to_string()),
     }
 }

@@ -137,7 +137,7 @@ pub fn query_value(text: &str) -> String {
 }
 
 /// The innermost cause says what happened; the layers above say only that something did.
-fn root_cause(error: &dyn std::error::Error) -> String {
+pub(super) fn root_cause(error: &dyn std::error::Error) -> String {
     let mut cause = error;
     while let Some(source) = cause.source() {
         cause = source;

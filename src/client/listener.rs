@@ -10,8 +10,12 @@ use crate::time::Time;
 
 /// Hears what happens at a socket, as it happens, and decides when it leaves.
 pub trait Listener {
-    /// Whatever is read from the socket now reached this machine after this.
+    /// Whatever is read from the socket now reached this machine after this, or would have, had this side asked for it at once
+    /// ([`Listener::kept_back`]).
     fn not_before(&self) -> Time;
+    /// What is read from now on can have been kept back for so long because this side had not asked for it: a target that is polled can
+    /// send nothing between two polls.
+    fn kept_back(&mut self, by: Duration);
     /// Something came that is no event, such as a ping: the connection was there at this moment.
     fn alive(&mut self, at: Time);
     /// CONNECT is about to be sent.
@@ -96,12 +100,14 @@ pub enum ConnectError {
         /// It is this machine that ran out of something.
         ours: bool,
     },
-    /// The WebSocket was refused.
-    #[error("the target refused the WebSocket: HTTP {status}{body}")]
+    /// What was asked for was refused.
+    #[error("the target refused {asked}: HTTP {status}{body}")]
     Http {
-        /// The status in place of 101.
+        /// What it was, in words.
+        asked: &'static str,
+        /// The status in place of the one that was wanted.
         status: u16,
-        /// The start of the answer, if there was one.
+        /// The start of the answer after a colon, if there was one.
         body: String,
     },
     /// What answered does not speak WebSocket or Socket.IO revision 5.

@@ -2,6 +2,7 @@
 //!
 //! * [`endpoint`]: where sockets connect, and the way there, on tokio.
 //! * [`engine`]: the lean driver, which serves them from then on. One task and one read buffer for all sockets of a thread.
+//! * [`polling`]: sockets on HTTP long-polling, a task each, until they have moved to a WebSocket if they are to.
 //! * [`listener`]: what a socket's holder hears and decides, whatever the driver.
 //! * [`http`] and [`login`]: the calls of the target's HTTP side.
 
@@ -12,5 +13,7 @@ mod going;
 pub mod http;
 pub mod listener;
 pub mod login;
+pub mod polling;
 mod shortage;
+mod talk;
 mod upgrade;

@@ -109,13 +109,18 @@ fn refused(status: u16, headers: &[httparse::Header<'_>], body: &[u8]) -> Result
     if body.len() < length.unwrap_or(0_usize).min(SHOWN) {
         return Ok(());
     }
-    let shown = String::from_utf8_lossy(&body[..body.len().min(SHOWN)]);
-    let body = shown.split_whitespace().collect::<Vec<_>>().join(" ");
-    let body = match body.as_str() {
-        "" => String::new(),
-        words => format!(": {words}"),
-    };
+    let body = shown(body);
     Err(UpgradeError::Status { status, body })
+}
+
+/// The start of a refusal's body in one line, after a colon; empty if it has none.
+pub(super) fn shown(body: &[u8]) -> String {
+    let shown = String::from_utf8_lossy(&body[..body.len().min(SHOWN)]);
+    let words = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    match words.as_str() {
+        "" => words,
+        words => format!(": {words}"),
+    }
 }
 
 #[cfg(test)]

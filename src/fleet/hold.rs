@@ -31,13 +31,15 @@ pub(super) struct Member {
 /// The listener of one connection, and whose it is. The engine keeps one for each socket.
 pub(super) struct Held {
     shared: Rc<Shared>,
-    member: Member,
+    pub(super) member: Member,
     life: Life,
     /// Taken when there is something to judge: an attempt that fails early needs none.
     slot: Option<Slot>,
     begun: Time,
     permit: Option<OwnedSemaphorePermit>,
     connected: bool,
+    /// By how many milliseconds what is read may have been kept back by this side.
+    kept_back_ms: u32,
     /// How long the socket is to stay away after the departure that was decided on last.
     away: Duration,
 }
@@ -55,6 +57,7 @@ impl Held {
             begun: shared.clock.now(),
             permit: Some(permit),
             connected: false,
+            kept_back_ms: 0,
             away: Duration::ZERO,
             shared: Rc::clone(shared),
             member,
@@ -160,7 +163,14 @@ impl Held {
 
 impl Listener for Held {
     fn not_before(&self) -> Time {
-        self.shared.parks.not_before()
+        let kept_back = u64::from(self.kept_back_ms) * 1_000_000;
+        let not_before = self.shared.parks.not_before().as_nanos();
+        Time::from_nanos(not_before.saturating_sub(kept_back))
+    }
+
+    fn kept_back(&mut self, by: Duration) {
+        let whole = by.as_nanos().div_ceil(1_000_000);
+        self.kept_back_ms = u32::try_from(whole).unwrap_or(u32::MAX);
     }
 
     fn alive(&mut self, at: Time) {

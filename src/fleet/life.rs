@@ -134,6 +134,7 @@ mod tests {
             jitter: 0.0,
             attempts,
             drops: Drops::Unknown,
+            transports: crate::scenario::Transports::One(crate::scenario::Transport::WebSocket),
         }
     }
 

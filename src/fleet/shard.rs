@@ -29,8 +29,10 @@ use crate::verify::{Counts, Findings, Streams};
 /// Commands waiting at a shard: each is a socket to open, and the fleet has to wait when the shard is behind.
 const COMMANDS: usize = 256;
 /// Most descriptors that a shard's runtime watches at once: sockets on their way in and back, HTTP connections for logins, the engine's
-/// selector, and what the runtime needs.
+/// selector, and what the runtime needs. Sockets that poll come besides.
 const FILES: usize = UNDER_WAY + 2 * RETURNING + 128;
+/// Connections of a socket that polls: for its polls, for its POSTs, and a WebSocket that it tries.
+const FILES_POLLING: usize = 3;
 /// How often a shard hands over its window.
 pub const WINDOW: Duration = Duration::from_secs(1);
 /// How long a shard may take to catch up with what has arrived before it judges.
@@ -124,6 +126,13 @@ pub enum Note {
         /// From the request to its answer.
         took: Duration,
     },
+    /// A connection has moved from long-polling to a WebSocket.
+    Upgraded,
+    /// A connection that should have stays on long-polling.
+    NotUpgraded {
+        /// Why.
+        why: String,
+    },
     /// A second has passed.
     Passed(Box<Passed>),
 }
@@ -204,6 +213,8 @@ pub struct Setup {
     pub clock: Clock,
     /// Where its notes go.
     pub notes: mpsc::Sender<Note>,
+    /// How many of its sockets begin on long-polling.
+    pub polling: usize,
 }
 
 impl Shard {
@@ -218,7 +229,7 @@ impl Shard {
             .enable_all()
             // Both belong to the stamps of arrivals: see `pulse`.
             .on_thread_park(move || hook.park(clock.now()))
-            .max_io_events_per_tick(FILES)
+            .max_io_events_per_tick(FILES + FILES_POLLING * setup.polling)
             .build()?;
         let base = {
             let _runtime = runtime.enter();

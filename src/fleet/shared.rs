@@ -19,8 +19,8 @@ use crate::history::{Leave, Left, Stamp};
 use crate::ids::{AppId, Audience};
 use crate::journal::Recorder;
 use crate::measure::{Fanout, Latency, Meter, Recipients};
-use crate::scenario::Plan;
 use crate::scenario::churn::Departures;
+use crate::scenario::{Plan, Transport};
 use crate::time::Time;
 use crate::verify::{Judged, Slot, Streams};
 
@@ -42,8 +42,10 @@ pub(super) struct Shared {
     pub(super) silent: RefCell<HashSet<Slot>>,
     /// Holds the sockets that are connected, or about to be.
     pub(super) engine: Engine<Held>,
-    /// The ways of all others.
+    /// The ways of all others, and the sockets that poll.
     ways: RefCell<JoinSet<()>>,
+    /// A socket has been polling.
+    pub(super) polled: Cell<bool>,
     /// `None` once judged; what arrives after that no longer matters.
     pub(super) judge: RefCell<Option<Recorder>>,
     /// Connected sockets by app: whom a broadcast has to reach.
@@ -88,6 +90,7 @@ impl Shared {
             silent: RefCell::default(),
             engine: Engine::new(base, setup.clock, setup.connect_timeout),
             ways: RefCell::default(),
+            polled: Cell::default(),
             judge: RefCell::new(Some(setup.judge)),
             connected: RefCell::new(vec![0; plan.apps.len()]),
             returning: Arc::new(Semaphore::new(RETURNING)),
@@ -106,6 +109,22 @@ impl Shared {
     /// Where a socket connects.
     pub(super) fn endpoint_of(&self, member: &Member) -> &Endpoint {
         self.nodes.of_socket(&self.plan, member.user, member.socket)
+    }
+
+    /// How a socket travels.
+    pub(super) fn transport_of(&self, member: &Member) -> Transport {
+        let plan = &self.plan;
+        plan.clients.transports.of(plan.seed, member.socket)
+    }
+
+    /// Why some of what came has no receive stamp, as far as is known.
+    fn unstamped(&self) -> Option<String> {
+        let polls = "what comes by long-polling has none";
+        match (self.engine.unstamped(), self.polled.get()) {
+            (why, false) => why,
+            (None, true) => Some(polls.to_owned()),
+            (Some(why), true) => Some(format!("{polls}; besides, {why}")),
+        }
     }
 
     /// Leave to connect again; `None`: the run is over.
@@ -262,7 +281,7 @@ impl Shared {
             fanout_left_out: fanout.left_out(),
             delay: std::mem::take(&mut self.delay.borrow_mut().all),
             caught_up,
-            unstamped: self.engine.unstamped(),
+            unstamped: self.unstamped(),
             silent: silent.len() as u64,
         })
     }

@@ -1,4 +1,5 @@
-//! The way of a socket to where the engine holds it: in at first, and back whenever a connection has ended. A task only for so long.
+//! The way of a socket to where the engine holds it: in at first, and back whenever a connection has ended. A task only for so long, unless
+//! it polls.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -10,9 +11,11 @@ use super::hold::{Held, Member};
 use super::life::{Life, Next};
 use super::shard::{Note, Order};
 use super::shared::Shared;
-use crate::client::endpoint;
+use crate::client::endpoint::{self, Endpoint};
 use crate::client::listener::{ConnectError, Ended};
 use crate::client::login::LoginError;
+use crate::client::polling;
+use crate::scenario::Transport;
 
 /// Brings a socket of the plan in for the first time.
 pub(super) async fn come(shared: Rc<Shared>, member: Member, permit: OwnedSemaphorePermit) {
@@ -41,7 +44,7 @@ async fn come_back(
     }
 }
 
-/// Connects until the engine has it.
+/// Connects until the engine has it. While it polls it is held here.
 async fn connect(
     shared: Rc<Shared>,
     mut member: Member,
@@ -53,16 +56,28 @@ async fn connect(
         let turn = member.socket.index();
         let held = Held::new(&shared, member, life, permit);
         let mut orders = shared.orders.clone();
-        let opened = tokio::select! {
-            opened = endpoint::open(endpoint, turn) => opened,
-            () = told_to_leave(&mut orders) => Err(ConnectError::Stopped),
+        let transport = shared.transport_of(&held.member);
+        let over = if transport == Transport::WebSocket {
+            let opened = tokio::select! {
+                opened = endpoint::open(endpoint, turn) => opened,
+                () = told_to_leave(&mut orders) => Err(ConnectError::Stopped),
+            };
+            match opened {
+                Ok(opened) => return shared.engine.add(opened, held.auth(), held),
+                Err(error) => (held, Ended::NotConnected(error)),
+            }
+        } else {
+            let upgrades = transport == Transport::Upgrade;
+            // Most are WebSockets at once.
+            let polls = Box::pin(poll(&shared, endpoint, turn, held, orders, upgrades));
+            match polls.await {
+                polling::Over::Ended(held, ended) => (held, ended),
+                polling::Over::Moved(moved) => return shared.engine.carry(*moved),
+            }
         };
-        let error = match opened {
-            Ok(opened) => return shared.engine.add(opened, held.auth(), held),
-            Err(error) => error,
-        };
+        let (held, ended) = over;
         let (next, away);
-        (member, life, next, away) = held.ended(Ended::NotConnected(error));
+        (member, life, next, away) = held.ended(ended);
         // Most never come here: what they would need for it shall not be part of their way in.
         let back = way_back(&shared, &mut member, &mut life, next, away);
         match Box::pin(back).await {
@@ -70,6 +85,32 @@ async fn connect(
             None => return,
         }
     }
+}
+
+/// Opens a session on long-polling and holds it, until it has ended or moved to a WebSocket.
+async fn poll(
+    shared: &Shared,
+    endpoint: &Endpoint,
+    turn: usize,
+    held: Held,
+    mut orders: watch::Receiver<Order>,
+    upgrades: bool,
+) -> polling::Over<Held> {
+    let opened = tokio::select! {
+        opened = polling::open(endpoint, turn) => opened,
+        () = told_to_leave(&mut orders) => Err(ConnectError::Stopped),
+    };
+    let opened = match opened {
+        Ok(opened) => opened,
+        Err(error) => return polling::Over::Ended(held, Ended::NotConnected(error)),
+    };
+    shared.polled.set(true);
+    let stays = upgrades.then_some(|why| shared.say(Note::NotUpgraded { why }));
+    let over = polling::hold(opened, held.auth(), held, shared.clock, orders, stays).await;
+    if matches!(over, polling::Over::Moved(_)) {
+        shared.say(Note::Upgraded);
+    }
+    over
 }
 
 /// All that lies between the end of a connection and the next attempt. `None`: there will be none.

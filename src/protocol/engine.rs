@@ -88,6 +88,27 @@ pub fn decode_payload(body: &str) -> impl Iterator<Item = Result<Packet<'_>, Dec
     })
 }
 
+/// One part of a long-polling body: what would have been one WebSocket message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part<'a> {
+    /// A text packet, not decoded.
+    Text(&'a str),
+    /// The bytes of a binary packet.
+    Binary(Vec<u8>),
+}
+
+/// The parts of one HTTP long-polling body as the messages that they would have been on a WebSocket, in order. An error tells of one part.
+pub fn parts(body: &str) -> impl Iterator<Item = Result<Part<'_>, DecodeError>> {
+    body.split(SEPARATOR)
+        .map(|part| match part.strip_prefix('b') {
+            Some(base64) => match BASE64.decode(base64) {
+                Ok(bytes) => Ok(Part::Binary(bytes)),
+                Err(_) => Err(DecodeError::Base64),
+            },
+            None => Ok(Part::Text(part)),
+        })
+}
+
 /// Reads one part of a long-polling body.
 fn decode_part(part: &str) -> Result<Packet<'_>, DecodeError> {
     match part.strip_prefix('b') {

@@ -114,6 +114,7 @@ fn counts(out: &mut String, summary: &Summary) -> std::fmt::Result {
             number(sockets.alive)
         )?;
     }
+    transports(out, summary)?;
     writeln!(
         out,
         "  pushes      {} of {} sent · {} accepted · {} rejected · {} unknown",
@@ -160,6 +161,31 @@ fn counts(out: &mut String, summary: &Summary) -> std::fmt::Result {
         )?;
     }
     writeln!(out)
+}
+
+/// How the sockets travel, unless all are WebSockets from the first byte on.
+fn transports(out: &mut String, summary: &Summary) -> std::fmt::Result {
+    if summary.plan.clients.transports.is_websocket() {
+        return Ok(());
+    }
+    let spoken = summary.by_transport().into_iter().filter(|(_, n)| *n > 0);
+    let mut told: Vec<_> = spoken
+        .map(|(one, n)| format!("{} {one}", number(n)))
+        .collect();
+    if summary.upgrades.done > 0 {
+        told.push(format!("{} upgraded", number(summary.upgrades.done)));
+    }
+    writeln!(out, "  transports  {}", told.join(" · "))?;
+    let stayed = summary.upgrades.not.total();
+    if stayed > 0 {
+        writeln!(
+            out,
+            "              {} stayed on long-polling: {}",
+            number(stayed),
+            summary.upgrades.not.most_common()
+        )?;
+    }
+    Ok(())
 }
 
 fn examples(out: &mut String, summary: &Summary) -> std::fmt::Result {

@@ -243,6 +243,14 @@ impl Conductor {
                 detail,
                 returns,
             }),
+            Note::Upgraded => {
+                self.tally.upgrades.done += 1;
+                None
+            }
+            Note::NotUpgraded { why } => {
+                self.tally.upgrades.not.add(&why, 1);
+                None
+            }
             Note::Passed(passed) => {
                 self.tally.passed(*passed);
                 None

@@ -11,7 +11,7 @@ use crate::fleet::arrive::{self, Part};
 use crate::fleet::nodes::Place;
 use crate::fleet::shard::{self, Command, Finished, Note, Shard};
 use crate::journal::{Follows, Header, Pen, PushLog, Recorder};
-use crate::scenario::{Plan, Workload};
+use crate::scenario::{Plan, Transport, Workload};
 use crate::trigger::lane;
 use crate::verify::{Ledger, Streams};
 
@@ -79,8 +79,11 @@ impl Sockets {
             if let Some(follows) = &follows {
                 judge = judge.following(rules, Arc::clone(follows));
             }
+            let mut polling = 0;
             for (socket, user) in arrive::sockets_of(plan, index, part.all) {
                 judge.plan(socket, user, plan.app_of(user));
+                let transport = plan.clients.transports.of(plan.seed, socket);
+                polling += usize::from(transport != Transport::WebSocket);
             }
             Shard::start(shard::Setup {
                 index,
@@ -91,6 +94,7 @@ impl Sockets {
                 connect_timeout: CONNECT_TIMEOUT,
                 clock,
                 notes: note.clone(),
+                polling,
             })
         };
         let shards = part.shards().map(start).collect::<Result<_, _>>()?;

@@ -12,7 +12,9 @@ use super::sockets::shard_count;
 use crate::fleet::shard::{self, Finished, Passed, WINDOW};
 use crate::measure::{Blocks, FanoutLatency, Latency, Meter, Recipients, Window};
 use crate::scenario::Plan;
-use crate::summary::{Aborted, Latencies, PushCounts, Running, Second, Splits, Summary, Target};
+use crate::summary::{
+    Aborted, Latencies, PushCounts, Running, Second, Splits, Summary, Target, Upgrades,
+};
 use crate::time::Time;
 use crate::trigger::lane::LaneReport;
 use crate::verify::{Counts, Findings};
@@ -47,6 +49,7 @@ pub(super) struct Tally {
     /// `None`: all of the run is measured.
     pub(super) measured: Option<Measured>,
     pub(super) health: Health,
+    pub(super) upgrades: Upgrades,
 }
 
 impl Tally {
@@ -77,6 +80,7 @@ impl Tally {
             pushes_before: PushCounts::default(),
             measured: None,
             health: Health::default(),
+            upgrades: Upgrades::default(),
             plan: plan.clone(),
         }
     }
@@ -342,6 +346,7 @@ impl Tally {
             drops: machine.drops,
             deaths: machine.deaths,
             returns: machine.returns,
+            upgrades: self.upgrades,
             pushes,
             push_failures: self.lanes.reasons,
             findings: self.findings,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::draws;
 use super::file::{self, Drops};
 use super::problems::Problems;
+use super::transport::Transports;
 use crate::ids::SocketId;
 
 /// Tells the draws of this module from all others of a seed.
@@ -27,6 +28,8 @@ pub struct Clients {
     pub attempts: Option<u32>,
     /// What a drop means for the verdict.
     pub drops: Drops,
+    /// Which transport a socket speaks.
+    pub transports: Transports,
 }
 
 impl Clients {
@@ -38,13 +41,17 @@ impl Clients {
             jitter: file.reconnect_jitter.unwrap_or_default(),
             attempts: file.reconnect_attempts,
             drops: file.drops.unwrap_or_default(),
+            transports: Transports::new(file.transport, file.transports),
         }
     }
 
     /// The plan as it would be written.
     pub fn to_file(&self) -> file::Clients {
         use super::units::Span;
+        let (transport, transports) = self.transports.written();
         file::Clients {
+            transport,
+            transports,
             reconnect: Some(self.reconnect),
             reconnect_delay: Some(Span(self.delay)),
             reconnect_delay_max: Some(Span(self.delay_max)),
@@ -100,6 +107,7 @@ mod tests {
             jitter: 0.0,
             attempts: None,
             drops: Drops::Unknown,
+            transports: Transports::One(crate::scenario::Transport::WebSocket),
         }
     }
 

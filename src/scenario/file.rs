@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::audience;
 use super::event::Event;
 use super::schedule::{Arrivals, Stage};
+use super::transport::{Shares, Transport};
 use super::units::{Rate, Span};
 use crate::verify::Ordering;
 
@@ -191,8 +192,8 @@ pub struct Platform {
     pub limit_sockets: Option<u32>,
 }
 
-/// How sockets behave that lose their connection. The first four are socket.io-client's `reconnection`, `reconnectionDelay`,
-/// `reconnectionDelayMax` and `randomizationFactor`.
+/// How sockets travel, and how they behave that lose their connection: the first four keys of that are socket.io-client's
+/// `reconnection`, `reconnectionDelay`, `reconnectionDelayMax` and `randomizationFactor`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Clients {
@@ -214,6 +215,12 @@ pub struct Clients {
     /// What a socket that the target dropped means for the verdict.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drops: Option<Drops>,
+    /// The Engine.IO transport of all sockets: `websocket` (if left out), `polling` or `upgrade`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transport: Option<Transport>,
+    /// In place of one for all, the share of the sockets that speak each transport.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transports: Option<Shares>,
 }
 
 /// Sockets that leave and come back while pushing goes on.
@@ -349,7 +356,14 @@ impl File {
 
 impl Clients {
     fn overlaid(self, over: &Self) -> Self {
+        // Whichever of the two lies over takes the place of both.
+        let (transport, transports) = match (over.transport, over.transports) {
+            (None, None) => (self.transport, self.transports),
+            named => named,
+        };
         Self {
+            transport,
+            transports,
             reconnect: over.reconnect.or(self.reconnect),
             reconnect_delay: over.reconnect_delay.or(self.reconnect_delay),
             reconnect_delay_max: over.reconnect_delay_max.or(self.reconnect_delay_max),

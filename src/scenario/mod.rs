@@ -2,7 +2,7 @@
 //!
 //! A file is all options and no promises. A [`Plan`] is checked and complete, and the only form that anything else sees.
 //! A [`threshold`] is one line of it that a run has to keep to. The [`workload`] is the part of a plan that says, for any push, what
-//! it is, and [`churn`] and [`clients`] say when a socket leaves and comes back: pure functions of the seed.
+//! it is, [`churn`] and [`clients`] say when a socket leaves and comes back, and [`transport`] how it travels: pure functions of the seed.
 
 pub mod audience;
 mod checks;
@@ -21,6 +21,7 @@ mod reference;
 pub mod schedule;
 mod schema;
 pub mod threshold;
+pub mod transport;
 pub mod units;
 pub mod workload;
 mod written;
@@ -36,4 +37,5 @@ pub use plan::Plan;
 pub use problems::Problem;
 pub use reader::{Mistake, Reader, Source};
 pub use reference::reference;
+pub use transport::{Transport, Transports};
 pub use workload::Workload;

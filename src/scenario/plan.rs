@@ -10,6 +10,7 @@ use super::file::{File, Shape};
 use super::problems::{Problem, Problems};
 use super::schedule::{Arrivals, Schedule};
 use super::threshold::{Condition, Threshold};
+use super::transport::Transports;
 use crate::ids::{AppId, Audience, UserId};
 use crate::pace::Stage;
 use crate::verify::Ordering;
@@ -185,6 +186,11 @@ impl Plan {
         problems.pushes(&plan);
         problems.verify(&plan);
         plan.clients.check(&mut problems);
+        Transports::check(
+            file.clients.transport,
+            file.clients.transports.as_ref(),
+            &mut problems,
+        );
         if let Some(churn) = &plan.churn {
             churn.check(&plan, &mut problems);
         }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::history::{self, Leave};
 use crate::measure::{Blocks, Latency};
 use crate::scenario::threshold::{Condition, Figure, Held, Metric};
-use crate::scenario::{Plan, Reach};
+use crate::scenario::{Plan, Reach, Transport};
 use crate::verify::{Counts, Findings};
 
 mod figures;
@@ -45,6 +45,15 @@ pub struct SocketCounts {
     pub reconnected: u64,
     /// Sockets connected now, or when judging began.
     pub alive: u64,
+}
+
+/// How connections fared that began on long-polling to move to a WebSocket.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Upgrades {
+    /// Connections that have moved.
+    pub done: u64,
+    /// Why others stayed on long-polling, with how many.
+    pub not: Reasons,
 }
 
 /// Counts of pushes.
@@ -327,6 +336,9 @@ pub struct Summary {
     pub deaths: Vec<(Leave, u64)>,
     /// Why sockets could not come back, with how many attempts.
     pub returns: Reasons,
+    /// Connections that were to move from long-polling to a WebSocket.
+    #[serde(default)]
+    pub upgrades: Upgrades,
     /// Pushes.
     pub pushes: PushCounts,
     /// Pushes that were never sent.
@@ -378,6 +390,7 @@ impl Summary {
             drops: Reasons::default(),
             deaths: Vec::new(),
             returns: Reasons::default(),
+            upgrades: Upgrades::default(),
             pushes: PushCounts::default(),
             missed: Missed::default(),
             pushing: Duration::ZERO,
@@ -399,6 +412,12 @@ impl Summary {
     pub fn a_second(&self, n: u64) -> Option<f64> {
         let pushing = self.pushing.as_secs_f64();
         (pushing > 0.0).then(|| n as f64 / pushing)
+    }
+
+    /// Sockets of the plan by the transport that they were to speak.
+    pub fn by_transport(&self) -> [(Transport, u64); 3] {
+        let plan = &self.plan;
+        plan.clients.transports.count(plan.seed, plan.sockets())
     }
 
     /// How many deliveries have no receive stamp of the kernel, and why, in words; `None`: all have one.

@@ -34,13 +34,13 @@ fn blame(fault: &str) -> &'static [(&'static str, u64)] {
 }
 
 /// `pushproof serve` as a child.
-struct Served {
+pub(crate) struct Served {
     _child: Child,
-    address: String,
+    pub(crate) address: String,
 }
 
 impl Served {
-    async fn start(faults: &str) -> Self {
+    pub(crate) async fn start(faults: &str) -> Self {
         let mut command = pushproof();
         command
             .args(["serve", "--port", "0", "--until-stdin-closes"])
@@ -88,7 +88,7 @@ impl Served {
 }
 
 /// Runs against a platform with these faults and holds the report to the truth.
-async fn exact(faults: &str, scenario: &str) -> (BTreeMap<String, u64>, Report) {
+pub(crate) async fn exact(faults: &str, scenario: &str) -> (BTreeMap<String, u64>, Report) {
     let served = Served::start(faults).await;
     let scratch = Scratch::new();
     let path = scratch.path("report.json");

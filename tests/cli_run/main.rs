@@ -21,6 +21,7 @@ mod signals;
 mod stopped;
 mod support;
 mod target;
+mod transports;
 mod trouble;
 mod usage;
 mod violations;

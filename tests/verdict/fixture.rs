@@ -10,7 +10,7 @@ use pushproof::scenario::threshold::{Condition, Figure, Threshold};
 use pushproof::scenario::{Plan, Workload};
 use pushproof::summary::{
     Aborted, AppCounts, Environment, Generator, Latencies, Missed, PushCounts, Reasons,
-    SocketCounts, Split, Summary, Target,
+    SocketCounts, Split, Summary, Target, Upgrades,
 };
 use pushproof::time::Time;
 use pushproof::verify::{Arrival, Findings, Judge, Ledger, Streams};
@@ -66,6 +66,7 @@ pub(crate) fn clean() -> Summary {
         drops: Reasons::default(),
         deaths: Vec::new(),
         returns: Reasons::default(),
+        upgrades: Upgrades::default(),
         pushes: PushCounts {
             scheduled: 100,
             sent: 100,

@@ -14,8 +14,8 @@ mod kernel;
 mod link;
 mod sockets;
 mod stamps;
-mod talk;
 mod tools;
+mod wire;
 
 use std::cell::RefCell;
 use std::io;
@@ -32,6 +32,7 @@ use self::sockets::Sockets;
 use self::tools::Tools;
 use super::endpoint::Opened;
 use super::listener::{Ended, Listener};
+use super::polling::Moved;
 use crate::clock::Clock;
 use crate::time::Time;
 
@@ -106,6 +107,12 @@ impl<H: Listener> Engine<H> {
     /// meanwhile lies unread.
     pub fn add(&self, opened: Opened, auth: String, holder: H) {
         self.sockets.borrow_mut().add(opened, auth, holder);
+        self.added.notify_one();
+    }
+
+    /// Takes a session that has a WebSocket now in place of polls. To be called in the turn in which that was found.
+    pub fn carry(&self, moved: Moved<H>) {
+        self.sockets.borrow_mut().carry(moved);
         self.added.notify_one();
     }
 

@@ -1,6 +1,7 @@
 //! The sockets of an engine: their states in a slab, and what is to be done at which of them.
 
 use std::collections::VecDeque;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use mio::event::Event;
@@ -10,11 +11,14 @@ use slab::Slab;
 use super::deadlines::Deadlines;
 use super::kernel::Received;
 use super::link::Link;
-use super::talk::{Step, Talk};
 use super::tools::Tools;
+use super::wire::WebSocket;
 use crate::client::endpoint::Opened;
 use crate::client::listener::{ConnectError, Ended, Listener};
+use crate::client::polling::Moved;
+use crate::client::talk::{Step, Talk};
 use crate::history::Leave;
+use crate::protocol::engine::{self, Packet};
 use crate::protocol::frame::Reader;
 use crate::time::Time;
 
@@ -89,31 +93,75 @@ impl<H: Listener> Sockets<H> {
     }
 
     pub(super) fn add(&mut self, opened: Opened, auth: String, holder: H) {
+        let tools = &self.tools;
+        let talk = Talk::new(holder, auth, tools.clock.now(), tools.connect_timeout);
+        let Some(key) = self.insert(opened.tcp, opened.address, talk) else {
+            return;
+        };
+        // Orders may have changed while it was opened.
+        self.at(key, Socket::ask);
+        self.at(key, |socket, tools| {
+            socket.take(&opened.behind, None, tools)
+        });
+    }
+
+    /// Takes a session that moves here from polls: the target is told, and what was not said there is said here.
+    pub(super) fn carry(&mut self, moved: Moved<H>) {
+        let Opened {
+            tcp,
+            address,
+            behind,
+        } = moved.opened;
+        let Some(key) = self.insert(tcp, address, moved.talk) else {
+            return;
+        };
+        self.at(key, |socket, tools| {
+            engine::encode(&Packet::Upgrade, &mut tools.text);
+            tools.write_text(&mut socket.link);
+            for packet in &moved.unsaid {
+                tools.text.push_str(packet);
+                tools.write_text(&mut socket.link);
+            }
+            socket.ask(tools)
+        });
+        // What came before is older than what the thread knows of itself, and until it was told the target could send nothing here.
+        self.at(key, |socket, tools| {
+            let now = tools.clock.now();
+            socket.kept_back(now - moved.since);
+            let step = socket.take(&behind, None, tools);
+            socket.kept_back(now - moved.heard);
+            step
+        });
+    }
+
+    /// Takes a connection in, unless it cannot be served.
+    fn insert(
+        &mut self,
+        tcp: std::net::TcpStream,
+        address: SocketAddr,
+        talk: Talk<H>,
+    ) -> Option<usize> {
         if self.slab.len() == self.slab.capacity() {
             // Grows by a sixteenth: doubling would leave half of the room idle.
             self.slab.reserve_exact((self.slab.len() / 16).max(64));
         }
         let place = self.slab.vacant_entry();
         let key = place.key();
-        let link = match Link::new(opened.tcp, &self.registry, Token(key), &mut self.tools) {
+        let link = match Link::new(tcp, &self.registry, Token(key), &mut self.tools) {
             Ok(link) => link,
             Err(error) => {
-                let error = ConnectError::tcp(opened.address, &error);
-                self.ended.push((holder, Ended::NotConnected(error)));
-                return;
+                let ended = talk.not_served(ConnectError::tcp(address, &error));
+                self.ended.push((talk.holder, ended));
+                return None;
             }
         };
         place.insert(Socket {
             link,
             reader: Reader::new(MAX_MESSAGE),
             looked_at: Time::MAX,
-            state: State::Talking(Talk::new(holder, auth, &self.tools)),
+            state: State::Talking(talk),
         });
-        // Orders may have changed while it was opened.
-        self.at(key, Socket::ask);
-        self.at(key, |socket, tools| {
-            socket.take(&opened.behind, None, tools)
-        });
+        Some(key)
     }
 
     /// Asks all holders what to do from now on.
@@ -282,7 +330,8 @@ impl<H: Listener> Socket<H> {
             if !talk.is_connected() {
                 at = tools.stamp(None);
             }
-            match talk.take(at, message, &mut self.link, tools) {
+            let link = &mut self.link;
+            match talk.take(at, message, &mut WebSocket { link, tools }) {
                 Step::Go => {}
                 over => return over,
             }
@@ -291,14 +340,24 @@ impl<H: Listener> Socket<H> {
 
     fn ask(&mut self, tools: &mut Tools) -> Step {
         if let State::Talking(talk) = &mut self.state {
-            talk.ask(&mut self.link, tools);
+            let link = &mut self.link;
+            talk.ask(&mut WebSocket { link, tools });
         }
         Step::Go
     }
 
+    fn kept_back(&mut self, by: Duration) {
+        if let State::Talking(talk) = &mut self.state {
+            talk.holder.kept_back(by);
+        }
+    }
+
     fn time_is(&mut self, now: Time, tools: &mut Tools) -> Step {
         match &mut self.state {
-            State::Talking(talk) => talk.time_is(now, &mut self.link, tools),
+            State::Talking(talk) => {
+                let link = &mut self.link;
+                talk.time_is(now, &mut WebSocket { link, tools })
+            }
             State::Closing { until } if *until <= now => Step::Gone,
             State::Closing { .. } => Step::Go,
         }

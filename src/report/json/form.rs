@@ -103,6 +103,12 @@ pub struct Sockets {
     pub dropped_by_cause: BTreeMap<&'static str, u64>,
     /// Why sockets could not come back, with how many attempts.
     pub not_back_because: BTreeMap<String, u64>,
+    /// Sockets of the scenario by the transport they were to speak: `websocket`, `polling` and `upgrade`.
+    pub by_transport: BTreeMap<&'static str, u64>,
+    /// Connections that moved from long-polling to a WebSocket.
+    pub upgraded: u64,
+    /// Why connections that were to move stayed on long-polling, with how many.
+    pub not_upgraded_because: BTreeMap<String, u64>,
 }
 
 /// Pushes.

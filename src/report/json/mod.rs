@@ -95,7 +95,11 @@ pub fn report(summary: &Summary) -> Report {
 fn sockets(counts: &SocketCounts, summary: &Summary) -> Sockets {
     let deaths = summary.deaths.iter();
     let deaths = deaths.map(|(cause, n)| (cause.name(), *n));
+    let transports = summary.by_transport().into_iter();
     Sockets {
+        by_transport: transports.map(|(one, n)| (one.name(), n)).collect(),
+        upgraded: summary.upgrades.done,
+        not_upgraded_because: summary.upgrades.not.to_map(),
         wanted: counts.wanted,
         connected: counts.connected,
         refused: counts.refused,

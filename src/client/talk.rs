@@ -1,14 +1,14 @@
-//! What is said at one socket: frames to the session, what they mean to the holder, and what both want to the link.
+//! What is said at one socket, whatever it travels through: messages to the session, what they mean to the holder, and what both want to
+//! the wire.
 
 use std::time::Duration;
 
-use super::link::Link;
-use super::tools::Tools;
-use crate::client::ending;
-use crate::client::going::Going;
-use crate::client::listener::{ConnectError, Ended, Listener, Manner};
+use super::ending;
+use super::going::Going;
+use super::listener::{ConnectError, Ended, Listener, Manner};
+use crate::clock::Clock;
 use crate::history::{Leave, Stamp};
-use crate::protocol::frame::{Message, Opcode};
+use crate::protocol::frame::Message;
 use crate::protocol::session::{Incoming, Session, Timeout, Transmit, refusal_message};
 use crate::protocol::socket::{self, PacketType};
 use crate::time::Time;
@@ -16,6 +16,25 @@ use crate::time::Time;
 /// How long a target that is asked for a sign of life before a socket leaves may take. One that gives none loses the proof of what it did
 /// since the last.
 const ASK: Duration = Duration::from_secs(1);
+
+/// What a socket is written through. Nothing of it waits.
+pub(super) trait Wire {
+    /// The run's clock.
+    fn clock(&self) -> Clock;
+    /// How long a server may take to answer CONNECT.
+    fn connect_timeout(&self) -> Duration;
+    /// What the session wants said; `auth` is the CONNECT payload.
+    fn say(&mut self, transmit: &Transmit, auth: &str);
+    /// The answer to a WebSocket ping.
+    fn pong(&mut self, data: &[u8]);
+    /// Asks the target for a sign of life; `at` is now, and comes back with it ([`Talk::answered`]). What the target sent before it should
+    /// come before it.
+    fn ask(&mut self, at: Time);
+    /// Closes the connection, with the code that the other side closed it with, if there was one.
+    fn close(&mut self, code: Option<u16>);
+    /// Has the connection reset when it is dropped.
+    fn reset_at_drop(&self);
+}
 
 pub(super) struct Talk<H> {
     pub(super) holder: H,
@@ -37,14 +56,15 @@ pub(super) enum Step {
     End(Ended),
     /// It is over when what was written has left.
     Close(Ended),
-    /// It was over before.
+    /// It was over before: the engine's own, whose sockets may still be writing.
     Gone,
 }
 
 impl<H: Listener> Talk<H> {
-    pub(super) fn new(holder: H, auth: String, tools: &Tools) -> Self {
+    /// A transport was opened at `now`; CONNECT must be answered within `connect_timeout`.
+    pub(super) fn new(holder: H, auth: String, now: Time, connect_timeout: Duration) -> Self {
         Self {
-            session: Session::new(tools.clock.now(), tools.connect_timeout),
+            session: Session::new(now, connect_timeout),
             auth: auth.into(),
             connected: false,
             heard: holder.not_before(),
@@ -54,38 +74,36 @@ impl<H: Listener> Talk<H> {
         }
     }
 
+    /// Goodbye was said, or is about to be.
+    pub(super) fn is_leaving(&self) -> bool {
+        matches!(self.going, Going::Asking { .. } | Going::Lingering { .. })
+    }
+
     pub(super) fn is_connected(&self) -> bool {
         self.connected
     }
 
     /// Takes a message that was read `at` some time.
-    pub(super) fn take(
-        &mut self,
-        at: Stamp,
-        message: Message<'_>,
-        link: &mut Link,
-        tools: &mut Tools,
-    ) -> Step {
+    pub(super) fn take(&mut self, at: Stamp, message: Message<'_>, wire: &mut impl Wire) -> Step {
         self.heard = self.heard.max(self.holder.not_before());
         let now = at.at;
         let incoming = match message {
             Message::Text(text) => self.session.handle_text(now, text),
             Message::Binary(bytes) => self.session.handle_binary(now, bytes),
             Message::Ping(data) => {
-                tools.write(link, Opcode::Pong, data);
+                wire.pong(data);
                 return Step::Go;
             }
             Message::Pong(data) => {
-                self.answered(data);
+                if let Ok(at) = data.try_into().map(u64::from_be_bytes) {
+                    self.answered(Time::from_nanos(at));
+                }
                 return Step::Go;
             }
             Message::Close(why) => {
                 let leave = Leave::of_close_code(why.map(|why| why.code));
                 // It is answered in kind (RFC 6455, section 5.5.1).
-                match why {
-                    Some(why) => tools.write(link, Opcode::Close, &why.code.to_be_bytes()),
-                    None => tools.write(link, Opcode::Close, &[]),
-                }
+                wire.close(why.map(|why| why.code));
                 let why = why.map_or_else(String::new, |why| {
                     format!("WebSocket close {} {}", why.code, why.reason)
                 });
@@ -95,9 +113,9 @@ impl<H: Listener> Talk<H> {
         match incoming {
             Ok(incoming) => {
                 let heard = Self::hear(&mut self.holder, self.connected, at, incoming);
-                let step = self.told(heard, tools);
+                let step = self.told(heard, wire);
                 if matches!(step, Step::Go) {
-                    self.transmit(link, tools);
+                    self.transmit(wire);
                 }
                 step
             }
@@ -154,13 +172,13 @@ impl<H: Listener> Talk<H> {
         Heard::Nothing
     }
 
-    fn told(&mut self, heard: Heard, tools: &mut Tools) -> Step {
+    fn told(&mut self, heard: Heard, wire: &impl Wire) -> Step {
         match heard {
             Heard::Nothing => {}
             Heard::Connected => {
                 self.connected = true;
                 self.auth = Box::default();
-                let now = tools.clock.now();
+                let now = wire.clock().now();
                 self.holder.connected(now);
                 self.going = self.going.told(self.holder.departure(now), now);
             }
@@ -173,34 +191,32 @@ impl<H: Listener> Talk<H> {
     }
 
     /// Writes what the session owes.
-    fn transmit(&mut self, link: &mut Link, tools: &mut Tools) {
+    fn transmit(&mut self, wire: &mut impl Wire) {
         while let Some(transmit) = self.session.poll_transmit() {
             if transmit == Transmit::Connect {
-                self.holder.connecting(tools.clock.now());
+                self.holder.connecting(wire.clock().now());
             }
-            transmit.encode(&self.auth, &mut tools.text);
-            tools.write_text(link);
+            wire.say(&transmit, &self.auth);
         }
     }
 
     /// Asks the holder what to do from now on.
-    pub(super) fn ask(&mut self, link: &mut Link, tools: &mut Tools) {
-        let now = tools.clock.now();
+    pub(super) fn ask(&mut self, wire: &mut impl Wire) {
+        let now = wire.clock().now();
         if self.connected && self.holder.wants_sign() {
-            self.ask_target(now, link, tools);
+            self.ask_target(now, wire);
         }
         self.going = self.going.told(self.holder.departure(now), now);
     }
 
-    /// Asks the target for a sign of life: a WebSocket ping with the time. It must answer with the same bytes (RFC 6455, section 5.5.3),
-    /// and what it sent before the answer comes before it.
-    fn ask_target(&mut self, now: Time, link: &mut Link, tools: &mut Tools) {
-        tools.write(link, Opcode::Ping, &now.as_nanos().to_be_bytes());
+    fn ask_target(&mut self, now: Time, wire: &mut impl Wire) {
+        wire.ask(now);
         self.asked = now;
     }
 
-    fn answered(&mut self, bytes: &[u8]) {
-        if bytes == self.asked.as_nanos().to_be_bytes() {
+    /// The target has given the sign of life that it was asked for at this time.
+    pub(super) fn answered(&mut self, asked: Time) {
+        if asked == self.asked {
             self.heard = self.heard.max(self.asked);
             self.holder.alive(self.asked);
             if let Going::Asking { until, .. } = &mut self.going {
@@ -216,21 +232,21 @@ impl<H: Listener> Talk<H> {
     }
 
     /// Does what is due.
-    pub(super) fn time_is(&mut self, now: Time, link: &mut Link, tools: &mut Tools) -> Step {
+    pub(super) fn time_is(&mut self, now: Time, wire: &mut impl Wire) -> Step {
         match self.going {
             Going::At(departure) if departure.at <= now => {
                 if !self.connected || !departure.asks {
-                    return self.depart(departure.manner, link, tools);
+                    return self.depart(departure.manner, wire);
                 }
-                self.ask_target(now, link, tools);
+                self.ask_target(now, wire);
                 let (manner, until) = (departure.manner, now + ASK);
                 self.going = Going::Asking { manner, until };
             }
             Going::Asking { manner, until } if until <= now => {
-                return self.depart(manner, link, tools);
+                return self.depart(manner, wire);
             }
             Going::Lingering { until } if until <= now => {
-                tools.write(link, Opcode::Close, &[]);
+                wire.close(None);
                 return Step::Close(self.ended(Leave::Ours, ""));
             }
             _ => {}
@@ -238,39 +254,48 @@ impl<H: Listener> Talk<H> {
         match self.session.handle_timeout(now) {
             None => Step::Go,
             Some(Timeout::Connect) => {
-                let waited = ConnectError::Timeout(tools.connect_timeout);
+                let waited = ConnectError::Timeout(wire.connect_timeout());
                 Step::End(Ended::NotConnected(waited))
             }
             Some(timeout @ Timeout::Ping) => self.end(Leave::PingTimeout, &timeout.to_string()),
         }
     }
 
-    fn depart(&mut self, manner: Manner, link: &mut Link, tools: &mut Tools) -> Step {
+    fn depart(&mut self, manner: Manner, wire: &mut impl Wire) -> Step {
         if !self.connected {
             self.session.leave();
-            self.transmit(link, tools);
-            tools.write(link, Opcode::Close, &[]);
+            self.transmit(wire);
+            wire.close(None);
             return Step::Close(Ended::NotConnected(ConnectError::Stopped));
         }
-        let now = tools.clock.now();
+        let now = wire.clock().now();
         match manner {
             Manner::Goodbye { linger } => {
                 self.holder.leaving(now);
                 self.session.disconnect();
-                self.transmit(link, tools);
+                self.transmit(wire);
                 if !linger.is_zero() {
                     let until = now + linger;
                     self.going = Going::Lingering { until };
                     return Step::Go;
                 }
                 let ended = self.ended(Leave::Ours, "");
-                tools.write(link, Opcode::Close, &[]);
+                wire.close(None);
                 return Step::Close(ended);
             }
-            Manner::Reset => link.reset_at_drop(),
+            Manner::Reset => wire.reset_at_drop(),
             Manner::Cut => {}
         }
         Step::End(self.ended(Leave::OursAbrupt, ""))
+    }
+
+    /// Its connection cannot be served, for want of something on this machine.
+    pub(super) fn not_served(&self, error: ConnectError) -> Ended {
+        if self.connected {
+            self.ended(Leave::ConnectionLost, &error.to_string())
+        } else {
+            Ended::NotConnected(error)
+        }
     }
 
     /// The connection has ended, or nothing more can be made of it.
