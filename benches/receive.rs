@@ -395,7 +395,8 @@ fn engine(address: SocketAddr, sent: &Sent, pushes: &Pushes, took: &mut Took) ->
     };
     let endpoint = Endpoint {
         address,
-        uri: socket_uri(&format!("http://{address}")).expect("an address"),
+        uri: socket_uri(&format!("http://{address}"), "/socket.io/").expect("an address"),
+        presents: Default::default(),
         connect_timeout: Duration::from_secs(10),
         sources: Vec::new(),
     };

@@ -138,7 +138,8 @@ impl World {
         let address = listener.local_addr().expect("an address");
         let endpoint = Endpoint {
             address,
-            uri: socket_uri(&format!("http://{address}")).expect("an address"),
+            uri: socket_uri(&format!("http://{address}"), "/socket.io/").expect("an address"),
+            presents: Default::default(),
             connect_timeout: BOUND,
             sources: Vec::new(),
         };

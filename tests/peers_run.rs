@@ -220,3 +220,58 @@ async fn node_and_python_clients_agree_with_the_platform() {
     matrix::client_matrix(&format!("http://{}", platform.address())).await;
     platform.stop().await;
 }
+
+/// A server that is not spoken to by the contract, over every transport: with the shipped scenario, and a key that no report has.
+#[tokio::test]
+#[ignore = "needs Node and Python peers: run ci/check (or ci/install-peers, then cargo test -- --ignored)"]
+async fn an_application_of_its_own_kind_is_described_in_a_file() {
+    const KEY: &str = "s3cr3t-key";
+    let server = Peer::spawn_node("rooms.mjs", &["--key", KEY]).await;
+    let run = |key: &str, flags: &[&str]| {
+        let shipped = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/scenarios/generic-socketio.toml"
+        );
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pushproof"));
+        command
+            .args(["run", shipped, "--json", "-", "-q", "--duration", "2s"])
+            .args(flags)
+            .env("TARGET", server.url())
+            .env("PUSH_KEY", key)
+            .stdin(Stdio::null())
+            .kill_on_drop(true);
+        async move {
+            let output = command.output().await.expect("pushproof starts");
+            let text = String::from_utf8(output.stdout).expect("a report is text");
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            let report: Value = serde_json::from_str(&text).expect(&said);
+            assert!(!text.contains(KEY) && !said.contains(KEY), "{said}");
+            (output.status.code(), report)
+        }
+    };
+    for flags in [
+        &["--transport", "websocket"][..],
+        &["--transport", "polling"],
+        &["--transport", "upgrade"],
+        &["--workers", "2"],
+    ] {
+        let (code, report) = run(KEY, flags).await;
+        let deliveries = &report["deliveries"];
+        assert_eq!(
+            code,
+            Some(0),
+            "{flags:?} {} {deliveries}",
+            report["reasons"]
+        );
+        assert_eq!(report["pushes"]["accepted"], 100);
+        assert!(deliveries["delivered"].as_u64() > Some(500), "{deliveries}");
+        assert_eq!(deliveries["delivered"], deliveries["expected"]);
+        let shown = &report["scenario"]["target"]["trigger"]["headers"]["Authorization"];
+        assert_eq!(shown, "Bearer ${PUSH_KEY:-key}");
+    }
+    let (code, report) = run("another", &[]).await;
+    assert_eq!(code, Some(4), "{}", report["reasons"]);
+    assert_eq!(report["pushes"]["rejected"], 100);
+    let reasons = report["reasons"].to_string();
+    assert!(reasons.contains("401"), "{reasons}");
+}

@@ -342,7 +342,8 @@ async fn play(
     let orders = stage.orders.subscribe();
     let endpoint = Endpoint {
         address,
-        uri: socket_uri(&format!("http://{address}")).expect("an address"),
+        uri: socket_uri(&format!("http://{address}"), "/socket.io/").expect("an address"),
+        presents: Default::default(),
         connect_timeout: Duration::from_secs(2),
         sources: Vec::new(),
     };

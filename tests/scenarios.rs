@@ -1,7 +1,6 @@
 //! Every shipped scenario is one that `pushproof run` takes.
 
-use pushproof::scenario::Plan;
-use pushproof::scenario::file::File;
+use pushproof::scenario::{Plan, Reader};
 
 #[test]
 fn every_shipped_scenario_is_a_plan() {
@@ -13,10 +12,13 @@ fn every_shipped_scenario_is_a_plan() {
             continue;
         }
         let text = std::fs::read_to_string(&path).expect("a readable file");
-        let file = File::parse(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        let plan = Plan::from_file(&file, 1);
+        let mut reader = Reader::default();
+        // With nothing in the environment.
+        reader.read(&path.display().to_string(), &text, &|_| None);
+        assert_eq!(reader.mistakes(), []);
+        let plan = Plan::from_file(reader.file(), 1);
         assert!(plan.is_ok(), "{}: {plan:?}", path.display());
         seen += 1;
     }
-    assert!(seen >= 1, "no scenario in {folder}");
+    assert!(seen >= 2, "no scenario in {folder}");
 }

@@ -99,6 +99,7 @@ impl LoadArgs {
                 apps: given(self.apps.clone()),
                 // A target named here takes the place of all that the scenario names.
                 nodes: self.targets.get(1..).map(<[String]>::to_vec),
+                ..file::Target::default()
             },
             users: file::Users {
                 count: self.users,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use http::Uri;
 use tokio::net::{TcpSocket, TcpStream};
 
+use super::http::query_value;
 use super::listener::ConnectError;
 use super::upgrade::{UpgradeError, upgrade};
 
@@ -14,12 +15,41 @@ use super::upgrade::{UpgradeError, upgrade};
 pub struct Endpoint {
     /// The address behind the host's name, looked up once for all sockets.
     pub address: SocketAddr,
-    /// The WebSocket URL with path and query.
+    /// The URL of its Engine.IO, without a query.
     pub uri: Uri,
+    /// What is presented besides, at every handshake.
+    pub presents: Presents,
     /// From the first byte to the answer to CONNECT.
     pub connect_timeout: Duration,
     /// Local addresses to connect from, in turn; empty: whatever the system chooses.
     pub sources: Vec<IpAddr>,
+}
+
+/// What a socket presents in its handshakes besides what they need.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Presents {
+    /// Further values of the query, each as `&name=value` with both encoded.
+    pub query: String,
+    /// Headers.
+    pub headers: Vec<(String, String)>,
+}
+
+impl Endpoint {
+    /// Path and query of a handshake or request, of a session if there is one.
+    pub(super) fn path(&self, transport: &str, sid: Option<&str>) -> String {
+        let (path, query) = (self.uri.path(), &self.presents.query);
+        let mut target = format!("{path}?EIO=4&transport={transport}{query}");
+        if let Some(sid) = sid {
+            target += "&sid=";
+            target += &query_value(sid);
+        }
+        target
+    }
+
+    /// The host with its port.
+    pub(super) fn host(&self) -> &str {
+        self.uri.authority().map_or("", |host| host.as_str())
+    }
 }
 
 /// A WebSocket that is open. What it is read and written through from then on is not tokio's.
@@ -35,7 +65,7 @@ pub async fn open(endpoint: &Endpoint, nth: usize) -> Result<Opened, ConnectErro
     let address = endpoint.address;
     let opened = tokio::time::timeout(endpoint.connect_timeout, async {
         let mut tcp = connect(endpoint, nth).await?;
-        let behind = upgrade(&mut tcp, &endpoint.uri)
+        let behind = upgrade(&mut tcp, endpoint, None)
             .await
             .map_err(handshake_error)?;
         let tcp = tcp.into_std().map_err(|e| ConnectError::tcp(address, &e))?;
@@ -84,8 +114,8 @@ fn handshake_error(error: UpgradeError) -> ConnectError {
     }
 }
 
-/// The WebSocket URL of an Engine.IO endpoint below a base URL.
-pub fn socket_uri(base: &str) -> Result<Uri, http::uri::InvalidUri> {
+/// The URL of an Engine.IO endpoint: a path, with a slash at both ends, below a base URL.
+pub fn socket_uri(base: &str, path: &str) -> Result<Uri, http::uri::InvalidUri> {
     let rest = base.strip_prefix("http").unwrap_or(base);
-    format!("ws{rest}/socket.io/?EIO=4&transport=websocket").parse()
+    format!("ws{rest}{path}").parse()
 }

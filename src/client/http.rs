@@ -26,6 +26,19 @@ pub struct Http {
     timeout: Duration,
 }
 
+/// A request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// The method.
+    pub method: Method,
+    /// Path and query below the base URL.
+    pub path: String,
+    /// Headers besides those of the connection.
+    pub headers: Vec<(String, String)>,
+    /// The body; may be empty.
+    pub body: String,
+}
+
 /// An answer, whatever its status.
 #[derive(Debug, Clone)]
 pub struct Answer {
@@ -82,14 +95,19 @@ impl Http {
         &self.base
     }
 
-    /// Posts JSON to a path (with its query) below the base URL.
-    pub async fn post_json(&self, path: &str, body: String) -> Result<Answer, HttpError> {
-        let request = Request::builder()
-            .method(Method::POST)
-            .uri(format!("{}{path}", self.base))
-            .header(http::header::CONTENT_TYPE, "application/json")
-            .body(Full::from(body));
-        self.call(request).await
+    /// Makes a request. A body is JSON unless a header says otherwise.
+    pub async fn ask(&self, call: Call) -> Result<Answer, HttpError> {
+        let mut request = Request::builder()
+            .method(call.method)
+            .uri(format!("{}{}", self.base, call.path));
+        let says_what = |(name, _): &(String, String)| name.eq_ignore_ascii_case("content-type");
+        if !call.body.is_empty() && !call.headers.iter().any(says_what) {
+            request = request.header(http::header::CONTENT_TYPE, "application/json");
+        }
+        for (name, value) in call.headers {
+            request = request.header(name, value);
+        }
+        self.call(request.body(Full::from(call.body))).await
     }
 
     /// Gets a path below the base URL.

@@ -1,8 +1,10 @@
-//! Logging in: a user's name and password for a session id, and the session id for a CONNECT payload.
+//! Logging in: a user's name and password for a session id.
 
 use serde::Deserialize;
 
-use super::http::{Http, HttpError, query_value};
+use serde_json::Value;
+
+use super::http::{Call, Http, HttpError};
 
 /// Why a login gave no session.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -31,13 +33,15 @@ pub enum LoginError {
     },
     /// The target's yes carries no session id.
     #[error(
-        "login of {user} in app {app}: the answer has no session id at result.token; is this the right target? It says: {body}"
+        "login of {user} in app {app}: the answer has no session id at {at}; is this the right target? It says: {body}"
     )]
     NoToken {
         /// The user's name.
         user: String,
         /// The app id.
         app: String,
+        /// Where it was looked for, as a JSON Pointer.
+        at: String,
         /// The start of the answer.
         body: String,
     },
@@ -51,8 +55,8 @@ impl LoginError {
             Self::Refused {
                 status, message, ..
             } => format!("login was refused: HTTP {status}{message}"),
-            Self::NoToken { body, .. } => {
-                format!("login gave no session id at result.token; the target says: {body}")
+            Self::NoToken { at, body, .. } => {
+                format!("login gave no session id at {at}; the target says: {body}")
             }
         }
     }
@@ -67,34 +71,26 @@ impl LoginError {
     }
 }
 
-#[derive(Deserialize)]
-struct Granted {
-    result: Token,
-}
-
-#[derive(Deserialize)]
-struct Token {
-    token: String,
+/// Whose login it is, and how.
+#[derive(Debug, Clone)]
+pub struct Login<'a> {
+    /// The user's name.
+    pub user: &'a str,
+    /// The app id.
+    pub app: &'a str,
+    /// The request.
+    pub call: Call,
+    /// Where the session id is in the answer, as a JSON Pointer (RFC 6901).
+    pub session: &'a str,
 }
 
 /// Logs a user in and gives the session id.
-pub async fn login(
-    http: &Http,
-    app: &str,
-    user: &str,
-    password: &str,
-) -> Result<String, LoginError> {
-    let path = format!("/good/api/v5/auth?appID={}", query_value(app));
-    let body = serde_json::json!({"provider": "rest", "username": user, "password": password});
-    let named = || (user.to_owned(), app.to_owned());
-    let answer = http
-        .post_json(&path, body.to_string())
-        .await
-        .map_err(|cause| {
-            let (user, app) = named();
-            LoginError::Http { user, app, cause }
-        })?;
-    let (user, app) = named();
+pub async fn login(http: &Http, login: Login<'_>) -> Result<String, LoginError> {
+    let (user, app) = (login.user.to_owned(), login.app.to_owned());
+    let answer = match http.ask(login.call).await {
+        Ok(answer) => answer,
+        Err(cause) => return Err(LoginError::Http { user, app, cause }),
+    };
     if !answer.status.is_success() {
         return Err(LoginError::Refused {
             user,
@@ -103,19 +99,17 @@ pub async fn login(
             message: said(&answer.body),
         });
     }
-    match serde_json::from_slice::<Granted>(&answer.body) {
-        Ok(granted) if !granted.result.token.is_empty() => Ok(granted.result.token),
+    let body = serde_json::from_slice::<Value>(&answer.body).unwrap_or_default();
+    match body.pointer(login.session) {
+        Some(Value::String(session)) if !session.is_empty() => Ok(session.clone()),
+        Some(Value::Number(session)) => Ok(session.to_string()),
         _ => Err(LoginError::NoToken {
             user,
             app,
+            at: login.session.to_owned(),
             body: start_of(&answer.body),
         }),
     }
-}
-
-/// The CONNECT payload of a session.
-pub fn auth(app: &str, session: &str) -> String {
-    serde_json::json!({"app_id": app, "session_id": session}).to_string()
 }
 
 /// What an error answer says: its `msg`, or the start of whatever it is, after a colon; nothing if it is empty.

@@ -1,11 +1,12 @@
 //! The WebSocket opening handshake (RFC 6455 section 4.1), by hand for two reasons: the library's leaves its 4 KiB read buffer with
 //! every socket for good, and a fleet that connects at thousands a second does little else.
 
-use http::Uri;
 use httparse::Status;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+
+use super::endpoint::Endpoint;
 
 /// Most bytes of an answer's head: what hyper and Node allow as well, roughly.
 const MAX_HEAD: usize = 16 * 1024;
@@ -38,18 +39,26 @@ impl From<std::io::Error> for UpgradeError {
     }
 }
 
-/// Asks for a WebSocket at this URI. What came behind the answer belongs to the WebSocket and is returned.
-pub(super) async fn upgrade<S>(stream: &mut S, uri: &Uri) -> Result<Vec<u8>, UpgradeError>
+/// Asks for a WebSocket at this endpoint, for a session there if it is to move. What came behind the answer belongs to the WebSocket and is
+/// returned.
+pub(super) async fn upgrade<S>(
+    stream: &mut S,
+    endpoint: &Endpoint,
+    sid: Option<&str>,
+) -> Result<Vec<u8>, UpgradeError>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let key = generate_key();
-    let host = uri.authority().map_or("", |authority| authority.as_str());
-    let path = uri.path_and_query().map_or("/", |path| path.as_str());
-    let request = format!(
+    let (host, path) = (endpoint.host(), endpoint.path("websocket", sid));
+    let mut request = format!(
         "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n"
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n"
     );
+    for (name, value) in &endpoint.presents.headers {
+        request.extend([name, ": ", value, "\r\n"]);
+    }
+    request.push_str("\r\n");
     stream.write_all(request.as_bytes()).await?;
     let mut answer = Vec::with_capacity(512);
     loop {
@@ -126,20 +135,31 @@ pub(super) fn shown(body: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::endpoint::Presents;
 
     /// Answers the handshake with what `answer` makes of the accept key, and gives the result of [`upgrade`].
     async fn answered(answer: impl FnOnce(&str) -> String) -> Result<Vec<u8>, UpgradeError> {
         let (mut client, mut server) = tokio::io::duplex(64 * 1024);
-        let uri = "ws://example:3000/socket.io/?EIO=4".parse().unwrap();
+        let endpoint = Endpoint {
+            address: ([127, 0, 0, 1], 3000).into(),
+            uri: "ws://example:3000/socket.io/".parse().unwrap(),
+            presents: Presents {
+                query: "&token=a%26b".to_owned(),
+                headers: vec![("Cookie".to_owned(), "a=b".to_owned())],
+            },
+            connect_timeout: std::time::Duration::from_secs(5),
+            sources: Vec::new(),
+        };
         let serve = async move {
             let mut request = Vec::new();
             while !request.ends_with(b"\r\n\r\n") {
                 server.read_buf(&mut request).await.unwrap();
             }
             let request = String::from_utf8(request).unwrap();
-            assert!(
-                request.starts_with("GET /socket.io/?EIO=4 HTTP/1.1\r\nHost: example:3000\r\n")
-            );
+            assert!(request.starts_with(
+                "GET /socket.io/?EIO=4&transport=websocket&token=a%26b HTTP/1.1\r\nHost: example:3000\r\n"
+            ));
+            assert!(request.ends_with("\r\nCookie: a=b\r\n\r\n"));
             let (_, key) = request.split_once("Sec-WebSocket-Key: ").unwrap();
             let accept = derive_accept_key(key.trim().as_bytes());
             let answer = answer(&accept);
@@ -149,7 +169,7 @@ mod tests {
             tokio::task::yield_now().await;
             server.write_all(two.as_bytes()).await.unwrap();
         };
-        tokio::join!(upgrade(&mut client, &uri), serve).0
+        tokio::join!(upgrade(&mut client, &endpoint, None), serve).0
     }
 
     fn switching(accept: &str) -> String {

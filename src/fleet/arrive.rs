@@ -9,11 +9,13 @@ use tokio::task::JoinSet;
 
 use super::nodes::Nodes;
 use super::shard::Command;
+use crate::client::http::Call;
 use crate::client::login::{self, LoginError};
 use crate::clock::Clock;
 use crate::ids::{SocketId, UserId};
 use crate::pace::{Pace, Step};
 use crate::scenario::Plan;
+use crate::scenario::template::Name;
 
 /// Most users whose login or connect is under way: a target that answers slowly is not met by a wave of thousands.
 pub(super) const UNDER_WAY: usize = 512;
@@ -154,12 +156,32 @@ fn socket_of(plan: &Plan, user: UserId, n: u32) -> SocketId {
     SocketId(user.0 * plan.sockets_per_user + n)
 }
 
-/// Logs a user of the plan in and gives the session id.
+/// Logs a user of the plan in and gives the session id; an empty one if nobody logs in.
 pub async fn log_in(plan: &Plan, nodes: &Nodes, user: UserId) -> Result<String, LoginError> {
+    let Some((call, session)) = &plan.contract.login else {
+        return Ok(String::new());
+    };
     let http = nodes.of_user(plan, user);
     let app = &plan.apps[plan.app_of(user).index()];
     let (name, password) = (plan.name_of(user), plan.password_of(user));
-    login::login(http, app, &name, &password).await
+    let filled = call.fill(&plan.contract.headers, |value| match value {
+        Name::App => app,
+        Name::User => &name,
+        Name::Password => &password,
+        Name::Session | Name::Event | Name::Message | Name::MessageText => "",
+    });
+    let login = login::Login {
+        user: &name,
+        app,
+        call: Call {
+            method: filled.method,
+            path: filled.path,
+            headers: filled.headers,
+            body: filled.body,
+        },
+        session,
+    };
+    login::login(http, login).await
 }
 
 /// Turns for logins: twice as many at once as the rate asks for (Little's law) at the latency of a target that is not busy, which is the
@@ -238,7 +260,9 @@ impl Arrival {
             }
         };
         let took = self.clock.now() - begun;
-        self.notes.send(LoginNote::In { took }).await.ok();
+        if self.plan.contract.login.is_some() {
+            self.notes.send(LoginNote::In { took }).await.ok();
+        }
         let session: Arc<str> = session.into();
         let mut permit = Some(permit);
         for n in 0..sockets {

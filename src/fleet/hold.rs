@@ -11,11 +11,11 @@ use super::life::{Life, Next};
 use super::shard::{Note, Order};
 use super::shared::Shared;
 use crate::client::listener::{Departure, Ended, Listener, Manner};
-use crate::client::login;
 use crate::history::{Leave, Left, Stamp};
 use crate::ids::{AppId, SocketId, UserId};
 use crate::journal::Recorder;
-use crate::scenario::churn;
+use crate::scenario::template::{Escape, Name, Template};
+use crate::scenario::{Plan, churn};
 use crate::time::Time;
 use crate::verify::{Arrival, Judged, Slot};
 
@@ -26,6 +26,20 @@ pub(super) struct Member {
     pub(super) app: AppId,
     /// The session id; shared by the sockets of a user until one of them has to log in again.
     pub(super) session: Arc<str>,
+}
+
+impl Member {
+    /// A template with what is known of the socket.
+    pub(super) fn fill(&self, plan: &Plan, template: &Template, escape: Escape) -> String {
+        let (name, password) = (plan.name_of(self.user), plan.password_of(self.user));
+        template.fill(escape, |value| match value {
+            Name::App => &plan.apps[self.app.index()],
+            Name::User => &name,
+            Name::Password => &password,
+            Name::Session => &self.session,
+            Name::Event | Name::Message | Name::MessageText => "",
+        })
+    }
 }
 
 /// The listener of one connection, and whose it is. The engine keeps one for each socket.
@@ -67,8 +81,8 @@ impl Held {
 
     /// The CONNECT payload.
     pub(super) fn auth(&self) -> String {
-        let app = &self.shared.plan.apps[self.member.app.index()];
-        login::auth(app, &self.member.session)
+        let auth = &self.shared.plan.contract.auth;
+        self.member.fill(&self.shared.plan, auth, Escape::Json)
     }
 
     /// Hands something to the judge, unless it has judged.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::client::endpoint::{Endpoint, socket_uri};
+use crate::client::endpoint::{Endpoint, Presents, socket_uri};
 use crate::client::http::Http;
 use crate::ids::{Lane, SocketId, UserId};
 use crate::scenario::Plan;
@@ -39,10 +39,15 @@ impl Nodes {
         connect: Duration,
     ) -> Result<Self, String> {
         let ways = places.iter().map(|place| {
-            let uri = socket_uri(&place.base).map_err(|e| format!("{}: {e}", place.base))?;
+            let uri = socket_uri(&place.base, &plan.contract.path)
+                .map_err(|e| format!("{}: {e}", place.base))?;
             let endpoint = Endpoint {
                 address: place.address,
                 uri,
+                presents: Presents {
+                    query: String::new(),
+                    headers: plan.contract.headers.clone(),
+                },
                 connect_timeout: connect,
                 sources: sources(plan, place.address.ip()),
             };

@@ -52,7 +52,10 @@ async fn connect(
     mut permit: OwnedSemaphorePermit,
 ) {
     loop {
-        let endpoint = shared.endpoint_of(&member);
+        let own = shared.own_endpoint_of(&member);
+        let endpoint = own
+            .as_deref()
+            .unwrap_or_else(|| shared.endpoint_of(&member));
         let turn = member.socket.index();
         let held = Held::new(&shared, member, life, permit);
         let mut orders = shared.orders.clone();

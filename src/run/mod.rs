@@ -317,7 +317,10 @@ impl Conductor {
                 lane,
                 plan: Arc::clone(&self.plan),
                 workload: Arc::clone(&self.workload),
-                trigger: HttpTrigger::new(self.nodes.of_lane(lane).clone(), &self.plan.apps),
+                trigger: HttpTrigger::new(
+                    self.nodes.of_lane(lane).clone(),
+                    Arc::clone(&self.plan.contract),
+                ),
                 writer: self.settler.lane(lane),
                 clock: self.clock,
                 start,

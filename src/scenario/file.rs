@@ -1,9 +1,12 @@
 //! Scenario files: TOML, every key optional, no unknown key let through.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::audience;
+use super::contract::{Connect, Login, Trigger};
 use super::event::Event;
 use super::schedule::{Arrivals, Stage};
 use super::transport::{Shares, Transport};
@@ -45,6 +48,9 @@ pub struct File {
     /// Sockets that leave and come back while pushing goes on; without this section none does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub churn: Option<Churn>,
+    /// The target as it was written, where variables of the environment were filled in.
+    #[serde(skip)]
+    pub shown: Option<Box<Target>>,
 }
 
 /// The system under test.
@@ -61,6 +67,26 @@ pub struct Target {
     /// asked for at all of them. A push asked for at one has to reach the sockets at every other.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nodes: Option<Vec<String>>,
+    /// Where its Socket.IO is; left out: `/socket.io/`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// Headers of every request: logins, handshakes, pushes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub headers: Option<BTreeMap<String, String>>,
+    /// How users log in.
+    #[serde(skip_serializing_if = "is_default")]
+    pub login: Login,
+    /// What a socket presents when it connects.
+    #[serde(skip_serializing_if = "is_default")]
+    pub connect: Connect,
+    /// How a push is asked for.
+    #[serde(skip_serializing_if = "is_default")]
+    pub trigger: Trigger,
+}
+
+/// Nothing is said there.
+fn is_default<T: Default + PartialEq>(section: &T) -> bool {
+    *section == T::default()
 }
 
 /// The processes that make the load.
@@ -285,113 +311,6 @@ impl File {
     /// Never: a test reads it.
     pub fn built_in() -> Self {
         Self::parse(BUILT_IN).expect("the built-in scenario is valid")
-    }
-
-    /// This scenario with every key that `over` sets taken from there. Thresholds and conditions add up: what lies over a scenario
-    /// takes none of its gates away.
-    #[must_use]
-    pub fn overlaid(self, over: Self) -> Self {
-        Self {
-            seed: over.seed.or(self.seed),
-            thresholds: both(self.thresholds, over.thresholds),
-            abort_on: both(self.abort_on, over.abort_on),
-            target: Target {
-                url: over.target.url.or(self.target.url),
-                apps: over.target.apps.or(self.target.apps),
-                nodes: over.target.nodes.or(self.target.nodes),
-            },
-            users: Users {
-                count: over.users.count.or(self.users.count),
-                sockets_per_user: over.users.sockets_per_user.or(self.users.sockets_per_user),
-                connect_rate: over.users.connect_rate.or(self.users.connect_rate),
-                name: over.users.name.or(self.users.name),
-                password: over.users.password.or(self.users.password),
-            },
-            pushes: Pushes {
-                rate: over.pushes.rate.or(self.pushes.rate),
-                lanes: over.pushes.lanes.or(self.pushes.lanes),
-                duration: over.pushes.duration.or(self.pushes.duration),
-                stages: over.pushes.stages.or(self.pushes.stages),
-                arrivals: over.pushes.arrivals.or(self.pushes.arrivals),
-                burst: over.pushes.burst.or(self.pushes.burst),
-                broadcast: over.pushes.broadcast.or(self.pushes.broadcast),
-                audience: over.pushes.audience.or(self.pushes.audience),
-                zipf_exponent: over.pushes.zipf_exponent.or(self.pushes.zipf_exponent),
-                user: over.pushes.user.or(self.pushes.user),
-                absent: over.pushes.absent.or(self.pushes.absent),
-                foreign: over.pushes.foreign.or(self.pushes.foreign),
-                events: over.pushes.events.or(self.pushes.events),
-                shapes: over.pushes.shapes.or(self.pushes.shapes),
-                size: over.pushes.size.or(self.pushes.size),
-            },
-            verify: Verify {
-                ordering: over.verify.ordering.or(self.verify.ordering),
-                deadline: over.verify.deadline.or(self.verify.deadline),
-                settle: over.verify.settle.or(self.verify.settle),
-            },
-            platform: Platform {
-                nodes: over.platform.nodes.or(self.platform.nodes),
-                faults: over.platform.faults.or(self.platform.faults),
-                fault_seed: over.platform.fault_seed.or(self.platform.fault_seed),
-                fault_users: over.platform.fault_users.or(self.platform.fault_users),
-                fault_delay: over.platform.fault_delay.or(self.platform.fault_delay),
-                limit_deliveries_per_s: over
-                    .platform
-                    .limit_deliveries_per_s
-                    .or(self.platform.limit_deliveries_per_s),
-                limit_sockets: over.platform.limit_sockets.or(self.platform.limit_sockets),
-            },
-            generator: Generator {
-                workers: over.generator.workers.or(self.generator.workers),
-                source_addrs: over.generator.source_addrs.or(self.generator.source_addrs),
-            },
-            clients: self.clients.overlaid(&over.clients),
-            churn: match (self.churn, over.churn) {
-                (Some(churn), Some(over)) => Some(churn.overlaid(&over)),
-                (churn, over) => over.or(churn),
-            },
-        }
-    }
-}
-
-impl Clients {
-    fn overlaid(self, over: &Self) -> Self {
-        // Whichever of the two lies over takes the place of both.
-        let (transport, transports) = match (over.transport, over.transports) {
-            (None, None) => (self.transport, self.transports),
-            named => named,
-        };
-        Self {
-            transport,
-            transports,
-            reconnect: over.reconnect.or(self.reconnect),
-            reconnect_delay: over.reconnect_delay.or(self.reconnect_delay),
-            reconnect_delay_max: over.reconnect_delay_max.or(self.reconnect_delay_max),
-            reconnect_jitter: over.reconnect_jitter.or(self.reconnect_jitter),
-            reconnect_attempts: over.reconnect_attempts.or(self.reconnect_attempts),
-            drops: over.drops.or(self.drops),
-        }
-    }
-}
-
-impl Churn {
-    fn overlaid(self, over: &Self) -> Self {
-        Self {
-            rate: over.rate.or(self.rate),
-            away: over.away.or(self.away),
-            share: over.share.or(self.share),
-            abrupt: over.abrupt.or(self.abrupt),
-            linger: over.linger.or(self.linger),
-            storm_every: over.storm_every.or(self.storm_every),
-            storm_share: over.storm_share.or(self.storm_share),
-        }
-    }
-}
-
-fn both(under: Option<Vec<String>>, over: Option<Vec<String>>) -> Option<Vec<String>> {
-    match (under, over) {
-        (Some(under), Some(over)) => Some([under, over].concat()),
-        (under, over) => under.or(over),
     }
 }
 

@@ -1,11 +1,13 @@
 //! A checked, complete scenario: the only form that anything but the command line sees.
 
 use core::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::audience::Aim;
 use super::churn::Churn;
 use super::clients::Clients;
+use super::contract::Contract;
 use super::file::{File, Shape};
 use super::problems::{Problem, Problems};
 use super::schedule::{Arrivals, Schedule};
@@ -24,6 +26,8 @@ pub struct Plan {
     pub target: Option<String>,
     /// Further base URLs of the same system.
     pub nodes: Vec<String>,
+    /// How it is spoken to.
+    pub contract: Arc<Contract>,
     /// App ids, by [`AppId`].
     pub apps: Vec<String>,
     /// How many users, over all apps.
@@ -122,7 +126,9 @@ impl Plan {
         let (schedule, aim) = (Schedule::new(&pushes), Aim::new(&pushes));
         let events = pushes.events.unwrap_or_default().into_iter();
         let (events, weights): (Vec<_>, _) = events.map(|e| (e.name, e.weight)).unzip();
+        let contract = Contract::new(&file.target, file.shown.as_deref(), &mut problems);
         let plan = Self {
+            contract: contract.into(),
             thresholds: problems.read("thresholds", file.thresholds.as_ref(), |text| {
                 Threshold::parse(text, &events)
             }),

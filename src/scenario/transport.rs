@@ -74,6 +74,14 @@ pub struct Shares {
 }
 
 impl Shares {
+    pub(super) fn overlaid(self, over: Self) -> Self {
+        Self {
+            websocket: over.websocket.or(self.websocket),
+            polling: over.polling.or(self.polling),
+            upgrade: over.upgrade.or(self.upgrade),
+        }
+    }
+
     fn of(&self, transport: Transport) -> Option<f64> {
         match transport {
             Transport::WebSocket => self.websocket,

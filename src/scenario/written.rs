@@ -9,7 +9,7 @@ use super::plan::Plan;
 use super::units::{Rate, Span};
 
 impl From<&Plan> for File {
-    /// With nothing left out but the passwords, which belong in no report.
+    /// With nothing left out but the passwords, which belong in no report; nor does what variables of the environment had in them.
     fn from(plan: &Plan) -> Self {
         let schedule = plan.written_schedule();
         Self {
@@ -20,6 +20,7 @@ impl From<&Plan> for File {
                 url: plan.target.clone(),
                 apps: Some(plan.apps.clone()),
                 nodes: (!plan.nodes.is_empty()).then(|| plan.nodes.clone()),
+                ..plan.contract.shown.clone()
             },
             users: file::Users {
                 count: Some(plan.users),
@@ -52,6 +53,7 @@ impl From<&Plan> for File {
             },
             clients: plan.clients.to_file(),
             churn: plan.churn.as_ref().map(Churn::to_file),
+            shown: None,
         }
     }
 }

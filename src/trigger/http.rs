@@ -1,17 +1,33 @@
-//! Asking over HTTP: `POST /good/api/v5/data/push/send`.
+//! Asking over HTTP, as the contract with the target says.
+
+use std::sync::Arc;
 
 use serde::Deserialize;
 
-use crate::client::http::{Answer, Http, HttpError, query_value};
+use crate::client::http::{Answer, Call, Http, HttpError};
 use crate::client::login::said;
 use crate::history::Outcome;
+use crate::scenario::Contract;
+use crate::scenario::template::Name;
 
 /// Asks one target for pushes in its apps.
 #[derive(Debug, Clone)]
 pub struct HttpTrigger {
     http: Http,
-    /// One for each app.
-    paths: Vec<String>,
+    contract: Arc<Contract>,
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// The app id.
+    pub app: &'a str,
+    /// The user's name; `None`: everyone.
+    pub user: Option<&'a str>,
+    /// The event name.
+    pub event: &'a str,
+    /// The payload as JSON.
+    pub message: &'a str,
 }
 
 /// How the asking ended, with the target's words where it was not a yes.
@@ -31,33 +47,36 @@ struct Status {
 }
 
 impl HttpTrigger {
-    /// A trigger for these apps.
-    pub fn new(http: Http, apps: &[String]) -> Self {
-        let path = |app: &String| {
-            format!(
-                "/good/api/v5/data/push/send?appID={}&sessionID=",
-                query_value(app)
-            )
+    /// A trigger for a target that is spoken to so.
+    pub fn new(http: Http, contract: Arc<Contract>) -> Self {
+        Self { http, contract }
+    }
+
+    /// The request for a push.
+    pub fn call(&self, wanted: &Wanted<'_>) -> Call {
+        let contract = &self.contract;
+        let call = match wanted.user {
+            Some(_) => &contract.one,
+            None => &contract.all,
         };
-        Self {
-            http,
-            paths: apps.iter().map(path).collect(),
+        let filled = call.fill(&contract.headers, |name| match name {
+            Name::App => wanted.app,
+            Name::User => wanted.user.unwrap_or(&contract.everyone),
+            Name::Event => wanted.event,
+            Name::Message | Name::MessageText => wanted.message,
+            Name::Password | Name::Session => "",
+        });
+        Call {
+            method: filled.method,
+            path: filled.path,
+            headers: filled.headers,
+            body: filled.body,
         }
     }
 
-    /// The body that asks for a push. `message` is JSON.
-    pub fn body(user_id: &str, event_name: &str, message: &str) -> String {
-        let quoted = |text: &str| serde_json::Value::from(text).to_string();
-        format!(
-            r#"{{"userID":{},"eventName":{},"message":{message}}}"#,
-            quoted(user_id),
-            quoted(event_name)
-        )
-    }
-
-    /// Asks for a push in the app of this place, and waits for the answer.
-    pub async fn ask(&self, app: usize, body: String) -> Asked {
-        judge(self.http.post_json(&self.paths[app], body).await)
+    /// Asks for a push, and waits for the answer.
+    pub async fn ask(&self, call: Call) -> Asked {
+        judge(self.http.ask(call).await)
     }
 }
 
@@ -138,13 +157,5 @@ mod tests {
         assert_eq!(judged(429, "slow down").0, Outcome::Rejected);
         assert_eq!(judged(503, "").0, Outcome::Unknown);
         assert_eq!(judged(302, "").0, Outcome::Unknown);
-    }
-
-    #[test]
-    fn the_message_goes_out_as_it_stands() {
-        assert_eq!(
-            HttpTrigger::body("*", "a\"b", "{\"x\": 1}"),
-            r#"{"userID":"*","eventName":"a\"b","message":{"x": 1}}"#
-        );
     }
 }

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::http::HttpTrigger;
+use super::http::{HttpTrigger, Wanted};
 use crate::clock::Clock;
 use crate::history::{Outcome, Push};
-use crate::ids::{Lane, PushId, Seq};
+use crate::ids::{Audience, Lane, PushId, Seq};
 use crate::journal::LaneRecorder;
 use crate::measure::Latency;
 use crate::scenario::workload::Spec;
@@ -224,7 +224,12 @@ impl Setup {
         let message = self.workload.payload(spec, &tag);
         let user_id = self.plan.audience_name(spec.audience);
         let event = &self.plan.events[spec.event.index()];
-        let body = HttpTrigger::body(&user_id, event, &message);
+        let call = self.trigger.call(&Wanted {
+            app: &self.plan.apps[spec.app.index()],
+            user: (spec.audience != Audience::Everyone).then_some(&user_id),
+            event,
+            message: &message,
+        });
         let sent = self.clock.now();
         let entered = self.writer.send(&Push {
             intended: due,
@@ -240,7 +245,7 @@ impl Setup {
         let reach = self.plan.reach(spec.app, spec.audience);
         self.progress.sent(reach);
         report.lag.record(sent - ready);
-        let asked = self.trigger.ask(spec.app.index(), body).await;
+        let asked = self.trigger.ask(call).await;
         let at = self.clock.now();
         let outcome = asked.outcome;
         self.writer.answer(id, Answer { outcome, at });

@@ -128,3 +128,18 @@ fn settings_lie_over_all_and_are_told_at_their_place() {
         assert_eq!(reader.mistakes().len(), before + 1, "{setting}");
     }
 }
+
+/// Over a file a transport takes the place of a mix; in one file the two are a contradiction.
+#[test]
+fn a_mix_is_read_whole_and_gives_way_to_a_setting() {
+    let mut reader = Reader::default();
+    let mix = "[clients.transports]\nwebsocket = 0.5\npolling = 0.25\nupgrade = 0.25\n";
+    reader.read("scenario.toml", mix, &env);
+    let shares = reader.file().clients.transports.expect("a mix");
+    let shares = [shares.websocket, shares.polling, shares.upgrade];
+    assert_eq!(shares, [Some(0.5), Some(0.25), Some(0.25)]);
+    reader.set("--set", "clients.transport=polling", &env);
+    assert_eq!(reader.mistakes(), []);
+    assert!(Plan::from_file(reader.file(), 1).is_ok());
+    assert_eq!(reader.file().clients.transports, None);
+}

@@ -107,9 +107,14 @@ pub(crate) struct Peer {
 impl Peer {
     /// `tests/peers/server.mjs` with these flags, listening.
     pub(crate) async fn spawn_node_server(args: &[&str]) -> Self {
+        Self::spawn_node("server.mjs", args).await
+    }
+
+    /// A server of `tests/peers` with these flags, listening.
+    pub(crate) async fn spawn_node(script: &str, args: &[&str]) -> Self {
         let mut command = node();
-        command.arg("server.mjs").args(args);
-        let mut peer = Self::spawn(format!("server.mjs {}", args.join(" ")), command);
+        command.arg(script).args(args);
+        let mut peer = Self::spawn(format!("{script} {}", args.join(" ")), command);
         let ready = peer.read_line("its readiness line").await;
         let url = ready
             .strip_prefix("listening on ")

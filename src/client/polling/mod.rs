@@ -28,7 +28,6 @@ use self::outbox::Letter;
 pub use self::polled::Over;
 use self::polled::Polled;
 use super::endpoint::{Endpoint, Opened};
-use super::http::query_value;
 use super::listener::{ConnectError, Listener};
 use super::talk::Talk;
 use crate::clock::Clock;
@@ -119,16 +118,13 @@ fn request(
     method: Method,
     body: String,
 ) -> Request<Full<Bytes>> {
-    let mut target = format!("{}?EIO=4&transport=polling", endpoint.uri.path());
-    if let Some(sid) = sid {
-        target += "&sid=";
-        target += &query_value(sid);
-    }
-    let host = endpoint.uri.authority().map_or("", |host| host.as_str());
-    let request = Request::builder()
-        .uri(target)
-        .header(http::header::HOST, host)
+    let mut request = Request::builder()
+        .uri(endpoint.path("polling", sid))
+        .header(http::header::HOST, endpoint.host())
         .header(http::header::ACCEPT, "*/*");
+    for (name, value) in &endpoint.presents.headers {
+        request = request.header(name, value);
+    }
     let request = if method == Method::POST {
         // What browsers send, so that no server asks first whether it may be.
         request.header(http::header::CONTENT_TYPE, "text/plain;charset=UTF-8")

@@ -1,11 +1,9 @@
 //! The way from long-polling to a WebSocket for the same session: it is opened, and asked whether packets pass.
 
-use http::Uri;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::client::endpoint::{self, Endpoint};
-use crate::client::http::query_value;
 use crate::client::upgrade::upgrade;
 use crate::protocol::engine::{self, Packet};
 use crate::protocol::frame::{self, Message, Opcode, Reader};
@@ -24,13 +22,10 @@ pub(super) struct Probed {
 pub(super) async fn probe(endpoint: &Endpoint, nth: usize, sid: &str) -> Result<Probed, String> {
     let timeout = endpoint.connect_timeout;
     let probed = tokio::time::timeout(timeout, async {
-        let uri: Uri = format!("{}&sid={}", endpoint.uri, query_value(sid))
-            .parse()
-            .map_err(|error| format!("the session id does not fit into a URL: {error}"))?;
         let mut tcp = endpoint::connect(endpoint, nth)
             .await
             .map_err(|error| error.to_string())?;
-        let behind = upgrade(&mut tcp, &uri)
+        let behind = upgrade(&mut tcp, endpoint, Some(sid))
             .await
             .map_err(|error| error.to_string())?;
         answered(tcp, behind).await

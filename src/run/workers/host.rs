@@ -19,7 +19,7 @@ use crate::run::health::Health;
 use crate::run::settling::Settler;
 use crate::run::sockets::{self, CONNECT_TIMEOUT, Share, Sockets};
 use crate::run::vigil::{self, Vigil};
-use crate::scenario::Plan;
+use crate::scenario::{Contract, Plan};
 use crate::time::Time;
 use crate::trigger::lane::{ANSWER_TIMEOUT, LaneReport};
 
@@ -130,8 +130,13 @@ fn read_plan(assign: &Assign) -> Result<Plan, String> {
         return Err(format!("the run is pushproof {run}, this worker {worker}"));
     }
     let plan: Plan = serde_json::from_str(&assign.plan).map_err(|e| format!("no plan: {e}"))?;
-    let password = assign.password.clone();
-    Ok(Plan { password, ..plan })
+    let given = serde_json::from_str(&assign.spoken).map_err(|e| format!("no contract: {e}"))?;
+    let contract = Contract::of_given(&given, &plan.contract.shown)?;
+    Ok(Plan {
+        password: assign.password.clone(),
+        contract: contract.into(),
+        ..plan
+    })
 }
 
 fn speak(mut to: impl Write, mut said: mpsc::Receiver<FromWorker>) {

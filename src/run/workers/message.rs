@@ -71,6 +71,8 @@ pub(super) struct Assign {
     pub(super) plan: String,
     /// The passwords' template, which is not part of that.
     pub(super) password: String,
+    /// How the target is spoken to, as JSON, with what came from the environment.
+    pub(super) spoken: String,
     /// The target.
     pub(super) places: Vec<Place>,
     /// The worker's first shard ...

@@ -111,6 +111,7 @@ impl Workers {
         let mut tasks = JoinSet::new();
         let (mut feed, mut pulses) = (Feed::default(), Vec::new());
         let plan_json = serde_json::to_string(plan).map_err(|e| e.to_string())?;
+        let spoken = serde_json::to_string(&plan.contract.given).map_err(|e| e.to_string())?;
         for worker in 0..plan.workers as usize {
             let mut child = spawn().map_err(|e| format!("a worker could not be started: {e}"))?;
             let pipes = child.stdin.take().zip(child.stdout.take());
@@ -133,6 +134,7 @@ impl Workers {
                 version: VERSION.to_owned(),
                 plan: plan_json.clone(),
                 password: plan.password.clone(),
+                spoken: spoken.clone(),
                 places: places.to_vec(),
                 first: worker * shards,
                 here: shards,

@@ -111,6 +111,13 @@ impl Reader {
 
     /// Reads a setting as `users.count=50`. What is no TOML behind the `=` is a text.
     pub fn set(&mut self, flag: &str, setting: &str, env: Env<'_>) {
+        let under = std::mem::take(&mut self.file);
+        self.read_setting(flag, setting, env);
+        let over = std::mem::replace(&mut self.file, under);
+        self.lay(over);
+    }
+
+    fn read_setting(&mut self, flag: &str, setting: &str, env: Env<'_>) {
         let source = self.begin(flag, setting);
         let all = 0..setting.len();
         let Some((key, value)) = setting.split_once('=') else {
@@ -138,6 +145,12 @@ impl Reader {
 
     /// Lays a scenario over what was read: what flags say.
     pub fn lay(&mut self, over: File) {
+        // One transport for all takes the place of a mix, and the other way round.
+        if over.clients.transport.is_some() {
+            self.file.clients.transports = None;
+        } else if over.clients.transports.is_some() {
+            self.file.clients.transport = None;
+        }
         self.file = std::mem::take(&mut self.file).overlaid(over);
     }
 
@@ -267,6 +280,7 @@ impl Reader {
         at: &Span,
         mut value: DeValue<'_>,
     ) {
+        let written = value.clone();
         let mut filled = Vec::new();
         if let Err((at, what)) = fill(&mut value, at, walk.env, &mut filled) {
             let what = format!("{}: {what}", full(path));
@@ -285,8 +299,14 @@ impl Reader {
                 .ok_or(error)
         });
         match read {
-            Ok(read) => {
-                self.lay(read);
+            Ok(mut read) => {
+                if read.target.is_spoken() {
+                    // What a variable had in it may be a secret.
+                    let shown = one(path, at, written).map(|shown| shown.target);
+                    let shown = shown.unwrap_or_else(|_| read.target.clone());
+                    read.shown = Some(Box::new(shown));
+                }
+                self.file = std::mem::take(&mut self.file).overlaid(read);
                 let place = Place {
                     entries: entries.collect(),
                     filled,

@@ -1,0 +1,162 @@
+//! Scenarios that lie over others: what a file, variables, flags and settings say, one over the other.
+
+use std::collections::BTreeMap;
+
+use super::contract::{Connect, Login, Trigger};
+use super::file::{Churn, Clients, File, Generator, Platform, Pushes, Target, Users, Verify};
+
+impl File {
+    /// This scenario with every key that `over` sets taken from there. Thresholds and conditions add up: what lies over a scenario
+    /// takes none of its gates away.
+    #[must_use]
+    pub fn overlaid(self, over: Self) -> Self {
+        Self {
+            seed: over.seed.or(self.seed),
+            thresholds: both(self.thresholds, over.thresholds),
+            abort_on: both(self.abort_on, over.abort_on),
+            target: self.target.overlaid(over.target.clone()),
+            shown: match (self.shown, over.shown) {
+                (Some(shown), Some(over)) => Some(Box::new(shown.overlaid(*over))),
+                (Some(shown), None) => Some(Box::new(shown.overlaid(over.target))),
+                (None, shown) => shown,
+            },
+            users: Users {
+                count: over.users.count.or(self.users.count),
+                sockets_per_user: over.users.sockets_per_user.or(self.users.sockets_per_user),
+                connect_rate: over.users.connect_rate.or(self.users.connect_rate),
+                name: over.users.name.or(self.users.name),
+                password: over.users.password.or(self.users.password),
+            },
+            pushes: Pushes {
+                rate: over.pushes.rate.or(self.pushes.rate),
+                lanes: over.pushes.lanes.or(self.pushes.lanes),
+                duration: over.pushes.duration.or(self.pushes.duration),
+                stages: over.pushes.stages.or(self.pushes.stages),
+                arrivals: over.pushes.arrivals.or(self.pushes.arrivals),
+                burst: over.pushes.burst.or(self.pushes.burst),
+                broadcast: over.pushes.broadcast.or(self.pushes.broadcast),
+                audience: over.pushes.audience.or(self.pushes.audience),
+                zipf_exponent: over.pushes.zipf_exponent.or(self.pushes.zipf_exponent),
+                user: over.pushes.user.or(self.pushes.user),
+                absent: over.pushes.absent.or(self.pushes.absent),
+                foreign: over.pushes.foreign.or(self.pushes.foreign),
+                events: over.pushes.events.or(self.pushes.events),
+                shapes: over.pushes.shapes.or(self.pushes.shapes),
+                size: over.pushes.size.or(self.pushes.size),
+            },
+            verify: Verify {
+                ordering: over.verify.ordering.or(self.verify.ordering),
+                deadline: over.verify.deadline.or(self.verify.deadline),
+                settle: over.verify.settle.or(self.verify.settle),
+            },
+            platform: Platform {
+                nodes: over.platform.nodes.or(self.platform.nodes),
+                faults: over.platform.faults.or(self.platform.faults),
+                fault_seed: over.platform.fault_seed.or(self.platform.fault_seed),
+                fault_users: over.platform.fault_users.or(self.platform.fault_users),
+                fault_delay: over.platform.fault_delay.or(self.platform.fault_delay),
+                limit_deliveries_per_s: over
+                    .platform
+                    .limit_deliveries_per_s
+                    .or(self.platform.limit_deliveries_per_s),
+                limit_sockets: over.platform.limit_sockets.or(self.platform.limit_sockets),
+            },
+            generator: Generator {
+                workers: over.generator.workers.or(self.generator.workers),
+                source_addrs: over.generator.source_addrs.or(self.generator.source_addrs),
+            },
+            clients: self.clients.overlaid(&over.clients),
+            churn: match (self.churn, over.churn) {
+                (Some(churn), Some(over)) => Some(churn.overlaid(&over)),
+                (churn, over) => over.or(churn),
+            },
+        }
+    }
+}
+
+impl Clients {
+    fn overlaid(self, over: &Self) -> Self {
+        // Whichever of the two lies over takes the place of both.
+        Self {
+            transport: over.transport.or(self.transport),
+            transports: match (self.transports, over.transports) {
+                (Some(under), Some(over)) => Some(under.overlaid(over)),
+                (under, over) => over.or(under),
+            },
+            reconnect: over.reconnect.or(self.reconnect),
+            reconnect_delay: over.reconnect_delay.or(self.reconnect_delay),
+            reconnect_delay_max: over.reconnect_delay_max.or(self.reconnect_delay_max),
+            reconnect_jitter: over.reconnect_jitter.or(self.reconnect_jitter),
+            reconnect_attempts: over.reconnect_attempts.or(self.reconnect_attempts),
+            drops: over.drops.or(self.drops),
+        }
+    }
+}
+
+impl Churn {
+    fn overlaid(self, over: &Self) -> Self {
+        Self {
+            rate: over.rate.or(self.rate),
+            away: over.away.or(self.away),
+            share: over.share.or(self.share),
+            abrupt: over.abrupt.or(self.abrupt),
+            linger: over.linger.or(self.linger),
+            storm_every: over.storm_every.or(self.storm_every),
+            storm_share: over.storm_share.or(self.storm_share),
+        }
+    }
+}
+
+fn both(under: Option<Vec<String>>, over: Option<Vec<String>>) -> Option<Vec<String>> {
+    match (under, over) {
+        (Some(under), Some(over)) => Some([under, over].concat()),
+        (under, over) => under.or(over),
+    }
+}
+
+type Map = Option<BTreeMap<String, String>>;
+
+impl Target {
+    fn overlaid(self, over: Self) -> Self {
+        Self {
+            url: over.url.or(self.url),
+            apps: over.apps.or(self.apps),
+            nodes: over.nodes.or(self.nodes),
+            path: over.path.or(self.path),
+            headers: maps(self.headers, over.headers),
+            login: Login {
+                enabled: over.login.enabled.or(self.login.enabled),
+                method: over.login.method.or(self.login.method),
+                path: over.login.path.or(self.login.path),
+                headers: maps(self.login.headers, over.login.headers),
+                body: over.login.body.or(self.login.body),
+                session: over.login.session.or(self.login.session),
+            },
+            connect: Connect {
+                auth: over.connect.auth.or(self.connect.auth),
+                query: maps(self.connect.query, over.connect.query),
+                headers: maps(self.connect.headers, over.connect.headers),
+            },
+            trigger: Trigger {
+                method: over.trigger.method.or(self.trigger.method),
+                path: over.trigger.path.or(self.trigger.path),
+                headers: maps(self.trigger.headers, over.trigger.headers),
+                body: over.trigger.body.or(self.trigger.body),
+                broadcast_path: over.trigger.broadcast_path.or(self.trigger.broadcast_path),
+                broadcast_body: over.trigger.broadcast_body.or(self.trigger.broadcast_body),
+                everyone: over.trigger.everyone.or(self.trigger.everyone),
+            },
+        }
+    }
+}
+
+/// Name by name.
+fn maps(under: Map, over: Map) -> Map {
+    match (under, over) {
+        (Some(mut under), Some(over)) => {
+            under.extend(over);
+            Some(under)
+        }
+        (under, over) => over.or(under),
+    }
+}

@@ -1,0 +1,206 @@
+//! Texts with places for values, as `{{user}}`: how a target is spoken to.
+
+use std::fmt;
+
+/// What can stand in a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Name {
+    /// The app id.
+    App,
+    /// The user's name.
+    User,
+    /// The user's password.
+    Password,
+    /// What the login gave.
+    Session,
+    /// The event name.
+    Event,
+    /// The payload: JSON as it stands.
+    Message,
+    /// The payload's JSON as a text.
+    MessageText,
+}
+
+impl Name {
+    /// What is known of a user who logs in.
+    pub const LOGIN: &[Self] = &[Self::App, Self::User, Self::Password];
+    /// What is known of a socket that connects.
+    pub const SOCKET: &[Self] = &[Self::App, Self::User, Self::Password, Self::Session];
+    /// What is known of a push.
+    pub const PUSH: &[Self] = &[
+        Self::App,
+        Self::User,
+        Self::Event,
+        Self::Message,
+        Self::MessageText,
+    ];
+
+    /// As it is written.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::App => "app",
+            Self::User => "user",
+            Self::Password => "password",
+            Self::Session => "session",
+            Self::Event => "event",
+            Self::Message => "message",
+            Self::MessageText => "message_text",
+        }
+    }
+}
+
+/// How a value is written where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Escape {
+    /// Inside of a JSON text; a [`Name::Message`] as it is, outside of any.
+    Json,
+    /// As a value of a query or form.
+    Url,
+    /// As it is.
+    Plain,
+}
+
+/// A text with places for values.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Template {
+    parts: Vec<Part>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Part {
+    Text(String),
+    Value(Name),
+}
+
+impl Template {
+    /// Reads a template in which these values are known. The error is in words.
+    pub fn parse(text: &str, known: &[Name]) -> Result<Self, String> {
+        let mut parts = Vec::new();
+        let mut rest = text;
+        while let Some(at) = rest.find("{{") {
+            let inside = &rest[at + 2..];
+            let end = inside
+                .find("}}")
+                .ok_or_else(|| format!("`{{{{` has no `}}}}` behind it in {text:?}"))?;
+            let name = inside[..end].trim();
+            let value = known.iter().find(|value| value.name() == name);
+            let value = value.ok_or_else(|| {
+                let known: Vec<_> = known.iter().map(|name| name.name()).collect();
+                format!(
+                    "there is no {{{{{name}}}}} here; known: {}",
+                    known.join(", ")
+                )
+            })?;
+            if at > 0 {
+                parts.push(Part::Text(rest[..at].to_owned()));
+            }
+            parts.push(Part::Value(*value));
+            rest = &inside[end + 2..];
+        }
+        if !rest.is_empty() {
+            parts.push(Part::Text(rest.to_owned()));
+        }
+        Ok(Self { parts })
+    }
+
+    /// The text with its values.
+    pub fn fill<'v>(&self, escape: Escape, value: impl Fn(Name) -> &'v str) -> String {
+        let mut out = String::new();
+        for part in &self.parts {
+            match part {
+                Part::Text(text) => out.push_str(text),
+                Part::Value(name) => write(&mut out, escape, *name, value(*name)),
+            }
+        }
+        out
+    }
+
+    /// Whether nothing is in it.
+    pub fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    /// Whether it has a place for this.
+    pub fn has(&self, name: Name) -> bool {
+        self.parts.contains(&Part::Value(name))
+    }
+}
+
+fn write(out: &mut String, escape: Escape, name: Name, value: &str) {
+    match escape {
+        Escape::Json if name == Name::Message => out.push_str(value),
+        Escape::Json => {
+            let quoted = serde_json::Value::from(value).to_string();
+            out.push_str(&quoted[1..quoted.len() - 1]);
+        }
+        Escape::Url => out.extend(form_urlencoded::byte_serialize(value.as_bytes())),
+        Escape::Plain => out.push_str(value),
+    }
+}
+
+/// As it was written.
+impl fmt::Display for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for part in &self.parts {
+            match part {
+                Part::Text(text) => f.write_str(text)?,
+                Part::Value(name) => write!(f, "{{{{{}}}}}", name.name())?,
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(name: Name) -> &'static str {
+        match name {
+            Name::User => "a\"b",
+            Name::App => "x&y",
+            Name::Message | Name::MessageText => "{\"n\":1}",
+            _ => "",
+        }
+    }
+
+    #[test]
+    fn values_are_written_as_their_place_asks() {
+        for (text, escape, filled) in [
+            ("plain {n} {", Escape::Json, "plain {n} {"),
+            ("\"{{user}}\"", Escape::Json, "\"a\\\"b\""),
+            ("[{{ message }}]", Escape::Json, "[{\"n\":1}]"),
+            ("\"{{message_text}}\"", Escape::Json, "\"{\\\"n\\\":1}\""),
+            (
+                "?a={{app}}&m={{message}}",
+                Escape::Url,
+                "?a=x%26y&m=%7B%22n%22%3A1%7D",
+            ),
+            ("{{app}}{{user}}", Escape::Plain, "x&ya\"b"),
+        ] {
+            let template = Template::parse(text, Name::PUSH).unwrap();
+            assert_eq!(template.fill(escape, value), filled);
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_is_refused() {
+        let error = Template::parse("{{sesion}}", Name::SOCKET).unwrap_err();
+        assert_eq!(
+            error,
+            "there is no {{sesion}} here; known: app, user, password, session"
+        );
+        let error = Template::parse("{{user", Name::SOCKET).unwrap_err();
+        assert!(error.contains("has no `}}`"), "{error}");
+        assert!(Template::parse("{{message}}", Name::LOGIN).is_err());
+    }
+
+    #[test]
+    fn is_written_as_it_was_read() {
+        let text = "a {{user}} b {{app}}";
+        let template = Template::parse(text, Name::LOGIN).unwrap();
+        assert_eq!(template.to_string(), text);
+        assert!(template.has(Name::App) && !template.has(Name::Password));
+        assert!(Template::parse("", &[]).unwrap().is_empty());
+    }
+}
