@@ -38,6 +38,7 @@ pub mod run;
 pub mod selftest;
 
 pub mod climb;
+pub mod hand;
 
 // Presentation: sees the summary only.
 pub mod report;

@@ -8,9 +8,12 @@ use tokio::runtime::Runtime;
 
 mod capacity;
 mod files;
+mod hand;
+mod listen;
 mod load;
 mod nodes;
 mod ports;
+mod push;
 mod run;
 mod scenario;
 mod schema;
@@ -49,6 +52,13 @@ enum Command {
     Serve(Box<serve::ServeArgs>),
     /// Prove the verifier: inject each fault into the embedded platform, and show that it is found as often as it was done.
     Selftest(selftest::SelfTestArgs),
+    /// Ask for one push by hand, and show what was answered.
+    Push(push::PushArgs),
+    /// Connect a socket by hand, and show every event that arrives.
+    ///
+    /// One line for each event: on a terminal for people, into a pipe with tabs between time, event name and arguments, and with --json as
+    /// an object. What happens to the connection is said on standard error.
+    Listen(listen::ListenArgs),
     /// Judge the journal of a run again.
     Verify(verify::VerifyArgs),
     /// Work for a run: hold part of its sockets. Started by `run --workers`, spoken to over standard input and output.
@@ -74,6 +84,8 @@ pub fn main() -> ExitCode {
         Command::Capacity(args) => capacity::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Selftest(args) => selftest::run(&args),
+        Command::Push(args) => push::run(&args),
+        Command::Listen(args) => listen::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Worker(args) => worker::run(&args),
         Command::Schema(args) => schema::run(&args),

@@ -67,6 +67,17 @@ impl Asked {
         self.reader.file()
     }
 
+    /// Keeps to the first app; target and app are these where none is named.
+    pub(super) fn at_one_app(&mut self, url: &str, app: &str) {
+        let target = &self.reader.file().target;
+        let apps = target.apps.as_ref();
+        let first = apps.map_or_else(|| Some(app.to_owned()), |apps| apps.first().cloned());
+        let mut over = File::default();
+        over.target.url = target.url.is_none().then(|| url.to_owned());
+        over.target.apps = Some(first.into_iter().collect());
+        self.reader.lay(over);
+    }
+
     /// The plan of it, or all that is wrong, in words. Seeds that were not asked for are the caller's.
     pub(super) fn plan(&self, drawn_seed: u64) -> Result<Plan, String> {
         let plan = Plan::from_file(self.file(), drawn_seed);

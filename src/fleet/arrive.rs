@@ -7,15 +7,14 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 
+use super::identity::Identity;
 use super::nodes::Nodes;
 use super::shard::Command;
-use crate::client::http::Call;
-use crate::client::login::{self, LoginError};
+use crate::client::login::LoginError;
 use crate::clock::Clock;
 use crate::ids::{SocketId, UserId};
 use crate::pace::{Pace, Step};
 use crate::scenario::Plan;
-use crate::scenario::template::Name;
 
 /// Most users whose login or connect is under way: a target that answers slowly is not met by a wave of thousands.
 pub(super) const UNDER_WAY: usize = 512;
@@ -158,30 +157,15 @@ fn socket_of(plan: &Plan, user: UserId, n: u32) -> SocketId {
 
 /// Logs a user of the plan in and gives the session id; an empty one if nobody logs in.
 pub async fn log_in(plan: &Plan, nodes: &Nodes, user: UserId) -> Result<String, LoginError> {
-    let Some((call, session)) = &plan.contract.login else {
-        return Ok(String::new());
+    let (name, password) = (plan.name_of(user), plan.password_of(user));
+    let identity = Identity {
+        app: &plan.apps[plan.app_of(user).index()],
+        user: &name,
+        password: &password,
+        session: "",
     };
     let http = nodes.of_user(plan, user);
-    let app = &plan.apps[plan.app_of(user).index()];
-    let (name, password) = (plan.name_of(user), plan.password_of(user));
-    let filled = call.fill(&plan.contract.headers, |value| match value {
-        Name::App => app,
-        Name::User => &name,
-        Name::Password => &password,
-        Name::Session | Name::Event | Name::Message | Name::MessageText => "",
-    });
-    let login = login::Login {
-        user: &name,
-        app,
-        call: Call {
-            method: filled.method,
-            path: filled.path,
-            headers: filled.headers,
-            body: filled.body,
-        },
-        session,
-    };
-    login::login(http, login).await
+    identity.log_in(&plan.contract, http).await
 }
 
 /// Turns for logins: twice as many at once as the rate asks for (Little's law) at the latency of a target that is not busy, which is the

@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::identity::Identity;
 use super::life::{Life, Next};
 use super::shard::{Note, Order};
 use super::shared::Shared;
@@ -14,7 +15,6 @@ use crate::client::listener::{Departure, Ended, Listener, Manner};
 use crate::history::{Leave, Left, Stamp};
 use crate::ids::{AppId, SocketId, UserId};
 use crate::journal::Recorder;
-use crate::scenario::template::{Escape, Name, Template};
 use crate::scenario::{Plan, churn};
 use crate::time::Time;
 use crate::verify::{Arrival, Judged, Slot};
@@ -29,15 +29,14 @@ pub(super) struct Member {
 }
 
 impl Member {
-    /// A template with what is known of the socket.
-    pub(super) fn fill(&self, plan: &Plan, template: &Template, escape: Escape) -> String {
+    /// Whose it is, to whom that is asked.
+    pub(super) fn known<T>(&self, plan: &Plan, asks: impl FnOnce(Identity<'_>) -> T) -> T {
         let (name, password) = (plan.name_of(self.user), plan.password_of(self.user));
-        template.fill(escape, |value| match value {
-            Name::App => &plan.apps[self.app.index()],
-            Name::User => &name,
-            Name::Password => &password,
-            Name::Session => &self.session,
-            Name::Event | Name::Message | Name::MessageText => "",
+        asks(Identity {
+            app: &plan.apps[self.app.index()],
+            user: &name,
+            password: &password,
+            session: &self.session,
         })
     }
 }
@@ -81,8 +80,9 @@ impl Held {
 
     /// The CONNECT payload.
     pub(super) fn auth(&self) -> String {
-        let auth = &self.shared.plan.contract.auth;
-        self.member.fill(&self.shared.plan, auth, Escape::Json)
+        let plan = &self.shared.plan;
+        let auth = |identity: Identity<'_>| identity.auth(&plan.contract);
+        self.member.known(plan, auth)
     }
 
     /// Hands something to the judge, unless it has judged.

@@ -9,7 +9,7 @@ use crate::scenario::Clients;
 
 /// The life of one socket.
 #[derive(Debug)]
-pub(super) struct Life {
+pub struct Life {
     socket: SocketId,
     /// CONNECT was accepted at least once.
     came: bool,
@@ -23,7 +23,7 @@ pub(super) struct Life {
 
 /// What comes next.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Next {
+pub enum Next {
     /// Nothing: the run is over.
     Over,
     /// It never got in, and does not try again.
@@ -32,23 +32,29 @@ pub(super) enum Next {
     Away,
     /// The connection ended without our doing; it comes back after a wait, or never.
     Dropped {
+        /// Why.
         leave: Leave,
+        /// The cause in the words of whoever knows it; may be empty.
         detail: String,
+        /// How long to wait; `None`: it does not come back.
         wait: Option<Duration>,
     },
     /// Its session is no longer taken: log in again.
     LogIn,
     /// An attempt to come back failed; the next one after a wait, or never.
     NotBack {
+        /// Why.
         why: String,
         /// What this machine ran out of, if that is why.
         shortage: Option<String>,
+        /// How long to wait; `None`: it gives up.
         wait: Option<Duration>,
     },
 }
 
 impl Life {
-    pub(super) fn new(socket: SocketId) -> Self {
+    /// The life of this socket, which has not been connected yet.
+    pub fn new(socket: SocketId) -> Self {
         Self {
             socket,
             came: false,
@@ -59,12 +65,12 @@ impl Life {
     }
 
     /// Whether CONNECT was accepted before.
-    pub(super) fn came(&self) -> bool {
+    pub fn came(&self) -> bool {
         self.came
     }
 
     /// A connection, or an attempt at one, has ended.
-    pub(super) fn ended(&mut self, ended: Ended, clients: &Clients, seed: u64) -> Next {
+    pub fn ended(&mut self, ended: Ended, clients: &Clients, seed: u64) -> Next {
         match ended {
             Ended::NotConnected(ConnectError::Stopped) => Next::Over,
             Ended::NotConnected(error) if !self.came => Next::Refused(error),
@@ -94,7 +100,7 @@ impl Life {
     }
 
     /// An attempt to come back failed.
-    pub(super) fn failed(
+    pub fn failed(
         &mut self,
         why: String,
         shortage: Option<&str>,

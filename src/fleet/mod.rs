@@ -5,14 +5,16 @@
 //! [`shard::Command`] and [`shard::Order`] down, [`shard::Note`] up, all bounded.
 //!
 //! * [`arrive`] logs users in and sends their sockets to the shards at a rate.
-//! * `way` is a task for each socket that is on its way in or back; `life` decides what comes after the end of a connection.
+//! * `way` is a task for each socket that is on its way in or back; [`life`] decides what comes after the end of a connection.
 //! * `hold` is what is kept of a socket that the engine holds: it hears what happens there.
+//! * [`identity`] is whose a login or socket is, and what that makes of the contract with the target.
 //! * [`nodes`] says where the target's nodes are, and who goes to which.
 //! * [`pulse`] is what a thread knows of its own delays, on which the honesty of the stamps rests.
 
 pub mod arrive;
 mod hold;
-mod life;
+pub mod identity;
+pub mod life;
 pub mod nodes;
 pub mod pulse;
 mod sessions;

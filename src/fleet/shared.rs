@@ -13,7 +13,6 @@ use super::nodes::Nodes;
 use super::pulse::Parks;
 use super::shard::{Finished, Note, Order, Passed, Setup, second_of};
 use crate::client::endpoint::Endpoint;
-use crate::client::http::query_value;
 
 use crate::client::engine::{self, Engine};
 use crate::clock::Clock;
@@ -22,7 +21,6 @@ use crate::ids::{AppId, Audience};
 use crate::journal::Recorder;
 use crate::measure::{Fanout, Latency, Meter, Recipients};
 use crate::scenario::churn::Departures;
-use crate::scenario::template::Escape;
 use crate::scenario::{Plan, Transport};
 use crate::time::Time;
 use crate::verify::{Judged, Slot, Streams};
@@ -116,21 +114,8 @@ impl Shared {
 
     /// The same with what this socket alone presents there; `None`: no more than the others.
     pub(super) fn own_endpoint_of(&self, member: &Member) -> Option<Box<Endpoint>> {
-        let contract = &self.plan.contract;
-        if contract.query.is_empty() && contract.handshake.is_empty() {
-            return None;
-        }
-        let mut endpoint = self.endpoint_of(member).clone();
-        let filled = |text, escape| member.fill(&self.plan, text, escape);
-        for (name, value) in &contract.query {
-            let (name, value) = (query_value(name), filled(value, Escape::Plain));
-            let query = &mut endpoint.presents.query;
-            query.extend(["&", &name, "=", &query_value(&value)]);
-        }
-        let own = contract.handshake.iter();
-        let own = own.map(|(name, value)| (name.clone(), filled(value, Escape::Plain)));
-        endpoint.presents.headers.extend(own);
-        Some(endpoint.into())
+        let (contract, any) = (&self.plan.contract, self.endpoint_of(member));
+        member.known(&self.plan, |identity| identity.endpoint(contract, any))
     }
 
     /// How a socket travels.

@@ -2,6 +2,7 @@
 
 pub mod capacity;
 pub mod dry_run;
+pub mod hand;
 mod html;
 pub mod json;
 pub mod mistakes;

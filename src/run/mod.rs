@@ -38,6 +38,7 @@ use crew::{Begun, Crew};
 use machine::{Effect, Event, Machine};
 use measuring::{Measured, Measuring};
 use preflight::Unreached;
+pub use preflight::places;
 use refused::RefusedLogins;
 use settling::Settler;
 use tally::Tally;

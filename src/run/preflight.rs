@@ -37,12 +37,7 @@ impl From<LoginError> for Unreached {
 
 /// Looks the nodes of the target up and logs the first user of each app in; where there are several nodes, each lets a user in.
 pub(super) async fn check(plan: &Plan, target: &Target) -> Result<Vec<Place>, Unreached> {
-    let mut places = Vec::new();
-    for base in target.urls() {
-        let address = look_up(base).await?;
-        let base = base.to_owned();
-        places.push(Place { base, address });
-    }
+    let places = places(target).await?;
     let nodes = Nodes::new(plan, &places, ANSWER_TIMEOUT, CONNECT_TIMEOUT)?;
     // Users take the apps in turn, and within an app the nodes.
     let users = plan
@@ -51,6 +46,17 @@ pub(super) async fn check(plan: &Plan, target: &Target) -> Result<Vec<Place>, Un
         .max(plan.apps.len() * (places.len() - 1) + 1);
     for user in (0..plan.users).take(users) {
         arrive::log_in(plan, &nodes, UserId(user)).await?;
+    }
+    Ok(places)
+}
+
+/// Looks the nodes of the target up.
+pub async fn places(target: &Target) -> Result<Vec<Place>, String> {
+    let mut places = Vec::new();
+    for base in target.urls() {
+        let address = look_up(base).await?;
+        let base = base.to_owned();
+        places.push(Place { base, address });
     }
     Ok(places)
 }

@@ -129,6 +129,8 @@ pub struct Contract {
     pub one: Call,
     /// How a push at everyone is.
     pub all: Call,
+    /// How a push without a payload is asked for; `None`: as any other, with `null` for one.
+    pub bare: Option<Call>,
     /// What the user is called in a push at everyone.
     pub everyone: String,
     /// The keys that say so, as they are meant.
@@ -143,6 +145,7 @@ const LOGIN_BODY: &str = r#"{"provider":"rest","username":"{{user}}","password":
 const SESSION: &str = "/result/token";
 const AUTH: &str = r#"{"app_id":"{{app}}","session_id":"{{session}}"}"#;
 const TRIGGER_PATH: &str = "/good/api/v5/data/push/send?appID={{app}}&sessionID=";
+const BARE_BODY: &str = r#"{"userID":"{{user}}","eventName":"{{event}}"}"#;
 const TRIGGER_BODY: &str = r#"{"userID":"{{user}}","eventName":"{{event}}","message":{{message}}}"#;
 
 impl Target {
@@ -219,6 +222,11 @@ impl Contract {
             (None, None) => one.clone(),
             _ => reading.push(&broadcast_keys, &all),
         };
+        let says_so = trigger.body.is_some() || trigger.broadcast_body.is_some();
+        let bare = (!says_so).then(|| Call {
+            body: reading.template(trigger_keys.body, Name::PUSH, BARE_BODY),
+            ..one.clone()
+        });
         let session = login.session.as_deref().unwrap_or(SESSION).to_owned();
         reading.problems.check(
             session.is_empty() || session.starts_with('/'),
@@ -241,6 +249,7 @@ impl Contract {
             ),
             one,
             all,
+            bare,
             everyone: trigger.everyone.clone().unwrap_or_else(|| "*".to_owned()),
             given: target.spoken(),
             shown: shown.unwrap_or(target).spoken(),

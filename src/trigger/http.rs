@@ -26,7 +26,7 @@ pub struct Wanted<'a> {
     pub user: Option<&'a str>,
     /// The event name.
     pub event: &'a str,
-    /// The payload as JSON.
+    /// The payload as JSON; empty: none, which asks for an event without arguments.
     pub message: &'a str,
 }
 
@@ -59,11 +59,18 @@ impl HttpTrigger {
             Some(_) => &contract.one,
             None => &contract.all,
         };
+        let bare = wanted.message.is_empty().then_some(contract.bare.as_ref());
+        let (call, message) = match bare {
+            None => (call, wanted.message),
+            Some(Some(bare)) => (bare, ""),
+            // Where there has to be something, it is nothing.
+            Some(None) => (call, "null"),
+        };
         let filled = call.fill(&contract.headers, |name| match name {
             Name::App => wanted.app,
             Name::User => wanted.user.unwrap_or(&contract.everyone),
             Name::Event => wanted.event,
-            Name::Message | Name::MessageText => wanted.message,
+            Name::Message | Name::MessageText => message,
             Name::Password | Name::Session => "",
         });
         Call {
@@ -76,12 +83,19 @@ impl HttpTrigger {
 
     /// Asks for a push, and waits for the answer.
     pub async fn ask(&self, call: Call) -> Asked {
-        judge(self.http.ask(call).await)
+        judge(&self.http.ask(call).await)
+    }
+
+    /// As [`HttpTrigger::ask`], with the answer itself, if there was one.
+    pub async fn ask_in_full(&self, call: Call) -> (Asked, Option<Answer>) {
+        let answer = self.http.ask(call).await;
+        (judge(&answer), answer.ok())
     }
 }
 
-/// 2xx is a yes unless its body says otherwise, 4xx a no; after anything else nobody knows what the target did.
-fn judge(answer: Result<Answer, HttpError>) -> Asked {
+/// 2xx is a yes unless its body says otherwise, 4xx a no; after anything else nobody knows what the target did. A web page is no answer to
+/// a push: some servers have one, and a 200, for whatever they are asked.
+fn judge(answer: &Result<Answer, HttpError>) -> Asked {
     let answer = match answer {
         Ok(answer) => answer,
         Err(error) => {
@@ -92,14 +106,18 @@ fn judge(answer: Result<Answer, HttpError>) -> Asked {
             };
         }
     };
+    let page = answer.status.is_success() && answer.body.trim_ascii_start().starts_with(b"<");
     let why = || {
-        Some(format!(
-            "HTTP {}{}",
-            answer.status.as_u16(),
-            said(&answer.body)
-        ))
+        let (status, words) = (answer.status.as_u16(), said(&answer.body));
+        Some(if page {
+            format!(
+                "HTTP {status} with a web page in place of an answer; is this the right target? It says{words}"
+            )
+        } else {
+            format!("HTTP {status}{words}")
+        })
     };
-    if answer.status.is_success() {
+    if answer.status.is_success() && !page {
         let status = serde_json::from_slice::<Status>(&answer.body);
         let status = status.ok().and_then(|body| body.status);
         return if status.is_none_or(|s| s.eq_ignore_ascii_case("ok")) {
@@ -132,9 +150,10 @@ mod tests {
     use http::StatusCode;
 
     use super::*;
+    use crate::scenario::file::Target;
 
     fn judged(status: u16, body: &'static str) -> (Outcome, Option<String>) {
-        let asked = judge(Ok(Answer {
+        let asked = judge(&Ok(Answer {
             status: StatusCode::from_u16(status).unwrap(),
             body: body.into(),
         }));
@@ -157,5 +176,36 @@ mod tests {
         assert_eq!(judged(429, "slow down").0, Outcome::Rejected);
         assert_eq!(judged(503, "").0, Outcome::Unknown);
         assert_eq!(judged(302, "").0, Outcome::Unknown);
+        let (outcome, why) = judged(200, "\n<!doctype html>");
+        assert_eq!(outcome, Outcome::Unknown);
+        assert_eq!(
+            why.as_deref(),
+            Some(
+                "HTTP 200 with a web page in place of an answer; is this the right target? It says: <!doctype html>"
+            )
+        );
+    }
+
+    #[test]
+    fn the_message_goes_out_as_it_stands_or_not_at_all() {
+        let body = |user, event, message| {
+            let contract = Contract::of_given(&Target::default(), &Target::default()).unwrap();
+            let http = Http::new("http://a", std::time::Duration::from_secs(1));
+            let wanted = Wanted {
+                app: "demo",
+                user,
+                event,
+                message,
+            };
+            HttpTrigger::new(http, contract.into()).call(&wanted).body
+        };
+        assert_eq!(
+            body(None, "a\"b", "{\"x\": 1}"),
+            r#"{"userID":"*","eventName":"a\"b","message":{"x": 1}}"#
+        );
+        assert_eq!(
+            body(Some("u"), "ä", ""),
+            r#"{"userID":"u","eventName":"ä"}"#
+        );
     }
 }

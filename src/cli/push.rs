@@ -1,0 +1,178 @@
+//! `pushproof push`.
+
+use std::fs::File;
+use std::io::{IsTerminal as _, Read};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+
+use super::hand::{AtArgs, refuse};
+use super::signals::quiet_interrupts;
+use super::terminal::colour;
+use super::{files, runtime};
+use crate::hand::{self, Push};
+use crate::history::Outcome;
+use crate::report::hand as report;
+use crate::summary::verdict::{EXIT_FAIL, EXIT_INTERRUPTED, EXIT_UNKNOWN};
+
+/// Most bytes of a message that are read: more than any target takes.
+const MOST: u64 = 16 << 20;
+
+/// Ask for one push by hand, and show what was answered.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(super) struct PushArgs {
+    /// Whom it is for: a user, or '*' for everyone in the app.
+    #[arg(long, value_name = "USER")]
+    user: String,
+    /// The event name.
+    #[arg(long, value_name = "NAME")]
+    event: String,
+    /// The message: JSON if it can be read as JSON, otherwise text. - reads it from standard input, @FILE from a file. Left out, the event has
+    /// no arguments.
+    #[arg(long, value_name = "MESSAGE", allow_negative_numbers = true)]
+    message: Option<String>,
+    /// The message is text, even if it looks like JSON.
+    #[arg(long, requires = "message")]
+    text: bool,
+
+    #[command(flatten)]
+    at: AtArgs,
+    /// Print one JSON object in place of a line.
+    #[arg(long)]
+    json: bool,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    accepted
+  1    rejected
+  2    usage error
+  4    unknown: no answer, or none that says whether; also if the target cannot be reached
+  130  interrupted before there was an answer";
+
+pub(super) fn run(args: &PushArgs) -> anyhow::Result<ExitCode> {
+    let plan = match args.at.plan(1, false)? {
+        Ok(plan) => plan,
+        Err(told) => return Ok(refuse(&told)),
+    };
+    let message = match &args.message {
+        None => String::new(),
+        Some(given) => as_json(&read(given)?, args.text),
+    };
+    let push = Push {
+        audience: &args.user,
+        event: &args.event,
+        message: &message,
+    };
+    let answered = runtime()?.block_on(async {
+        let mut interrupts = quiet_interrupts()?;
+        anyhow::Ok(tokio::select! {
+            answered = hand::push(&plan, push, args.at.timeout.0) => Some(answered),
+            Some(()) = interrupts.recv() => None,
+        })
+    })?;
+    let Some(answered) = answered else {
+        files::say("interrupted: what became of the push is unknown");
+        return Ok(ExitCode::from(EXIT_INTERRUPTED));
+    };
+    let code = match answered.outcome {
+        Outcome::Accepted => 0,
+        Outcome::Rejected => EXIT_FAIL,
+        Outcome::Unknown => EXIT_UNKNOWN,
+    };
+    let answer = report::Answer {
+        outcome: answered.outcome,
+        why: answered.why.as_deref(),
+        status: answered.answer.as_ref().map(|a| a.status.as_u16()),
+        body: answered.answer.as_ref().map_or(&[], |a| &a.body),
+        took: answered.took,
+    };
+    if args.json {
+        let asked = report::Asked {
+            target: plan.target.as_deref().unwrap_or_default(),
+            app: &plan.apps[0],
+            user: &args.user,
+            event: &args.event,
+        };
+        files::print(&report::answered_json(&asked, &answer, code))?;
+    } else {
+        let colour = colour(std::io::stdout().is_terminal());
+        files::print(&report::answered(&answer, colour))?;
+    }
+    Ok(ExitCode::from(code))
+}
+
+/// The message as it was given, or from where that says.
+fn read(given: &str) -> anyhow::Result<String> {
+    if given == "-" {
+        return read_from(std::io::stdin().lock()).context("--message -: standard input");
+    }
+    let Some(path) = given.strip_prefix('@') else {
+        return Ok(given.to_owned());
+    };
+    let what = || format!("--message @{path}");
+    let file = File::open(path).with_context(what)?;
+    read_from(file).with_context(what)
+}
+
+/// Without the line break at its end, which editors and `echo` write and nobody means.
+fn read_from(from: impl Read) -> anyhow::Result<String> {
+    let mut bytes = Vec::new();
+    from.take(MOST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MOST {
+        bail!("longer than {MOST} bytes, which no push carries");
+    }
+    let Ok(mut text) = String::from_utf8(bytes) else {
+        bail!("not UTF-8, as a message has to be");
+    };
+    if text.ends_with('\n') {
+        text.pop();
+        if text.ends_with('\r') {
+            text.pop();
+        }
+    }
+    Ok(text)
+}
+
+/// JSON as it stands, anything else as a JSON string.
+fn as_json(message: &str, text: bool) -> String {
+    let json = !text && serde_json::from_str::<serde::de::IgnoredAny>(message).is_ok();
+    if json {
+        message.to_owned()
+    } else {
+        serde_json::Value::from(message).to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_json_if_it_can_be() {
+        for (given, text, message) in [
+            ("hello", false, "\"hello\""),
+            ("", false, "\"\""),
+            ("{\"a\": 1.0}", false, "{\"a\": 1.0}"),
+            ("{\"a\": 1.0}", true, "\"{\\\"a\\\": 1.0}\""),
+            ("\"quoted\"", false, "\"quoted\""),
+            ("7", false, "7"),
+            ("7", true, "\"7\""),
+            ("{a: 1}", false, "\"{a: 1}\""),
+        ] {
+            assert_eq!(as_json(given, text), message, "{given}");
+        }
+    }
+
+    #[test]
+    fn a_message_that_is_read_loses_one_line_break() {
+        for (read, message) in [("a", "a"), ("a\n", "a"), ("a\r\n", "a"), ("a\n\n", "a\n")] {
+            assert_eq!(read_from(read.as_bytes()).unwrap(), message);
+        }
+        let error = |bytes: &[u8]| read_from(bytes).unwrap_err().to_string();
+        assert!(error(&[0xff]).contains("UTF-8"));
+        assert!(error(&vec![b'a'; (16 << 20) + 1]).contains("longer than"));
+    }
+}

@@ -1,0 +1,95 @@
+//! By hand: one push, and whatever comes at a socket. For people who want to see what a target does, and for scripts.
+//!
+//! * [`push`] asks for one push, over the same trigger as a run.
+//! * [`listen`](mod@listen) logs users in, holds a socket for each of them with the same driver as a run, and tells what they hear.
+//!
+//! Nothing here judges or prints. Both go by a [`Plan`], so that whatever a plan says of a target holds here too.
+
+mod ear;
+pub mod listen;
+mod way;
+pub mod who;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::client::http::Answer;
+use crate::clock::Clock;
+use crate::fleet::nodes::Nodes;
+use crate::history::Outcome;
+use crate::ids::Lane;
+use crate::run;
+use crate::scenario::Plan;
+use crate::summary::Target;
+use crate::trigger::http::{HttpTrigger, Wanted};
+
+/// A push to ask for.
+#[derive(Debug, Clone, Copy)]
+pub struct Push<'a> {
+    /// A user, or `*` for everyone in the app.
+    pub audience: &'a str,
+    /// The event name.
+    pub event: &'a str,
+    /// The message as JSON; empty: the event has no arguments.
+    pub message: &'a str,
+}
+
+/// What everyone is called.
+const EVERYONE: &str = "*";
+
+/// How the asking ended.
+#[derive(Debug, Clone)]
+pub struct Answered {
+    /// What is known of the push.
+    pub outcome: Outcome,
+    /// Why it is not accepted.
+    pub why: Option<String>,
+    /// What the target answered, if it did.
+    pub answer: Option<Answer>,
+    /// From the first byte to the answer, or to when it was given up.
+    pub took: Duration,
+}
+
+/// Asks for a push in the first app of a plan at its first node. Nothing is waited for longer than `timeout`.
+pub async fn push(plan: &Plan, push: Push<'_>, timeout: Duration) -> Answered {
+    let clock = Clock::start();
+    let nodes = match look_up(plan, timeout).await {
+        Ok(nodes) => nodes,
+        Err(why) => {
+            return Answered {
+                outcome: Outcome::Unknown,
+                why: Some(why),
+                answer: None,
+                took: clock.now() - crate::time::Time::ZERO,
+            };
+        }
+    };
+    let trigger = HttpTrigger::new(nodes.of_lane(Lane(0)).clone(), Arc::clone(&plan.contract));
+    let call = trigger.call(&Wanted {
+        app: &plan.apps[0],
+        user: Some(push.audience).filter(|audience| *audience != EVERYONE),
+        event: push.event,
+        message: push.message,
+    });
+    let begun = clock.now();
+    let (asked, answer) = trigger.ask_in_full(call).await;
+    Answered {
+        outcome: asked.outcome,
+        why: asked.why,
+        answer,
+        took: clock.now() - begun,
+    }
+}
+
+/// The ways to the nodes that a plan names.
+async fn look_up(plan: &Plan, timeout: Duration) -> Result<Nodes, String> {
+    let target = Target::of(plan);
+    let places = tokio::time::timeout(timeout, run::places(&target)).await;
+    let places = places.unwrap_or_else(|_| {
+        Err(format!(
+            "the name of {} was not looked up within {timeout:?}",
+            target.url
+        ))
+    })?;
+    Nodes::new(plan, &places, timeout, timeout)
+}
