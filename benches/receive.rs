@@ -24,7 +24,7 @@ use mio::{Events, Interest, Poll, Token};
 use nix::sys::socket::sockopt::ReceiveTimestampns;
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg, setsockopt};
 use nix::sys::time::TimeSpec;
-use pushproof::client::endpoint::{Endpoint, open, socket_uri};
+use pushproof::client::endpoint::{Endpoint, Presents, open, socket_uri};
 use pushproof::client::engine::{Base, Engine};
 use pushproof::client::listener::{Departure, Listener};
 use pushproof::clock::Clock;
@@ -396,7 +396,7 @@ fn engine(address: SocketAddr, sent: &Sent, pushes: &Pushes, took: &mut Took) ->
     let endpoint = Endpoint {
         address,
         uri: socket_uri(&format!("http://{address}"), "/socket.io/").expect("an address"),
-        presents: Default::default(),
+        presents: Presents::default(),
         connect_timeout: Duration::from_secs(10),
         sources: Vec::new(),
     };

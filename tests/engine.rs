@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use pushproof::client::endpoint::{Endpoint, open, socket_uri};
+use pushproof::client::endpoint::{Endpoint, Presents, open, socket_uri};
 use pushproof::client::engine::{Base, Engine};
 use pushproof::client::listener::{Departure, Ended, Listener, Manner};
 use pushproof::clock::Clock;
@@ -139,7 +139,7 @@ impl World {
         let endpoint = Endpoint {
             address,
             uri: socket_uri(&format!("http://{address}"), "/socket.io/").expect("an address"),
-            presents: Default::default(),
+            presents: Presents::default(),
             connect_timeout: BOUND,
             sources: Vec::new(),
         };

@@ -110,6 +110,44 @@ async fn every_transport_agrees_with_a_node_server() {
     }
 }
 
+#[tokio::test]
+#[ignore = "needs Node and Python peers: run ci/check (or ci/install-peers, then cargo test -- --ignored)"]
+async fn every_transport_agrees_with_a_python_server() {
+    let flags = [
+        "--users",
+        "40",
+        "--rate",
+        "50/s",
+        "--duration",
+        "2s",
+        "--deadline",
+        "4s",
+        "--settle",
+        "4s",
+    ];
+    for (transport, server, upgraded, stayed) in [
+        ("websocket", &[][..], 0, 0),
+        ("polling", &[], 0, 0),
+        ("upgrade", &[], 40, 0),
+        ("upgrade", &["--no-upgrades"], 0, 40),
+    ] {
+        let server = Peer::spawn_python_server(server).await;
+        let (code, report) = pushproof(
+            server.url(),
+            &[&["--transport", transport], &flags[..]].concat(),
+        )
+        .await;
+        assert_eq!(code, Some(0), "{transport}: {}", report["reasons"]);
+        let deliveries = &report["deliveries"];
+        assert_eq!(deliveries["delivered"], deliveries["expected"]);
+        let sockets = &report["sockets"];
+        assert_eq!(sockets["upgraded"], upgraded, "{sockets}");
+        let why = "the target offers no websocket in its handshake";
+        let told = sockets["not_upgraded_because"][why].as_u64();
+        assert_eq!(told.unwrap_or_default(), stayed, "{sockets}");
+    }
+}
+
 /// A scenario file with this text.
 fn scenario(name: &str, text: &str) -> String {
     let path = format!("{}/{name}.toml", env!("CARGO_TARGET_TMPDIR"));
@@ -203,7 +241,10 @@ async fn what_a_node_server_does_wrong_is_counted_exactly() {
         let examples = report["violations"].as_array().expect("examples");
         for (class, n) in due {
             let shown = examples.iter().filter(|example| example["class"] == class);
-            assert_eq!(shown.count() as u64, n.min(20), "{fault}: {class}");
+            // Of more than twenty in one shard, ten and every second or fourth of the rest are kept.
+            let shown = shown.count() as u64;
+            let enough = if n <= 20 { n..=n } else { 15..=20 };
+            assert!(enough.contains(&shown), "{fault}: {shown} of {n} {class}");
         }
     }
 }
@@ -266,7 +307,7 @@ async fn an_application_of_its_own_kind_is_described_in_a_file() {
         assert_eq!(report["pushes"]["accepted"], 100);
         assert!(deliveries["delivered"].as_u64() > Some(500), "{deliveries}");
         assert_eq!(deliveries["delivered"], deliveries["expected"]);
-        let shown = &report["scenario"]["target"]["trigger"]["headers"]["Authorization"];
+        let shown = &report["scenario"]["plan"]["target"]["trigger"]["headers"]["Authorization"];
         assert_eq!(shown, "Bearer ${PUSH_KEY:-key}");
     }
     let (code, report) = run("another", &[]).await;

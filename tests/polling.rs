@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use pushproof::client::endpoint::{Endpoint, socket_uri};
+use pushproof::client::endpoint::{Endpoint, Presents, socket_uri};
 use pushproof::client::engine::{Base, Engine};
 use pushproof::client::listener::{ConnectError, Departure, Ended, Listener, Manner};
 use pushproof::client::polling::{Over, hold, open};
@@ -138,6 +138,9 @@ struct Heard {
     events: Vec<String>,
     alive: Vec<Time>,
     stamped: bool,
+    kept_back: Duration,
+    /// At each event.
+    allowed: Vec<Duration>,
     stayed: Option<String>,
     moved: bool,
 }
@@ -159,7 +162,9 @@ impl Listener for Holder {
     fn not_before(&self) -> Time {
         Time::ZERO
     }
-    fn kept_back(&mut self, _: Duration) {}
+    fn kept_back(&mut self, by: Duration) {
+        self.heard.borrow_mut().kept_back = by;
+    }
     fn alive(&mut self, at: Time) {
         self.heard.borrow_mut().alive.push(at);
     }
@@ -183,7 +188,12 @@ impl Listener for Holder {
         false
     }
     fn event(&mut self, at: Stamp, name: &str, args: &str, premature: bool) {
-        self.heard.borrow_mut().stamped |= at.waited_us.is_some();
+        {
+            let mut heard = self.heard.borrow_mut();
+            heard.stamped |= at.waited_us.is_some();
+            let by = heard.kept_back;
+            heard.allowed.push(by);
+        }
         let early = if premature { " early" } else { "" };
         self.hear(format!("{name} {args}{early}"));
     }
@@ -343,12 +353,13 @@ async fn play(
     let endpoint = Endpoint {
         address,
         uri: socket_uri(&format!("http://{address}"), "/socket.io/").expect("an address"),
-        presents: Default::default(),
+        presents: Presents::default(),
         connect_timeout: Duration::from_secs(2),
         sources: Vec::new(),
     };
     let heard = Rc::clone(&stage.heard);
-    let client = async {
+    // Boxed, as there are many stories.
+    let client = Box::pin(async {
         let clock = Clock::start();
         let opened = match open(&endpoint, 0).await {
             Ok(opened) => opened,
@@ -372,8 +383,11 @@ async fn play(
             () = engine.serve(orders, over) => unreachable!("it serves on"),
             ended = ended.recv() => ended.expect("it is told"),
         }
-    };
-    let (ended, ()) = within("the end", async { tokio::join!(client, story(&mut stage)) }).await;
+    });
+    let (ended, ()) = within("the end", async {
+        tokio::join!(client, Box::pin(story(&mut stage)))
+    })
+    .await;
     accept.abort();
     drop(endpoint);
     let heard = std::mem::take(&mut *stage.heard.borrow_mut());
@@ -421,6 +435,13 @@ async fn what_comes_by_polls_is_heard_in_order_and_answered() {
     let why = "the target offers no websocket in its handshake";
     assert_eq!(heard.stayed.as_deref(), Some(why));
     assert!(!heard.stamped);
+    // As this holder knows of no moment but the first, all of the time may have been this side's; between two polls nothing is.
+    assert!(
+        heard.allowed.iter().all(|by| *by > Duration::ZERO),
+        "{:?}",
+        heard.allowed
+    );
+    assert_eq!(heard.kept_back, Duration::ZERO);
 }
 
 #[tokio::test]

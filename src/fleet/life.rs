@@ -130,6 +130,7 @@ impl Life {
 mod tests {
     use super::*;
     use crate::scenario::file::Drops;
+    use crate::scenario::{Transport, Transports};
     use crate::time::Time;
 
     fn clients(reconnect: bool, attempts: Option<u32>) -> Clients {
@@ -140,7 +141,7 @@ mod tests {
             jitter: 0.0,
             attempts,
             drops: Drops::Unknown,
-            transports: crate::scenario::Transports::One(crate::scenario::Transport::WebSocket),
+            transports: Transports::One(Transport::WebSocket),
         }
     }
 

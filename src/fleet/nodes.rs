@@ -94,7 +94,13 @@ fn sources(plan: &Plan, to: IpAddr) -> Vec<IpAddr> {
             .copied()
             .collect();
     }
-    let needed = (plan.sockets() as usize).div_ceil(PER_ADDRESS);
+    // A socket that polls has a second connection at times, and the port of one that was closed is taken for a minute more.
+    let each = if plan.clients.transports.is_websocket() {
+        1
+    } else {
+        3
+    };
+    let needed = (plan.sockets() as usize * each).div_ceil(PER_ADDRESS);
     if needed <= 1 || !to.is_loopback() || !to.is_ipv4() {
         return Vec::new();
     }
@@ -124,6 +130,8 @@ mod tests {
         assert_eq!(many[0].to_string(), "127.0.0.2");
         assert_eq!(many[9].to_string(), "127.0.0.11");
         assert!(of(95_000, "::1").is_empty());
+        let polls = self::plan("[users]\ncount = 9000\n[clients]\ntransport = \"polling\"\n");
+        assert_eq!(sources(&polls, "127.0.0.1".parse().unwrap()).len(), 3);
         assert!(of(95_000, "10.0.0.1").is_empty());
     }
 

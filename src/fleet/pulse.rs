@@ -16,6 +16,9 @@
 //!   gives way: that is deferred work, and no park. It lets go of the readiness only when all is read, and the driver cannot
 //!   have looked meanwhile, as both are the same thread. Nothing else is waited for before the next question.
 //! * A socket on its way in is handed over in the turn in which its opening was read, so what follows is found at its registration.
+//! * A socket that polls has its connections watched by the driver itself. Its task is woken, and runs before the next park; it polls what
+//!   reads them and what waits for that as one, until nothing is left to read, and an answer is judged in the turn in which its end was read.
+//!   (What this side held up by not polling is told apart: `Listener::kept_back`.)
 //! * Each look at the driver reports all that there is, as it is given room for all descriptors at once (`max_io_events_per_tick`).
 //! * The last look before park `k` began no earlier than park `k - 1`, whether it was that park's own or one in between, without a
 //!   park, on behalf of a thread that had work. One that a signal interrupted found nothing ready at some time after it began.

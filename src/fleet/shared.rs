@@ -6,7 +6,7 @@ use std::future::poll_fn;
 use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 use super::hold::{Held, Member};
 use super::nodes::Nodes;
@@ -144,11 +144,14 @@ impl Shared {
         self.ways.borrow_mut().spawn_local(way);
     }
 
-    /// Waits until one that was under way has ended. `None`: none is.
+    /// Waits until one that was under way has ended. `None`: none is. One that failed takes the shard with it, for it may have held a
+    /// socket of which nobody would hear again.
     pub(super) async fn joined(&self) -> Option<()> {
-        poll_fn(|cx| self.ways.borrow_mut().poll_join_next(cx))
-            .await
-            .map(|_| ())
+        let joined = poll_fn(|cx| self.ways.borrow_mut().poll_join_next(cx)).await?;
+        if let Err(Ok(panic)) = joined.map_err(JoinError::try_into_panic) {
+            std::panic::resume_unwind(panic);
+        }
+        Some(())
     }
 
     /// Nobody comes back any more.

@@ -71,12 +71,23 @@ fn users(plan: &Plan, forecast: &Forecast) -> String {
         0 | 1 => String::new(),
         n => format!(", held by {n} workers"),
     };
+    let spoken = plan.clients.transports.count(plan.seed, plan.sockets());
+    let spoken = spoken.into_iter().filter(|(_, sockets)| *sockets > 0);
+    let spoken: Vec<_> = spoken
+        .map(|(transport, sockets)| format!("{} by {transport}", number(sockets)))
+        .collect();
+    let log_in = if plan.contract.login.is_some() {
+        "log in as"
+    } else {
+        "come without a login as"
+    };
     format!(
-        "{} log in as {}, {} each: {} sockets{workers}; {}/s begun, {} for all",
+        "{} {log_in} {}, {} each: {} sockets{workers} ({}); {}/s begun, {} for all",
         number(plan.users.into()),
         plan.user_name,
         plural_of(plan.sockets_per_user.into(), "socket"),
         number(plan.sockets().into()),
+        spoken.join(", "),
         plan.connect_rate,
         span(forecast.connecting)
     )
@@ -225,7 +236,7 @@ mod tests {
         let shown = shown("seed = 1\n");
         for words in [
             "the embedded platform · apps demo, other",
-            "1,000 log in as user-{n}, 1 socket each: 1,000 sockets; 1000/s begun, 1s for all",
+            "1,000 log in as user-{n}, 1 socket each: 1,000 sockets (1,000 by websocket); 1000/s begun, 1s for all",
             "2,000 in 10s (200/s), 4 lanes;",
             "objects, arrays, texts;",
             "in order, across lanes, within 2s",

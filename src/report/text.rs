@@ -163,7 +163,7 @@ fn counts(out: &mut String, summary: &Summary) -> std::fmt::Result {
     writeln!(out)
 }
 
-/// How the sockets travel, unless all are WebSockets from the first byte on.
+/// How the sockets travel, unless all are `websocket`: one from the first byte on.
 fn transports(out: &mut String, summary: &Summary) -> std::fmt::Result {
     if summary.plan.clients.transports.is_websocket() {
         return Ok(());

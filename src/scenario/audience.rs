@@ -165,7 +165,12 @@ impl Plan {
         let digits = rest.bytes().take(7).take_while(u8::is_ascii_digit).count();
         let numbers = (1..=digits).filter_map(|digits| rest[..digits].parse::<u32>().ok());
         let mut users: Vec<_> = numbers
-            .flat_map(|n| (0..apps).map(move |app| n * apps + app).chain([n]))
+            .flat_map(|n| {
+                let first = n.saturating_mul(apps);
+                (0..apps)
+                    .map(move |app| first.saturating_add(app))
+                    .chain([n])
+            })
             .map(UserId)
             .filter(|user| user.0 < self.users && self.name_of(*user) == name)
             .collect();

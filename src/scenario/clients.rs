@@ -96,6 +96,7 @@ impl Clients {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::Transport;
 
     const SOCKET: SocketId = SocketId(7);
 
@@ -107,7 +108,7 @@ mod tests {
             jitter: 0.0,
             attempts: None,
             drops: Drops::Unknown,
-            transports: Transports::One(crate::scenario::Transport::WebSocket),
+            transports: Transports::One(Transport::WebSocket),
         }
     }
 

@@ -3,84 +3,15 @@
 //! What is left out is the contract of README.md. *Invariant:* what came from the environment is kept apart from how it was written, and only
 //! the latter goes into a report or journal.
 
+mod sections;
+
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+pub use sections::{Connect, Login, Trigger};
 
 use super::file::Target;
 use super::problems::Problems;
 use super::template::{Escape, Name, Template};
-
-/// How users log in.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Login {
-    /// Whether they do; left out: `true`. Without logins `{{session}}` is empty.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub enabled: Option<bool>,
-    /// HTTP method; left out: `POST`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub method: Option<String>,
-    /// Path and query below the target's URL, with `{{app}}`, `{{user}}` and `{{password}}`; left out: `/good/api/v5/auth?appID={{app}}`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub path: Option<String>,
-    /// Headers of its own, with the same values.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub headers: Option<BTreeMap<String, String>>,
-    /// Body, with the same values: JSON, unless `Content-Type` is `application/x-www-form-urlencoded`; left out:
-    /// `{"provider":"rest","username":"{{user}}","password":"{{password}}"}`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub body: Option<String>,
-    /// Where the session id is in the answer, as a JSON Pointer (RFC 6901); left out: `/result/token`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub session: Option<String>,
-}
-
-/// What a socket presents when it connects.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Connect {
-    /// The payload of CONNECT, a JSON object, with `{{app}}`, `{{user}}`, `{{password}}` and `{{session}}`; empty: none. Left out:
-    /// `{"app_id":"{{app}}","session_id":"{{session}}"}`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub auth: Option<String>,
-    /// Further values of the handshake's query, with the same values.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub query: Option<BTreeMap<String, String>>,
-    /// Headers of the handshake, with the same values: `Authorization`, `Cookie`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub headers: Option<BTreeMap<String, String>>,
-}
-
-/// How a push is asked for.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Trigger {
-    /// HTTP method; left out: `POST`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub method: Option<String>,
-    /// Path and query below the target's URL, with `{{app}}`, `{{user}}`, `{{event}}` and `{{message}}`; left out:
-    /// `/good/api/v5/data/push/send?appID={{app}}&sessionID=`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub path: Option<String>,
-    /// Headers of its own, with the same values.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub headers: Option<BTreeMap<String, String>>,
-    /// Body, with the same values: JSON, in which `{{message}}` stands for a JSON value and `{{message_text}}` is that value as a text; left out:
-    /// `{"userID":"{{user}}","eventName":"{{event}}","message":{{message}}}`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub body: Option<String>,
-    /// Path for pushes at everyone; left out: the same.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub broadcast_path: Option<String>,
-    /// Body for pushes at everyone; left out: the same.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub broadcast_body: Option<String>,
-    /// What `{{user}}` is for pushes at everyone; left out: `*`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub everyone: Option<String>,
-}
 
 /// A request with places for values.
 #[derive(Debug, Clone, PartialEq)]

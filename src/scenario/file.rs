@@ -43,7 +43,7 @@ pub struct File {
     pub platform: Platform,
     /// The processes that make the load.
     pub generator: Generator,
-    /// How sockets behave that lose their connection.
+    /// How sockets travel, and what they do that lose their connection.
     pub clients: Clients,
     /// Sockets that leave and come back while pushing goes on; without this section none does.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -241,7 +241,7 @@ pub struct Clients {
     /// What a socket that the target dropped means for the verdict.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drops: Option<Drops>,
-    /// The Engine.IO transport of all sockets: `websocket` (if left out), `polling` or `upgrade`.
+    /// The Engine.IO transport of all sockets; left out: `websocket`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transport: Option<Transport>,
     /// In place of one for all, the share of the sockets that speak each transport.

@@ -101,7 +101,7 @@ pub enum Transports {
 }
 
 impl Transports {
-    /// What a scenario says. `both`: that it says two things is told by [`Transports::check`].
+    /// What a scenario says. Should it say both, [`Transports::check`] tells.
     pub(super) fn new(transport: Option<Transport>, shares: Option<Shares>) -> Self {
         match (transport, shares) {
             (_, Some(shares)) => Self::Mix(shares),
@@ -193,8 +193,8 @@ impl Transports {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::Plan;
     use crate::scenario::file::File;
+    use crate::scenario::{Plan, Reader};
 
     fn plan(text: &str) -> Result<Plan, Vec<String>> {
         let problems = Plan::from_file(&File::parse(text).unwrap(), 1);
@@ -286,16 +286,18 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_over_a_scenario_takes_the_place_of_either() {
+    fn a_flag_for_all_takes_the_place_of_a_mix_and_a_file_says_one_thing() {
         let file = |text| File::parse(text).unwrap();
-        let (one, mix) = (
-            file("[clients]\ntransport = \"polling\"\n"),
-            file("[clients.transports]\nwebsocket = 1.0\n"),
-        );
-        for (under, over) in [(one.clone(), mix.clone()), (mix, one)] {
-            let both = under.overlaid(over.clone());
-            assert_eq!(both.clients, over.clients);
-            assert!(Plan::from_file(&both, 1).is_ok());
-        }
+        let mix = "[clients.transports]\nwebsocket = 0.5\npolling = 0.5\n";
+        let mut reader = Reader::default();
+        reader.read("mix.toml", mix, &|_| None);
+        assert_eq!(reader.mistakes(), []);
+        assert_eq!(reader.file(), &file(mix));
+        reader.lay(file("[clients]\ntransport = \"polling\"\n"));
+        assert_eq!(reader.file().clients.transports, None);
+        assert!(Plan::from_file(reader.file(), 1).is_ok());
+        let shares = file(mix).overlaid(file("[clients.transports]\nwebsocket = 0.2\n"));
+        let told = Plan::from_file(&shares, 1).unwrap_err();
+        assert!(told[0].to_string().contains("add up to 0.7"), "{told:?}");
     }
 }

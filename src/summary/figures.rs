@@ -148,6 +148,9 @@ fn of_pushes(counts: &PushCounts, figure: PushFigure) -> Option<Figure> {
         PushFigure::Accepted => counts.accepted,
         PushFigure::Rejected => counts.rejected,
         PushFigure::Unknown => counts.unknown,
+        PushFigure::Absent => counts.absent,
+        PushFigure::Foreign => counts.foreign,
+        PushFigure::RejectedAtNobody => counts.rejected_at_nobody,
         PushFigure::Missed | PushFigure::Rate => return None,
     };
     Some(share(n, counts.scheduled))

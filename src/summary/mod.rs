@@ -7,25 +7,29 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::history::{self, Leave};
+use crate::history::Leave;
 use crate::measure::{Blocks, Latency};
+use crate::scenario::Plan;
 use crate::scenario::threshold::{Condition, Figure, Held, Metric};
-use crate::scenario::{Plan, Reach, Transport};
 use crate::verify::{Counts, Findings};
 
 mod figures;
 mod limits;
 pub mod proof;
+mod pushes;
 mod reasons;
 mod splits;
 mod thresholds;
+mod transports;
 pub mod verdict;
 
 pub use figures::Running;
 pub use limits::{DELAY_LIMIT, LAG_LIMIT, LOOP_DELAY_LIMIT, STALL_LIMIT, THREAD_LIMIT};
+pub use pushes::PushCounts;
 pub use reasons::Reasons;
 pub use splits::{Parts, Splits};
 pub use thresholds::{Checked, Outcome};
+pub use transports::Upgrades;
 pub use verdict::Verdict;
 
 /// How the sockets of a run fare.
@@ -45,71 +49,6 @@ pub struct SocketCounts {
     pub reconnected: u64,
     /// Sockets connected now, or when judging began.
     pub alive: u64,
-}
-
-/// How connections fared that began on long-polling to move to a WebSocket.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct Upgrades {
-    /// Connections that have moved.
-    pub done: u64,
-    /// Why others stayed on long-polling, with how many.
-    pub not: Reasons,
-}
-
-/// Counts of pushes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct PushCounts {
-    /// Pushes of the schedule.
-    pub scheduled: u64,
-    /// The trigger's first byte was about to leave.
-    pub sent: u64,
-    /// The target said yes.
-    pub accepted: u64,
-    /// The target said no.
-    pub rejected: u64,
-    /// Nobody knows: time-out, 5xx, connection lost.
-    pub unknown: u64,
-    /// Of those sent: at a user whom no app has.
-    #[serde(default)]
-    pub absent: u64,
-    /// Of those sent: at another app's user.
-    #[serde(default)]
-    pub foreign: u64,
-    /// Of those rejected: at either. A target may refuse them as well as accept them.
-    #[serde(default)]
-    pub rejected_at_nobody: u64,
-}
-
-impl PushCounts {
-    /// Pushes that the target took as it should: it accepted them, or refused them because nobody could get them.
-    pub fn taken(&self) -> u64 {
-        self.accepted + self.rejected_at_nobody
-    }
-
-    /// Pushes that it should have accepted, and did not, or that nobody knows of.
-    pub fn failed(&self) -> u64 {
-        // Counts of a run that goes on are read one after the other.
-        self.rejected.saturating_sub(self.rejected_at_nobody) + self.unknown
-    }
-
-    /// Counts a push that is sent.
-    pub fn count_sent(&mut self, reach: Reach) {
-        self.sent += 1;
-        self.absent += u64::from(reach == Reach::Absent);
-        self.foreign += u64::from(reach == Reach::Foreign);
-    }
-
-    /// Counts the answer to a push.
-    pub fn count_answer(&mut self, outcome: history::Outcome, reach: Reach) {
-        match outcome {
-            history::Outcome::Accepted => self.accepted += 1,
-            history::Outcome::Rejected => {
-                self.rejected += 1;
-                self.rejected_at_nobody += u64::from(reach.is_nobody());
-            }
-            history::Outcome::Unknown => self.unknown += 1,
-        }
-    }
 }
 
 /// Pushes of the schedule that were never sent although nobody stopped the lanes: when they were given up, a lane had waited longer ...
@@ -412,12 +351,6 @@ impl Summary {
     pub fn a_second(&self, n: u64) -> Option<f64> {
         let pushing = self.pushing.as_secs_f64();
         (pushing > 0.0).then(|| n as f64 / pushing)
-    }
-
-    /// Sockets of the plan by the transport that they were to speak.
-    pub fn by_transport(&self) -> [(Transport, u64); 3] {
-        let plan = &self.plan;
-        plan.clients.transports.count(plan.seed, plan.sockets())
     }
 
     /// How many deliveries have no receive stamp of the kernel, and why, in words; `None`: all have one.

@@ -1,9 +1,13 @@
 //! Runs over every Engine.IO transport and over a mix of them: right ones pass with exact counts, wrong ones are found exactly, and who
 //! cannot be reached is told as on a WebSocket.
 
+use std::time::Duration;
+
 use super::faults::{Served, exact};
-use super::support::{Done, Report, SMALL, Scratch, done, run};
+use super::signals::kill;
+use super::support::{Done, Report, Run, SMALL, Scratch, done, run};
 use super::target::{Manners, Target};
+use super::workers::workers;
 
 const LOAD: &str = r#"
 [users]
@@ -198,6 +202,30 @@ away = "50ms"
     );
 }
 
+/// While a generator stands still the target waits for its polls: what comes late then is nobody's fault but its own. The pause is no wait
+/// for something: it is what is done to the worker.
+#[tokio::test]
+async fn who_does_not_poll_blames_nobody() {
+    let served = Served::start("drop=1/1000000000").await;
+    let scratch = Scratch::new();
+    let path = scratch.path("report.json");
+    let mut command = run(&["--users", "6", "--rate", "50/s", "--duration", "4s", "-v"]);
+    command.args(["--deadline", "1s", "--settle", "1s", "--workers", "2"]);
+    command.args(["--target", &format!("http://{}", served.address)]);
+    command.args(["--transport", "polling", "--json", &path]);
+    let mut run = Run::start(command);
+    run.hears("arrivals/s, p99").await;
+    let worker = workers(&run)[1].to_string();
+    kill("STOP", &worker);
+    tokio::time::sleep(Duration::from_millis(2_500)).await;
+    kill("CONT", &worker);
+    let done = run.end().await;
+    let report = Report::read(&path);
+    assert!(matches!(done.code, Some(0 | 4)), "{done:?}");
+    assert_eq!(report.number("/deliveries/violations"), 0, "{done:?}");
+    assert!(report.number("/generator/held_up") > 0, "{done:?}");
+}
+
 /// A target that speaks WebSocket only.
 #[tokio::test]
 async fn a_target_without_long_polling_is_named() {
@@ -231,7 +259,7 @@ async fn a_transport_that_is_none_is_refused() {
         ),
         (
             vec![both.as_str()],
-            "--transport (clients.transport): polling for all sockets, beside the mix in clients.transports",
+            "clients.transport: polling for all sockets, beside the mix in clients.transports",
         ),
         (
             vec![both.as_str()],

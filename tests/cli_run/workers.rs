@@ -108,7 +108,7 @@ fn long(target: &Target, scratch: &Scratch) -> Run {
 }
 
 /// The workers of a run.
-fn workers(of: &Run) -> Vec<u32> {
+pub(crate) fn workers(of: &Run) -> Vec<u32> {
     // Any thread may have started them.
     let tasks = std::fs::read_dir(format!("/proc/{}/task", of.id())).expect("it runs");
     let lists = tasks.map(|task| task.expect("an entry").path().join("children"));

@@ -340,6 +340,40 @@ async fn others_get_a_copy() {
 }
 
 #[tokio::test]
+async fn a_push_at_nobody_comes_at_somebody() {
+    let platform = faulty("stray=1/2,cross-app=1/1").await;
+    let to = platform.address();
+    let mut one = Ws::user(to, "demo", 1).await;
+    let mut other = Ws::user(to, "other", 2).await;
+    let mut publisher = Publisher::new(to, "demo").await;
+    // Somebody is there to get it: no occasion.
+    push_numbers(&mut publisher, "user-1", 3).await;
+    push_numbers(&mut publisher, "*", 3).await;
+    assert_eq!(numbers(&drain(&mut one).await), [0, 1, 2, 0, 1, 2]);
+    // Two in four stray; a user whom no app has cannot be mistaken for another app's.
+    for n in 0..4 {
+        let sockets = publisher.push("user-9", "e", Some(&n.to_string())).await;
+        assert_eq!(sockets, 0, "push {n}");
+    }
+    assert_eq!(drain(&mut one).await.len(), 2);
+    let truth = Truth::of(to).await;
+    assert_eq!((truth.injected("stray"), truth.occasions("stray")), (2, 4));
+    assert_eq!(truth.occasions("cross-app"), 0);
+    // Of another app's user the two that do not stray come there.
+    for n in 0..4 {
+        let sockets = publisher.push("user-2", "e", Some(&n.to_string())).await;
+        assert_eq!(sockets, 0, "push {n}");
+    }
+    assert_eq!(drain(&mut one).await.len(), 2);
+    assert_eq!(drain(&mut other).await.len(), 2);
+    let truth = Truth::of(to).await;
+    assert_eq!((truth.injected("stray"), truth.occasions("stray")), (4, 8));
+    assert_eq!(truth.injected("cross-app"), 2);
+    assert_eq!(truth.examples("cross-app")[0]["app"], "other");
+    platform.stop().await;
+}
+
+#[tokio::test]
 async fn another_app_gets_a_copy() {
     let platform = faulty("wrong-app=1/1").await;
     let to = platform.address();
@@ -707,7 +741,7 @@ async fn every_fault_can_be_on_at_once() {
         assert!(matches!(answer.status, 200 | 500));
     }
     let truth = Truth::of(to).await;
-    assert_eq!(truth.0["faults"].as_array().unwrap().len(), 26);
+    assert_eq!(truth.0["faults"].as_array().unwrap().len(), 28);
     for name in ["drop", "duplicate", "rename-case", "answer-500"] {
         assert!(truth.injected(name) > 0, "{name}");
     }

@@ -114,7 +114,18 @@ impl Peer {
     pub(crate) async fn spawn_node(script: &str, args: &[&str]) -> Self {
         let mut command = node();
         command.arg(script).args(args);
-        let mut peer = Self::spawn(format!("{script} {}", args.join(" ")), command);
+        Self::listening(format!("{script} {}", args.join(" ")), command).await
+    }
+
+    /// `tests/peers/server.py` with these flags, listening.
+    pub(crate) async fn spawn_python_server(args: &[&str]) -> Self {
+        let mut command = python();
+        command.arg("server.py").args(args);
+        Self::listening(format!("server.py {}", args.join(" ")), command).await
+    }
+
+    async fn listening(name: String, command: Command) -> Self {
+        let mut peer = Self::spawn(name, command);
         let ready = peer.read_line("its readiness line").await;
         let url = ready
             .strip_prefix("listening on ")
@@ -150,13 +161,7 @@ impl Peer {
         who: Identity<'_>,
         transports: Option<&str>,
     ) -> Self {
-        let python = directory().join(".venv/bin/python");
-        assert!(
-            python.exists(),
-            "{} is missing: run ci/install-peers",
-            python.display()
-        );
-        let mut command = Command::new(python);
+        let mut command = python();
         command.arg("client.py");
         Self::client("client.py", command, base, app, who, transports)
     }
@@ -442,6 +447,17 @@ fn node() -> Command {
         modules.display()
     );
     Command::new("node")
+}
+
+/// Python with what `requirements.txt` names.
+fn python() -> Command {
+    let python = directory().join(".venv/bin/python");
+    assert!(
+        python.exists(),
+        "{} is missing: run ci/install-peers",
+        python.display()
+    );
+    Command::new(python)
 }
 
 /// Reads the child's standard error to its end, so that it never blocks, and keeps the beginning.

@@ -2,7 +2,7 @@
 //! from then on as if it had been opened so.
 //!
 //! Each has a task, a connection of its own for its polls and another for its POSTs while there is something to say. What arrives
-//! goes through the same [`Talk`] to the same [`Listener`] as in the engine.
+//! goes through the same session to the same [`Listener`] as in the engine.
 //!
 //! Invariants: there is always a poll under way, but for a socket that is about to move: the next is sent in the turn in which the
 //! answer to the last was read, whatever is being posted. An answer is read whole, and taken in the turn in which its end was read; so
@@ -16,12 +16,12 @@ mod polled;
 mod probe;
 mod way;
 
+use std::rc::Rc;
+
 use bytes::Bytes;
 use http::{Method, Request};
 use http_body_util::Full;
 use tokio::sync::watch;
-
-use std::rc::Rc;
 
 use self::call::{CallError, Connection, Known};
 use self::outbox::Letter;

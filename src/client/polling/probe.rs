@@ -34,7 +34,7 @@ pub(super) async fn probe(endpoint: &Endpoint, nth: usize, sid: &str) -> Result<
     probed.await.unwrap_or_else(|_| late())
 }
 
-/// A text frame of ours.
+/// Writes a frame.
 async fn say(tcp: &mut TcpStream, opcode: Opcode, payload: &[u8]) -> Result<(), String> {
     let mut mask = [0; 4];
     getrandom::fill(&mut mask).map_err(|error| error.to_string())?;
@@ -45,16 +45,16 @@ async fn say(tcp: &mut TcpStream, opcode: Opcode, payload: &[u8]) -> Result<(), 
 }
 
 async fn answered(mut tcp: TcpStream, mut bytes: Vec<u8>) -> Result<Probed, String> {
-    let mut ping = String::new();
-    engine::encode(&Packet::Ping("probe"), &mut ping);
-    say(&mut tcp, Opcode::Text, ping.as_bytes()).await?;
+    let mut question = String::new();
+    engine::encode(&Packet::Ping("probe"), &mut question);
+    say(&mut tcp, Opcode::Text, question.as_bytes()).await?;
     let mut reader = Reader::new(MOST_EARLY);
     let mut read = 0;
     loop {
         read += bytes.len();
         let mut input = bytes.as_slice();
         loop {
-            let pong = match reader.read(&mut input) {
+            let echo = match reader.read(&mut input) {
                 Ok(None) => break,
                 Ok(Some(Message::Text(text))) => match engine::decode(text) {
                     Ok(Packet::Pong("probe")) => {
@@ -73,7 +73,7 @@ async fn answered(mut tcp: TcpStream, mut bytes: Vec<u8>) -> Result<Probed, Stri
                 }
                 Err(error) => return Err(error.to_string()),
             };
-            say(&mut tcp, Opcode::Pong, &pong).await?;
+            say(&mut tcp, Opcode::Pong, &echo).await?;
         }
         if read > MOST_EARLY {
             return Err(format!(

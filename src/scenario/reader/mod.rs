@@ -143,7 +143,7 @@ impl Reader {
         self.walk_text(source, key, value, env);
     }
 
-    /// Lays a scenario over what was read: what flags say.
+    /// Lays a scenario over what was read: what flags say. One transport for all there takes the place of a mix.
     pub fn lay(&mut self, over: File) {
         // One transport for all takes the place of a mix, and the other way round.
         if over.clients.transport.is_some() {

@@ -92,6 +92,9 @@ figures! {
         Accepted = "accepted", OF_SCHEDULED, End, "pushes that the target said yes to";
         Rejected = "rejected", OF_SCHEDULED, Live, "pushes that the target said no to";
         Unknown = "unknown", OF_SCHEDULED, Live, "pushes of which nobody knows: time-out, 5xx, connection lost";
+        Absent = "absent", OF_SCHEDULED, End, "pushes sent at users whom no app has";
+        Foreign = "foreign", OF_SCHEDULED, End, "pushes sent at users of another app than was asked";
+        RejectedAtNobody = "rejected_at_nobody", OF_SCHEDULED, Live, "of those rejected, the ones at users of either kind";
         Missed = "missed", OF_SCHEDULED, End, "pushes never sent because their lanes waited for the target's answers";
         Rate = "rate", Unit::PerSecond, End, "accepted pushes for each second of pushing";
     }

@@ -1,0 +1,54 @@
+"""A push platform on python-socketio, written from the platform's contract alone, for the transports that it has its own ways with.
+
+  server.py [--no-upgrades]
+
+Apps `demo` and `other`, users as they come. Prints `listening on http://127.0.0.1:PORT` when ready. Ends on SIGTERM, and when its standard
+input closes (so it never outlives whoever started it). `--no-upgrades`: its handshakes offer no WebSocket. It shares no code with pushproof.
+"""
+
+import asyncio
+import sys
+
+import socketio
+from aiohttp import web
+
+sio = socketio.AsyncServer(
+    async_mode="aiohttp", allow_upgrades="--no-upgrades" not in sys.argv
+)
+
+
+async def login(request):
+    app, asked = request.query["appID"], await request.json()
+    token = f"{app} {asked['username']}"
+    return web.json_response({"result": {"token": token}, "status": "ok"})
+
+
+async def push(request):
+    app, asked = request.query["appID"], await request.json()
+    room = f"{app}/{asked['userID']}"
+    await sio.emit(asked["eventName"], asked["message"], room=room)
+    return web.json_response({"result": [], "status": "ok"})
+
+
+@sio.event
+async def connect(sid, environ, auth):
+    app, user = auth["session_id"].split(" ")
+    await sio.enter_room(sid, f"{app}/*")
+    await sio.enter_room(sid, f"{app}/{user}")
+
+
+async def main():
+    app = web.Application()
+    sio.attach(app)
+    app.router.add_post("/good/api/v5/auth", login)
+    app.router.add_post("/good/api/v5/data/push/send", push)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    port = runner.addresses[0][1]
+    print(f"listening on http://127.0.0.1:{port}", flush=True)
+    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+
+
+asyncio.run(main())
