@@ -199,8 +199,11 @@ fn about(forecast: &Forecast, n: u64) -> String {
 /// A time to a tenth of a second.
 fn span(span: Duration) -> String {
     let tenths = span.as_millis().div_ceil(100);
-    let tenths = u64::try_from(tenths).unwrap_or(u64::MAX / 1_000);
-    Span(Duration::from_millis(tenths.saturating_mul(100))).to_string()
+    match (tenths / 10, tenths % 10) {
+        (0, tenths) => format!("{}ms", tenths * 100),
+        (seconds, 0) => Span(Duration::from_secs(seconds as u64)).to_string(),
+        (seconds, tenths) => format!("{seconds}.{tenths}s"),
+    }
 }
 
 fn bytes(n: u64) -> String {
@@ -245,6 +248,19 @@ mod tests {
             assert!(shown.contains(words), "{words}: {shown}");
         }
         assert!(!shown.contains("churn"), "{shown}");
+    }
+
+    #[test]
+    fn times_are_told_to_a_tenth_of_a_second() {
+        for (ms, told) in [
+            (1, "100ms"),
+            (950, "1s"),
+            (13_001, "13.1s"),
+            (13_000, "13s"),
+            (120_000, "2m"),
+        ] {
+            assert_eq!(span(Duration::from_millis(ms)), told);
+        }
     }
 
     #[test]

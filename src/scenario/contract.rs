@@ -94,6 +94,18 @@ impl Target {
 }
 
 impl Target {
+    /// Takes out what says how it is spoken to.
+    pub(super) fn take_spoken(&mut self) -> Self {
+        let spoken = self.spoken();
+        *self = Self {
+            url: self.url.take(),
+            apps: self.apps.take(),
+            nodes: self.nodes.take(),
+            ..Self::default()
+        };
+        spoken
+    }
+
     /// Whether anything says how it is spoken to.
     pub(super) fn is_spoken(&self) -> bool {
         self.spoken() != Self::default()

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::churn::Churn;
+use super::contract::Contract;
 use super::event::Event;
 use super::file::{self, File};
 use super::plan::Plan;
@@ -91,6 +92,23 @@ fn texts<T: ToString>(all: &[T]) -> Option<Vec<String>> {
     (!all.is_empty()).then(|| all.iter().map(ToString::to_string).collect())
 }
 
+impl Plan {
+    /// The scenario that gives it again, with what variables of the environment had in them: for no report.
+    pub fn as_meant(&self) -> File {
+        let mut file = File::from(self);
+        file.target.take_spoken();
+        let apart = file.target;
+        file.target = file::Target {
+            url: apart.url,
+            apps: apart.apps,
+            nodes: apart.nodes,
+            ..self.contract.given.clone()
+        };
+        file.shown = Some(Box::new(self.contract.shown.clone()));
+        file
+    }
+}
+
 impl Serialize for Plan {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         File::from(self).serialize(to)
@@ -99,10 +117,20 @@ impl Serialize for Plan {
 
 impl<'de> Deserialize<'de> for Plan {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let file = File::deserialize(from)?;
-        Self::from_file(&file, 0).map_err(|problems| {
+        let mut file = File::deserialize(from)?;
+        // As it was written it means nothing: what variables had in them is not there.
+        let shown = file.target.take_spoken();
+        let plan = Self::from_file(&file, 0).map_err(|problems| {
             let told: Vec<_> = problems.iter().map(ToString::to_string).collect();
             serde::de::Error::custom(told.join("; "))
+        })?;
+        let contract = Contract {
+            shown,
+            ..Contract::clone(&plan.contract)
+        };
+        Ok(Self {
+            contract: contract.into(),
+            ..plan
         })
     }
 }

@@ -70,7 +70,7 @@ pub(super) fn search(args: &CapacityArgs, seed: u64) -> anyhow::Result<Result<Se
     let ends = [settings.bounds.from, settings.bounds.most];
     let wrong = ends.iter().find_map(|load| {
         let plan = search.plan_of(*load);
-        Plan::from_file(&File::from(&plan), seed).err()
+        Plan::from_file(&plan.as_meant(), seed).err()
     });
     Ok(match wrong {
         Some(problems) => Err(asked.told(&problems)),
