@@ -14,6 +14,7 @@ mod gates;
 mod honesty;
 mod interrupts;
 mod journal;
+mod library;
 mod scenario;
 mod selftest;
 #[path = "../support/signals.rs"]
