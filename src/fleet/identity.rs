@@ -70,9 +70,52 @@ impl Identity<'_> {
             let query = &mut endpoint.presents.query;
             query.extend(["&", &name, "=", &query_value(&value)]);
         }
-        let own = contract.handshake.iter();
-        let own = own.map(|(name, value)| (name.clone(), self.fill(value, Escape::Plain)));
+        let own = contract.handshake.iter().map(|(name, value)| {
+            let mut value = self.fill(value, Escape::Plain);
+            // A session id is the target's own words: a line break in it must not begin another header.
+            value.retain(|c| !c.is_control());
+            (name.clone(), value)
+        });
         endpoint.presents.headers.extend(own);
         Some(endpoint.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::endpoint::Presents;
+    use crate::scenario::Plan;
+    use crate::scenario::file::File;
+
+    #[test]
+    fn a_socket_presents_what_the_contract_says_and_no_more() {
+        let text = "[target]\nheaders = { Tenant = \"t\" }\n[target.connect]\nauth = '{\"who\":\"{{user}}\"}'\n\
+                    query = { \"a b\" = \"{{app}}&\" }\nheaders = { Cookie = \"sid={{session}}\" }\n";
+        let plan = Plan::from_file(&File::parse(text).unwrap(), 1).unwrap();
+        let identity = Identity {
+            app: "de mo",
+            user: "Zo\"ë",
+            password: "p",
+            session: "s1\r\nX-Other: 1",
+        };
+        let any = Endpoint {
+            address: ([127, 0, 0, 1], 1).into(),
+            uri: "ws://a/socket.io/".parse().unwrap(),
+            presents: Presents {
+                query: String::new(),
+                headers: plan.contract.headers.clone(),
+            },
+            connect_timeout: std::time::Duration::from_secs(1),
+            sources: Vec::new(),
+        };
+        assert_eq!(identity.auth(&plan.contract), r#"{"who":"Zo\"ë"}"#);
+        let own = identity.endpoint(&plan.contract, &any).unwrap();
+        assert_eq!(own.presents.query, "&a+b=de+mo%26");
+        let headers = [("Tenant", "t"), ("Cookie", "sid=s1X-Other: 1")];
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(own.presents.headers, headers);
+        let usual = Plan::from_file(&File::default(), 1).unwrap();
+        assert!(identity.endpoint(&usual.contract, &any).is_none());
     }
 }

@@ -256,6 +256,14 @@ impl Reading<'_> {
     fn call(&mut self, keys: &Keys, known: &[Name], written: &Written<'_>) -> Call {
         let method = written.method.unwrap_or("POST");
         let path = self.template(keys.path, known, written.path);
+        let sample = path.fill(Escape::Url, |_| "x");
+        let fits = path.is_empty() || sample.parse::<http::uri::PathAndQuery>().is_ok();
+        self.problems.check(fits, keys.path, || {
+            format!(
+                "{:?} has characters that no path has; write them encoded, as %20",
+                written.path
+            )
+        });
         self.problems
             .check(written.path.starts_with('/'), keys.path, || {
                 format!(
@@ -505,6 +513,7 @@ broadcast_path = "/all/{{event}}"
                 "target.login.path",
                 "begin it with /",
             ),
+            ("login.path = \"/a b\"", "target.login.path", "%20"),
             (
                 "login.path = \"/{{sesion}}\"",
                 "target.login.path",

@@ -54,7 +54,7 @@ impl Name {
 pub enum Escape {
     /// Inside of a JSON text; a [`Name::Message`] as it is, outside of any.
     Json,
-    /// As a value of a query or form.
+    /// As a value of a path, query or form.
     Url,
     /// As it is.
     Plain,
@@ -133,7 +133,11 @@ fn write(out: &mut String, escape: Escape, name: Name, value: &str) {
             let quoted = serde_json::Value::from(value).to_string();
             out.push_str(&quoted[1..quoted.len() - 1]);
         }
-        Escape::Url => out.extend(form_urlencoded::byte_serialize(value.as_bytes())),
+        Escape::Url => {
+            // A plus is a space in a query, and a plus in a path; this is a space in both.
+            let parts = form_urlencoded::byte_serialize(value.as_bytes());
+            out.extend(parts.map(|part| if part == "+" { "%20" } else { part }));
+        }
         Escape::Plain => out.push_str(value),
     }
 }
@@ -159,6 +163,7 @@ mod tests {
         match name {
             Name::User => "a\"b",
             Name::App => "x&y",
+            Name::Event => "a b+c/ä",
             Name::Message | Name::MessageText => "{\"n\":1}",
             _ => "",
         }
@@ -177,6 +182,7 @@ mod tests {
                 "?a=x%26y&m=%7B%22n%22%3A1%7D",
             ),
             ("{{app}}{{user}}", Escape::Plain, "x&ya\"b"),
+            ("/{{event}}", Escape::Url, "/a%20b%2Bc%2F%C3%A4"),
         ] {
             let template = Template::parse(text, Name::PUSH).unwrap();
             assert_eq!(template.fill(escape, value), filled);
