@@ -29,6 +29,28 @@ impl Ear {
     }
 }
 
+impl Ear {
+    /// An event without attachments, at no time yet.
+    fn heard<'a>(&'a self, name: &'a str, args: &'a str, premature: bool) -> Heard<'a> {
+        Heard {
+            who: self.room.who(self.place),
+            at_unix_nanos: 0,
+            name,
+            args,
+            attachments: &[],
+            premature,
+            stray: false,
+        }
+    }
+
+    fn hear(&self, at: Stamp, heard: Heard<'_>) {
+        self.room.hear(at, |at_unix_nanos| Heard {
+            at_unix_nanos,
+            ..heard
+        });
+    }
+}
+
 impl Listener for Ear {
     fn not_before(&self) -> Time {
         // Nothing is judged by it.
@@ -68,27 +90,18 @@ impl Listener for Ear {
     }
 
     fn event(&mut self, at: Stamp, name: &str, args: &str, premature: bool) {
-        self.room.hear(at, |at_unix_nanos| Heard {
-            who: self.room.who(self.place),
-            at_unix_nanos,
-            name,
-            args,
-            attachments: &[],
-            premature,
-            stray: false,
-        });
+        self.hear(at, self.heard(name, args, premature));
     }
 
     fn stray_event(&mut self, at: Stamp, name: &str, args: &str, premature: bool) {
-        self.room.hear(at, |at_unix_nanos| Heard {
-            who: self.room.who(self.place),
-            at_unix_nanos,
-            name,
-            args,
-            attachments: &[],
-            premature,
-            stray: true,
-        });
+        let heard = self.heard(name, args, premature);
+        self.hear(
+            at,
+            Heard {
+                stray: true,
+                ..heard
+            },
+        );
     }
 
     fn binary_event(
@@ -99,14 +112,13 @@ impl Listener for Ear {
         attachments: &[Bytes],
         premature: bool,
     ) {
-        self.room.hear(at, |at_unix_nanos| Heard {
-            who: self.room.who(self.place),
-            at_unix_nanos,
-            name,
-            args,
-            attachments,
-            premature,
-            stray: false,
-        });
+        let heard = self.heard(name, args, premature);
+        self.hear(
+            at,
+            Heard {
+                attachments,
+                ..heard
+            },
+        );
     }
 }
