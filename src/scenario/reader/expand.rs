@@ -2,11 +2,13 @@
 
 use std::ops::Range;
 
+use toml::de::DeValue;
+
 /// What the environment has under a name.
 pub type Env<'e> = &'e dyn Fn(&str) -> Option<String>;
 
 /// A text with its variables filled in; `None`: there is none in it. The error is in words.
-pub(super) fn expand(text: &str, env: Env<'_>) -> Result<Option<String>, String> {
+fn expand(text: &str, env: Env<'_>) -> Result<Option<String>, String> {
     let mut out = String::new();
     let mut rest = text;
     while let Some(at) = rest.find("${") {
@@ -48,6 +50,38 @@ fn value(inside: &str, env: Env<'_>) -> Result<String, String> {
     found.or_else(|| default.map(str::to_owned)).ok_or_else(|| {
         format!("the environment has no variable {name}; set it, or write ${{{name}:-default}}")
     })
+}
+
+/// Fills in the variables in all texts of a value; `filled` gets each that had some, and how it was written.
+pub(super) fn fill(
+    value: &mut DeValue<'_>,
+    at: &Span,
+    env: Env<'_>,
+    filled: &mut Vec<(String, String)>,
+) -> Result<(), (Span, String)> {
+    match value {
+        DeValue::String(text) => {
+            let expanded = expand(text, env).map_err(|what| (at.clone(), what))?;
+            if let Some(expanded) = expanded {
+                filled.push((expanded.clone(), text.to_string()));
+                *text = expanded.into();
+            }
+        }
+        DeValue::Array(all) => {
+            for one in all.iter_mut() {
+                let at = one.span();
+                fill(one.get_mut(), &at, env, filled)?;
+            }
+        }
+        DeValue::Table(all) => {
+            for (_, one) in all.iter_mut() {
+                let at = one.span();
+                fill(one.get_mut(), &at, env, filled)?;
+            }
+        }
+        _ => {}
+    }
+    Ok(())
 }
 
 /// The same bytes of a message, but with a value that came from the environment as it was written.

@@ -15,7 +15,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, Deserializer};
 
 pub use expand::Env;
-use expand::{Span, expand, hidden};
+use expand::{Span, fill, hidden};
 use keys::{Key, join};
 use words::{Said, no_such};
 
@@ -95,17 +95,18 @@ impl Reader {
             self.mistake(source, at, format!("not TOML: {}", error.message()), None);
         }
         let parsed = self.mistakes.len();
-        self.walk(source, table.into_inner(), env);
-        if errors.is_empty() {
-            return;
-        }
-        // What was made of a line that is no TOML is not what was meant, nor is a key whose section could not be read.
+        let walk = Walk {
+            source,
+            env,
+            whole: errors.is_empty(),
+        };
+        self.walk(&walk, table.into_inner());
+        // What was made of a line that is no TOML is not what was meant.
         let line = |at: usize| text[..at.min(text.len())].matches('\n').count();
         let lines: Vec<_> = wrong.iter().map(|span| line(span.start)).collect();
         let told = self.mistakes.split_off(parsed);
-        let meant = told.into_iter().filter(|mistake| {
-            !lines.contains(&line(mistake.at.1.start)) && !mistake.what.contains("there is no key")
-        });
+        let meant = told.into_iter();
+        let meant = meant.filter(|mistake| !lines.contains(&line(mistake.at.1.start)));
         self.mistakes.extend(meant);
     }
 
@@ -125,22 +126,27 @@ impl Reader {
             return self.mistake(source, all, what, None);
         };
         let (table, errors) = DeTable::parse_recoverable(setting);
+        let walk = Walk {
+            source,
+            env,
+            whole: true,
+        };
         if errors.is_empty() {
             let before = self.mistakes.len();
-            self.walk(source, table.into_inner(), env);
+            self.walk(&walk, table.into_inner());
             if self.mistakes.len() == before {
                 return;
             }
             // A text that looks like something else, as a name that is a number.
             let told = self.mistakes.split_off(before);
-            self.walk_text(source, key, value, env);
+            self.walk_text(&walk, key, value);
             if self.mistakes.len() > before {
                 self.mistakes.truncate(before);
                 self.mistakes.extend(told);
             }
             return;
         }
-        self.walk_text(source, key, value, env);
+        self.walk_text(&walk, key, value);
     }
 
     /// Lays a scenario over what was read: what flags say. One transport for all there takes the place of a mix.
@@ -201,8 +207,8 @@ impl Reader {
         self.mistakes.push(Mistake { at, what, help });
     }
 
-    fn walk_text(&mut self, source: usize, key: &str, value: &str, env: Env<'_>) {
-        let all = 0..self.sources[source].text.len();
+    fn walk_text(&mut self, walk: &Walk<'_>, key: &str, value: &str) {
+        let all = 0..self.sources[walk.source].text.len();
         let mut value = DeValue::String(value.trim().to_owned().into());
         for name in key.trim().rsplit('.') {
             let name = Spanned::new(all.clone(), name.trim().to_owned().into());
@@ -210,14 +216,13 @@ impl Reader {
             value = DeValue::Table(table);
         }
         if let DeValue::Table(table) = value {
-            self.walk(source, table, env);
+            self.walk(walk, table);
         }
     }
 
-    fn walk(&mut self, source: usize, table: DeTable<'_>, env: Env<'_>) {
+    fn walk(&mut self, walk: &Walk<'_>, table: DeTable<'_>) {
         let keys = self.keys.clone();
-        let walk = Walk { source, env };
-        self.section(&walk, &keys, &mut Vec::new(), table);
+        self.section(walk, &keys, &mut Vec::new(), table);
     }
 
     fn section(
@@ -231,6 +236,9 @@ impl Reader {
             let place = name.span();
             let name = name.into_inner().into_owned();
             let Some(key) = keys.get(&name) else {
+                if !walk.whole {
+                    continue;
+                }
                 let said = self.unknown(keys, path, &name);
                 self.mistake(walk.source, place, said.what, said.help);
                 continue;
@@ -328,6 +336,8 @@ impl Reader {
 struct Walk<'e> {
     source: usize,
     env: Env<'e>,
+    /// All of it could be parsed. Else a key may be one of a section that could not be read, and is not unknown.
+    whole: bool,
 }
 
 fn full(path: &[(String, Span)]) -> String {
@@ -363,36 +373,4 @@ fn plain(text: &str) -> Option<DeValue<'_>> {
         DeValue::Integer(_) | DeValue::Float(_) => Some(plain),
         _ => None,
     }
-}
-
-/// Fills in the variables in all texts of a value; `filled` gets each that had some, and how it was written.
-fn fill(
-    value: &mut DeValue<'_>,
-    at: &Span,
-    env: Env<'_>,
-    filled: &mut Vec<(String, String)>,
-) -> Result<(), (Span, String)> {
-    match value {
-        DeValue::String(text) => {
-            let expanded = expand(text, env).map_err(|what| (at.clone(), what))?;
-            if let Some(expanded) = expanded {
-                filled.push((expanded.clone(), text.to_string()));
-                *text = expanded.into();
-            }
-        }
-        DeValue::Array(all) => {
-            for one in all.iter_mut() {
-                let at = one.span();
-                fill(one.get_mut(), &at, env, filled)?;
-            }
-        }
-        DeValue::Table(all) => {
-            for (_, one) in all.iter_mut() {
-                let at = one.span();
-                fill(one.get_mut(), &at, env, filled)?;
-            }
-        }
-        _ => {}
-    }
-    Ok(())
 }
