@@ -276,6 +276,8 @@ async fn an_application_of_its_own_kind_is_described_in_a_file() {
         let mut command = Command::new(env!("CARGO_BIN_EXE_pushproof"));
         command
             .args(["run", shipped, "--json", "-", "-q", "--duration", "2s"])
+            // A share of broadcasts drawn anew would make another number of deliveries each time.
+            .args(["--seed", "7"])
             .args(flags)
             .env("TARGET", server.url())
             .env("PUSH_KEY", key)
