@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::str::FromStr;
+use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use super::files::{self, Output};
 use super::load::{LoadArgs, given};
@@ -14,15 +16,15 @@ use super::scenario::Asked;
 use super::seed::draw_seed;
 use super::signals::interrupts;
 use super::terminal::{announce, report, show_progress};
-use crate::journal::{self, Journal};
+use crate::journal::{self, Journal, Pen};
 use crate::report::dry_run;
-use crate::run::embedded::Embedded;
+use crate::run::embedded::{Embedded, EmbeddedError};
 use crate::run::{self, Order};
 use crate::scenario::file::File;
 use crate::scenario::units::Span;
-use crate::scenario::{Forecast, Plan, left_out};
+use crate::scenario::{Driver, Forecast, Plan, left_out};
 use crate::summary::verdict::{EXIT_INTERRUPTED, EXIT_UNKNOWN, EXIT_USAGE};
-use crate::summary::{Snapshot, Target};
+use crate::summary::{Snapshot, Summary, Target};
 
 /// What `--fail-fast` stands for.
 const FAIL_FAST: &str = "deliveries.violations > 0";
@@ -66,6 +68,10 @@ pub(super) struct RunArgs {
     /// End the run at the first violation seen: --abort-on "deliveries.violations > 0".
     #[arg(long)]
     fail_fast: bool,
+    /// Which client holds the sockets: lean (the default), `rust_socketio`, an independent implementation that only builds with that feature
+    /// have, or both, one after the other: a pass of the first is one only if the second agrees.
+    #[arg(long, value_name = "DRIVER", env = "PUSHPROOF_DRIVER")]
+    driver: Option<Drivers>,
     /// Say what the run would do, how much that is and how long it takes, and end.
     #[arg(long)]
     dry_run: bool,
@@ -84,14 +90,54 @@ pub(super) struct RunArgs {
     verbose: bool,
 }
 
+/// The drivers of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Drivers {
+    One(Driver),
+    /// The lean one, then the second.
+    Both,
+}
+
+impl FromStr for Drivers {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "both" => Ok(Self::Both),
+            one => one
+                .parse()
+                .map(Self::One)
+                .map_err(|_| format!("{text:?} is no driver; write lean, rust_socketio or both")),
+        }
+    }
+}
+
+impl Drivers {
+    /// The one whose verdict counts.
+    fn first(self) -> Driver {
+        match self {
+            Self::One(driver) => driver,
+            Self::Both => Driver::Lean,
+        }
+    }
+}
+
 pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
-    let (name, plan) = match plan(args)? {
+    let planned = plan(args)?.and_then(|(name, plan)| {
+        let second = (args.driver == Some(Drivers::Both)).then(|| second_plan(&plan));
+        Ok((name, plan, second.transpose()?))
+    });
+    let (name, plan, second) = match planned {
         Ok(found) => found,
         Err(told) => {
             files::say_all(&told);
             return Ok(ExitCode::from(EXIT_USAGE));
         }
     };
+    let drivers = [Some(&plan), second.as_ref()].map(|plan| plan.map(|plan| plan.clients.driver));
+    if let Some(lacking) = drivers.into_iter().flatten().find_map(Driver::lacking) {
+        bail!("--driver: {lacking}");
+    }
     if args.dry_run {
         files::print(&dry_run::render(&name, &plan, &Forecast::of(&plan)))?;
         files::check_limit(&plan)?;
@@ -109,7 +155,7 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
         json,
         journal: journal.transpose()?,
     };
-    runtime()?.block_on(carry_out(args, files, name, plan))
+    runtime()?.block_on(carry_out(args, files, name, plan, second))
 }
 
 /// The scenario's name and the plan of it, or what is wrong with it.
@@ -127,6 +173,21 @@ fn plan(args: &RunArgs) -> anyhow::Result<Result<(String, Plan), String>> {
     }
 }
 
+/// The same plan for the second driver, or what that cannot do of it.
+fn second_plan(plan: &Plan) -> Result<Plan, String> {
+    let mut file = File::from(plan);
+    file.clients.driver = Some(Driver::RustSocketio);
+    let second = Plan::from_file(&file, plan.seed).map_err(|problems| {
+        let told = problems.iter().map(|problem| format!("error: {problem}\n"));
+        told.collect::<String>()
+    })?;
+    // Values of the environment are not in what is written.
+    Ok(Plan {
+        contract: Arc::clone(&plan.contract),
+        ..second
+    })
+}
+
 /// The flags as a scenario that lies over the file.
 fn flags(args: &RunArgs) -> File {
     let mut abort_on = args.abort_on.clone();
@@ -137,6 +198,7 @@ fn flags(args: &RunArgs) -> File {
     file.abort_on = given(abort_on);
     file.pushes.duration = args.duration;
     file.platform.nodes = args.platform_nodes;
+    file.clients.driver = args.driver.map(Drivers::first);
     file
 }
 
@@ -151,20 +213,64 @@ async fn carry_out(
     files: Files,
     scenario: String,
     plan: Plan,
+    second: Option<Plan>,
 ) -> anyhow::Result<ExitCode> {
-    let interrupts = interrupts(
+    let mut interrupts = interrupts(
         "interrupted: no more pushes; settling, then the report. Once more to end at once.",
     )?;
+    let journal = files.journal.map(start_journal).transpose()?;
+    let pen = journal.as_ref().map(Journal::pen);
+    let name = scenario.clone();
+    let summary = match one(args, &mut interrupts, name, plan, pen).await {
+        Ok(Some(summary)) => summary,
+        Ok(None) => {
+            files::say("ended at once, without a report");
+            return Ok(ExitCode::from(EXIT_INTERRUPTED));
+        }
+        Err(error) => {
+            files::say(&format!("error: {error}"));
+            return Ok(ExitCode::from(EXIT_UNKNOWN));
+        }
+    };
+    let closed = journal.map(|journal| journal.close(&journal::footer(&summary)));
+    let mut opinion = None;
+    // One that could not begin, or was ended, needs no second opinion.
+    if let Some(plan) = second.filter(|_| summary.not_begun.is_none() && !summary.interrupted) {
+        files::say(&format!("once more, by {}:", plan.clients.driver));
+        let mut none = Summary::empty(scenario.clone(), plan.clone(), Target::of(&plan), 0);
+        opinion = Some(
+            match one(args, &mut interrupts, scenario, plan, None).await {
+                Ok(Some(summary)) => summary,
+                Ok(None) => {
+                    none.interrupted = true;
+                    none
+                }
+                Err(error) => {
+                    none.not_begun = Some(error.to_string());
+                    none
+                }
+            },
+        );
+    }
+    let code = report(args.quiet, files.json, &summary, opinion.as_ref())?;
+    Ok(ExitCode::from(match closed {
+        Some(Err(error)) => incomplete(args, &error, code),
+        _ => code,
+    }))
+}
+
+/// Carries one plan out, against a platform of its own if no target is named. `None`: the user killed it.
+async fn one(
+    args: &RunArgs,
+    interrupts: &mut mpsc::Receiver<()>,
+    scenario: String,
+    plan: Plan,
+    journal: Option<Pen>,
+) -> Result<Option<Summary>, EmbeddedError> {
     let (watcher, snapshots) = watch::channel(Snapshot::default());
     let embedded = match &plan.target {
         Some(_) => None,
-        None => match Embedded::start(&plan, args.verbose).await {
-            Ok(embedded) => Some(embedded),
-            Err(error) => {
-                files::say(&format!("error: {error}"));
-                return Ok(ExitCode::from(EXIT_UNKNOWN));
-            }
-        },
+        None => Some(Embedded::start(&plan, args.verbose).await?),
     };
     let target = match &embedded {
         Some(embedded) => embedded.target(),
@@ -174,37 +280,35 @@ async fn carry_out(
         announce(&plan, &target);
     }
     let progress = (!args.quiet).then(|| tokio::spawn(show_progress(snapshots, args.verbose)));
-    let journal = files.journal.map(start_journal).transpose()?;
+    let (interrupt, interrupted) = mpsc::channel(8);
     let order = Order {
         scenario,
         plan,
         measuring: None,
         target,
-        interrupts,
+        interrupts: interrupted,
         watcher,
-        journal: journal.as_ref().map(Journal::pen),
+        journal,
     };
-    // A run is a large future, and there is one.
-    let summary = Box::pin(run::run(order)).await;
+    // A run is a large future, and there is one at a time.
+    let mut run = Box::pin(run::run(order));
+    let summary = loop {
+        tokio::select! {
+            summary = &mut run => break summary,
+            // It has been told already if there is no room.
+            Some(()) = interrupts.recv() => {
+                interrupt.try_send(()).ok();
+            }
+        }
+    };
     if let Some(progress) = progress {
         // The watcher is gone with the run, so this ends by itself.
         progress.await.ok();
     }
-    let code = if let Some(summary) = &summary {
-        let closed = journal.map(|journal| journal.close(&journal::footer(summary)));
-        let code = report(args.quiet, files.json, summary)?;
-        match closed {
-            Some(Err(error)) => incomplete(args, &error, code),
-            _ => code,
-        }
-    } else {
-        files::say("ended at once, without a report");
-        EXIT_INTERRUPTED
-    };
     if let Some(embedded) = embedded {
         embedded.stop().await;
     }
-    Ok(ExitCode::from(code))
+    Ok(summary)
 }
 
 /// Starts the journal, in place of what was in its file.

@@ -9,6 +9,7 @@ use super::files::{self, Output};
 use crate::report::{json, progress, text};
 use crate::scenario::Plan;
 use crate::scenario::units::Span;
+use crate::summary::opinion::Opinions;
 use crate::summary::{Snapshot, Summary, Target};
 
 /// Between progress lines.
@@ -69,20 +70,34 @@ pub(super) async fn show_progress(mut snapshots: watch::Receiver<Snapshot>, verb
     }
 }
 
-/// Writes the reports and gives the exit code. `quiet`: the summary only of what does not pass.
-pub(super) fn report(quiet: bool, json: Option<Output>, summary: &Summary) -> anyhow::Result<u8> {
-    let judgement = summary.judge();
+/// Writes the reports and gives the exit code. `second`: what a second driver made of it. `quiet`: the summary only of what does not pass.
+pub(super) fn report(
+    quiet: bool,
+    json: Option<Output>,
+    summary: &Summary,
+    second: Option<&Summary>,
+) -> anyhow::Result<u8> {
+    let first = summary;
+    let both = second.map(|second| Opinions { first, second });
+    let judgement = both.map_or_else(|| summary.judge(), |both| both.judge());
+    let in_words = |colour| match &both {
+        None => text::render(summary, colour),
+        Some(both) => text::render_both(both, colour),
+    };
     if !quiet || judgement.exit_code != 0 {
         if json.as_ref().is_some_and(Output::is_stdout) {
             let colour = colour(std::io::stderr().is_terminal());
-            files::say_all(&text::render(summary, colour));
+            files::say_all(&in_words(colour));
         } else {
             let colour = colour(std::io::stdout().is_terminal());
-            files::print(&text::render(summary, colour))?;
+            files::print(&in_words(colour))?;
         }
     }
     if let Some(json) = json {
-        json.write(&json::render(summary))?;
+        json.write(&match &both {
+            None => json::render(summary),
+            Some(both) => json::render_both(both),
+        })?;
     }
     Ok(judgement.exit_code)
 }

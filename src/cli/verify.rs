@@ -40,7 +40,7 @@ pub(super) fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     let verified = journal::verify(&mut file)
         .with_context(|| format!("the journal {shown} cannot be judged"))?;
     tell_damage(&verified);
-    let code = report(args.quiet, json, &verified.summary)?;
+    let code = report(args.quiet, json, &verified.summary, None)?;
     if !verified.differences.is_empty() {
         tell_differences(&verified);
         return Ok(ExitCode::from(EXIT_USAGE));

@@ -3,6 +3,7 @@
 //! * [`endpoint`]: where sockets connect, and the way there, on tokio.
 //! * [`engine`]: the lean driver, which serves them from then on. One task and one read buffer for all sockets of a thread.
 //! * [`polling`]: sockets on HTTP long-polling, a task each, until they have moved to a WebSocket if they are to.
+//! * `rust_socketio`: a second driver, another's implementation; only in builds with that feature.
 //! * [`listener`]: what a socket's holder hears and decides, whatever the driver.
 //! * [`http`] and [`login`]: the calls of the target's HTTP side.
 
@@ -14,6 +15,8 @@ pub mod http;
 pub mod listener;
 pub mod login;
 pub mod polling;
+#[cfg(feature = "rust_socketio")]
+pub mod rust_socketio;
 mod shortage;
 mod talk;
 mod upgrade;

@@ -130,11 +130,12 @@ impl Life {
 mod tests {
     use super::*;
     use crate::scenario::file::Drops;
-    use crate::scenario::{Transport, Transports};
+    use crate::scenario::{Driver, Transport, Transports};
     use crate::time::Time;
 
     fn clients(reconnect: bool, attempts: Option<u32>) -> Clients {
         Clients {
+            driver: Driver::Lean,
             reconnect,
             delay: Duration::from_secs(1),
             delay_max: Duration::from_secs(5),

@@ -45,6 +45,8 @@ pub(super) struct Shared {
     pub(super) engine: Engine<Held>,
     /// The ways of all others, and the sockets that poll.
     ways: RefCell<JoinSet<()>>,
+    /// A socket is held by the second driver.
+    pub(super) second: Cell<bool>,
     /// A socket has been polling.
     pub(super) polled: Cell<bool>,
     /// `None` once judged; what arrives after that no longer matters.
@@ -91,6 +93,7 @@ impl Shared {
             silent: RefCell::default(),
             engine: Engine::new(base, setup.clock, setup.connect_timeout),
             ways: RefCell::default(),
+            second: Cell::default(),
             polled: Cell::default(),
             judge: RefCell::new(Some(setup.judge)),
             connected: RefCell::new(vec![0; plan.apps.len()]),
@@ -126,6 +129,9 @@ impl Shared {
 
     /// Why some of what came has no receive stamp, as far as is known.
     fn unstamped(&self) -> Option<String> {
+        if self.second.get() {
+            return Some("the driver rust_socketio gives none".to_owned());
+        }
         let polls = "what comes by long-polling has none";
         match (self.engine.unstamped(), self.polled.get()) {
             (why, false) => why,

@@ -15,7 +15,7 @@ use crate::client::endpoint::{self, Endpoint};
 use crate::client::listener::{ConnectError, Ended};
 use crate::client::login::LoginError;
 use crate::client::polling;
-use crate::scenario::Transport;
+use crate::scenario::{Driver, Transport};
 
 /// Brings a socket of the plan in for the first time.
 pub(super) async fn come(shared: Rc<Shared>, member: Member, permit: OwnedSemaphorePermit) {
@@ -60,7 +60,10 @@ async fn connect(
         let held = Held::new(&shared, member, life, permit);
         let mut orders = shared.orders.clone();
         let transport = shared.transport_of(&held.member);
-        let over = if transport == Transport::WebSocket {
+        let over = if shared.plan.clients.driver == Driver::RustSocketio {
+            // Boxed as that of sockets which poll, for the same reason.
+            Box::pin(second(&shared, endpoint, held, orders)).await
+        } else if transport == Transport::WebSocket {
             let opened = tokio::select! {
                 opened = endpoint::open(endpoint, turn) => opened,
                 () = told_to_leave(&mut orders) => Err(ConnectError::Stopped),
@@ -88,6 +91,32 @@ async fn connect(
             None => return,
         }
     }
+}
+
+/// Holds a socket by the second driver, from its connection to the end of that.
+#[cfg(feature = "rust_socketio")]
+async fn second(
+    shared: &Shared,
+    endpoint: &Endpoint,
+    held: Held,
+    orders: watch::Receiver<Order>,
+) -> (Held, Ended) {
+    shared.second.set(true);
+    let auth = held.auth();
+    crate::client::rust_socketio::hold(endpoint, &auth, held, shared.clock, orders).await
+}
+
+/// In a build without it no run begins that asks for it.
+#[cfg(not(feature = "rust_socketio"))]
+fn second(
+    _: &Shared,
+    _: &Endpoint,
+    held: Held,
+    _: watch::Receiver<Order>,
+) -> impl Future<Output = (Held, Ended)> {
+    let lacking = Driver::RustSocketio.lacking().unwrap_or_default();
+    let error = ConnectError::Closed(lacking.to_owned());
+    std::future::ready((held, Ended::NotConnected(error)))
 }
 
 /// Opens a session on long-polling and holds it, until it has ended or moved to a WebSocket.

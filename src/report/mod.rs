@@ -6,6 +6,7 @@ pub mod hand;
 mod html;
 pub mod json;
 pub mod mistakes;
+mod opinion;
 pub mod progress;
 pub mod selftest;
 pub mod text;

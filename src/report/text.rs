@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use super::opinion;
 use crate::measure::Latency;
+use crate::summary::opinion::Opinions;
 use crate::summary::verdict::Judgement;
 use crate::summary::{Checked, Outcome, Summary, Verdict};
 use crate::time::Time;
@@ -27,16 +29,32 @@ pub enum Colour {
 /// Never: writing to memory does not fail.
 #[must_use]
 pub fn render(summary: &Summary, colour: Colour) -> String {
-    let judgement = summary.judge();
+    of_one(summary, &summary.judge(), None, colour)
+}
+
+/// The same of a run that a second driver made once more: what the first came to, and where the second differs.
+#[must_use]
+pub fn render_both(opinions: &Opinions<'_>, colour: Colour) -> String {
+    let second = opinion::lines(opinions);
+    of_one(opinions.first, &opinions.judge(), Some(&second), colour)
+}
+
+fn of_one(
+    summary: &Summary,
+    judgement: &Judgement,
+    second: Option<&str>,
+    colour: Colour,
+) -> String {
     let mut out = String::new();
     let to_memory = "writing to memory does not fail";
-    headline(&mut out, summary, &judgement, colour).expect(to_memory);
+    headline(&mut out, summary, judgement, colour).expect(to_memory);
     if summary.not_begun.is_none() {
         counts(&mut out, summary).expect(to_memory);
         examples(&mut out, summary).expect(to_memory);
         latencies(&mut out, summary).expect(to_memory);
         thresholds(&mut out, &judgement.thresholds).expect(to_memory);
     }
+    out += second.unwrap_or_default();
     footer(&mut out, summary, judgement.exit_code).expect(to_memory);
     out
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::history::Leave;
-use crate::scenario::Plan;
+use crate::scenario::{Driver, Plan};
 use crate::summary::{Reasons, SocketCounts};
 use crate::time::Time;
 
@@ -237,9 +237,13 @@ impl Machine {
     }
 
     /// Judging found sockets that lacked something and gave no sign of life: they had died, nobody knows when.
-    pub(super) fn gave_no_sign(&mut self, sockets: u64) {
+    pub(super) fn gave_no_sign(&mut self, sockets: u64, driver: Driver) {
+        let why = match driver {
+            Driver::Lean => "no sign of life before judging",
+            Driver::RustSocketio => "nothing came since, and the driver cannot ask",
+        };
         for _ in 0..sockets {
-            self.dropped(Leave::PingTimeout, "no sign of life before judging");
+            self.dropped(Leave::PingTimeout, why);
         }
         self.sockets.alive = self.sockets.alive.saturating_sub(sockets);
     }

@@ -366,7 +366,7 @@ impl Conductor {
         }
         for (index, finished) in judged.shards {
             let silent = finished.as_ref().map_or(0, |finished| finished.silent);
-            self.machine.gave_no_sign(silent);
+            self.machine.gave_no_sign(silent, self.plan.clients.driver);
             self.tally.finished(index, finished);
         }
         let pushes = self.progress.counts(self.plan.pace().hits());

@@ -11,7 +11,7 @@ use crate::fleet::arrive::{self, Part};
 use crate::fleet::nodes::Place;
 use crate::fleet::shard::{self, Command, Finished, Note, Shard};
 use crate::journal::{Follows, Header, Pen, PushLog, Recorder};
-use crate::scenario::{Plan, Transport, Workload};
+use crate::scenario::{Driver, Plan, Transport, Workload};
 use crate::trigger::lane;
 use crate::verify::{Ledger, Streams};
 
@@ -79,11 +79,13 @@ impl Sockets {
             if let Some(follows) = &follows {
                 judge = judge.following(rules, Arc::clone(follows));
             }
+            let driver = plan.clients.driver;
             let mut polling = 0;
             for (socket, user) in arrive::sockets_of(plan, index, part.all) {
                 judge.plan(socket, user, plan.app_of(user));
                 let transport = plan.clients.transports.of(plan.seed, socket);
-                polling += usize::from(transport != Transport::WebSocket);
+                let engines = transport == Transport::WebSocket && driver == Driver::Lean;
+                polling += usize::from(!engines);
             }
             Shard::start(shard::Setup {
                 index,

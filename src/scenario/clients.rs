@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::draws;
+use super::driver::Driver;
 use super::file::{self, Drops};
 use super::problems::Problems;
 use super::transport::Transports;
@@ -28,6 +29,8 @@ pub struct Clients {
     pub attempts: Option<u32>,
     /// What a drop means for the verdict.
     pub drops: Drops,
+    /// Which client holds the sockets.
+    pub driver: Driver,
     /// Which transport a socket speaks.
     pub transports: Transports,
 }
@@ -41,6 +44,7 @@ impl Clients {
             jitter: file.reconnect_jitter.unwrap_or_default(),
             attempts: file.reconnect_attempts,
             drops: file.drops.unwrap_or_default(),
+            driver: file.driver.unwrap_or_default(),
             transports: Transports::new(file.transport, file.transports),
         }
     }
@@ -50,6 +54,7 @@ impl Clients {
         use super::units::Span;
         let (transport, transports) = self.transports.written();
         file::Clients {
+            driver: (self.driver != Driver::default()).then_some(self.driver),
             transport,
             transports,
             reconnect: Some(self.reconnect),
@@ -108,6 +113,7 @@ mod tests {
             jitter: 0.0,
             attempts: None,
             drops: Drops::Unknown,
+            driver: Driver::Lean,
             transports: Transports::One(Transport::WebSocket),
         }
     }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::audience;
 use super::contract::{Connect, Login, Trigger};
+use super::driver::Driver;
 use super::event::Event;
 use super::schedule::{Arrivals, Stage};
 use super::transport::{Shares, Transport};
@@ -241,6 +242,9 @@ pub struct Clients {
     /// What a socket that the target dropped means for the verdict.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drops: Option<Drops>,
+    /// Which client holds the sockets; left out: `lean`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub driver: Option<Driver>,
     /// The Engine.IO transport of all sockets; left out: `websocket`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transport: Option<Transport>,

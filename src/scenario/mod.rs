@@ -2,7 +2,7 @@
 //!
 //! A file is all options and no promises. A [`Plan`] is checked and complete, and the only form that anything else sees.
 //! A [`threshold`] is one line of it that a run has to keep to. The [`workload`] is the part of a plan that says, for any push, what
-//! it is, [`churn`] and [`clients`] say when a socket leaves and comes back, and [`transport`] how it travels: pure functions of the seed.
+//! it is, [`churn`] and [`clients`] say when a socket leaves and comes back, and [`transport`] how it travels: pure functions of the seed. [`driver`] says by which client.
 
 pub mod audience;
 mod checks;
@@ -11,6 +11,7 @@ pub mod clients;
 pub mod contract;
 mod coverage;
 mod draws;
+pub mod driver;
 mod embedded;
 pub mod event;
 pub mod file;
@@ -36,6 +37,7 @@ pub use churn::Churn;
 pub use clients::Clients;
 pub use contract::Contract;
 pub use coverage::left_out;
+pub use driver::Driver;
 pub use forecast::Forecast;
 pub use plan::Plan;
 pub use problems::Problem;

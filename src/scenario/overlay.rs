@@ -78,6 +78,7 @@ impl Clients {
     fn overlaid(self, over: &Self) -> Self {
         // Whichever of the two lies over takes the place of both.
         Self {
+            driver: over.driver.or(self.driver),
             transport: over.transport.or(self.transport),
             transports: match (self.transports, over.transports) {
                 (Some(under), Some(over)) => Some(under.overlaid(over)),

@@ -192,6 +192,7 @@ impl Plan {
         problems.pushes(&plan);
         problems.verify(&plan);
         plan.clients.check(&mut problems);
+        plan.clients.driver.check(&plan, &mut problems);
         Transports::check(
             file.clients.transport,
             file.clients.transports.as_ref(),

@@ -15,6 +15,7 @@ use crate::verify::{Counts, Findings};
 
 mod figures;
 mod limits;
+pub mod opinion;
 pub mod proof;
 mod pushes;
 mod reasons;

@@ -7,7 +7,7 @@ use std::process::Stdio;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
-use tokio::process::Child;
+use tokio::process::{Child, Command};
 
 use super::classes::CLASSES;
 use super::support::{Report, Scratch, done, pushproof, run, within};
@@ -89,6 +89,15 @@ impl Served {
 
 /// Runs against a platform with these faults and holds the report to the truth.
 pub(crate) async fn exact(faults: &str, scenario: &str) -> (BTreeMap<String, u64>, Report) {
+    exact_by(run, faults, scenario).await
+}
+
+/// The same with runs of another build.
+pub(crate) async fn exact_by(
+    run: fn(&[&str]) -> Command,
+    faults: &str,
+    scenario: &str,
+) -> (BTreeMap<String, u64>, Report) {
     let served = Served::start(faults).await;
     let scratch = Scratch::new();
     let path = scratch.path("report.json");

@@ -9,6 +9,7 @@ mod churn;
 mod classes;
 mod clean;
 mod deaths;
+mod driver;
 mod faults;
 mod gates;
 mod honesty;

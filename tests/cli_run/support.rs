@@ -38,7 +38,12 @@ pub(crate) async fn within<T>(what: &str, future: impl Future<Output = T>) -> T 
 
 /// The binary under test, free of the settings of whoever runs the tests.
 pub(crate) fn pushproof() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_pushproof"));
+    unsettled(env!("CARGO_BIN_EXE_pushproof"))
+}
+
+/// A binary, free of those settings.
+fn unsettled(binary: &str) -> Command {
+    let mut command = Command::new(binary);
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy();
         if name.starts_with("PUSHPROOF_") || name == "NO_COLOR" {
@@ -51,6 +56,20 @@ pub(crate) fn pushproof() -> Command {
 /// `pushproof run` with these arguments.
 pub(crate) fn run(args: &[&str]) -> Command {
     let mut command = pushproof();
+    command.arg("run").args(args);
+    command
+}
+
+/// `pushproof run` of the build that has the second driver.
+pub(crate) fn run_second(args: &[&str]) -> Command {
+    let root = env!("CARGO_MANIFEST_DIR");
+    let built = std::env::var("PUSHPROOF_SECOND_DRIVER");
+    let built = built.unwrap_or_else(|_| format!("{root}/target/second/debug/pushproof"));
+    assert!(
+        std::path::Path::new(&built).exists(),
+        "no {built}: run ci/second-driver"
+    );
+    let mut command = unsettled(&built);
     command.arg("run").args(args);
     command
 }

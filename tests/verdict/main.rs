@@ -1,6 +1,7 @@
 //! What decides a verdict, case by case: each run is a clean one but for what its line says.
 
 mod fixture;
+mod opinion;
 
 use fixture::{aborted, clean, latency, violated, with};
 use pushproof::measure::Latency;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::scenario::Driver;
 use crate::scenario::file::File;
 
 /// A report.
@@ -54,6 +55,21 @@ pub struct Report {
     pub generator: Generator,
     /// The machine of the generator.
     pub environment: Environment,
+    /// What a second driver made of the same scenario, with `--driver both`; `null` if none was asked.
+    pub second_opinion: Option<Box<SecondOpinion>>,
+}
+
+/// What a second driver made of the same scenario at the same target.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct SecondOpinion {
+    /// Which driver.
+    pub driver: Driver,
+    /// Whether it came to the same verdict. If it did not, a pass of the first driver is `unknown`.
+    pub agrees: bool,
+    /// In what the two differ, in words; empty if in nothing.
+    pub differences: Vec<String>,
+    /// Its report.
+    pub report: Report,
 }
 
 /// A scenario with nothing left out.

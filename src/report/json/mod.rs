@@ -8,12 +8,14 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use self::form::{
-    Deliveries, Entry, Environment, Latencies, LatencyUs, Part, Pushes, Report, Scenario, Sockets,
-    Target, Violation,
+    Deliveries, Entry, Environment, Latencies, LatencyUs, Part, Pushes, Report, Scenario,
+    SecondOpinion, Sockets, Target, Violation,
 };
 use crate::history::Push;
 use crate::measure::Latency;
 use crate::scenario::file::File;
+use crate::summary::opinion::Opinions;
+use crate::summary::verdict::Judgement;
 use crate::summary::{Second, SocketCounts, Split, Summary};
 use crate::time::Time;
 use crate::verify::{Class, Example};
@@ -27,7 +29,28 @@ pub const SCHEMA: &str = "pushproof.report/1";
 /// Never: every report is JSON.
 #[must_use]
 pub fn render(summary: &Summary) -> String {
-    let mut text = serde_json::to_string_pretty(&report(summary)).expect("a report is JSON");
+    written(&report(summary))
+}
+
+/// The same of a run that a second driver made once more, with that driver's report.
+///
+/// # Panics
+/// Never: every report is JSON.
+#[must_use]
+pub fn render_both(opinions: &Opinions<'_>) -> String {
+    let second = SecondOpinion {
+        driver: opinions.second.plan.clients.driver,
+        agrees: opinions.agree(),
+        differences: opinions.differences(),
+        report: report(opinions.second),
+    };
+    let mut whole = judged(opinions.first, &opinions.judge());
+    whole.second_opinion = Some(Box::new(second));
+    written(&whole)
+}
+
+fn written(report: &Report) -> String {
+    let mut text = serde_json::to_string_pretty(report).expect("a report is JSON");
     text.push('\n');
     text
 }
@@ -35,7 +58,10 @@ pub fn render(summary: &Summary) -> String {
 /// The report of a run.
 #[must_use]
 pub fn report(summary: &Summary) -> Report {
-    let judgement = summary.judge();
+    judged(summary, &summary.judge())
+}
+
+fn judged(summary: &Summary, judgement: &Judgement) -> Report {
     Report {
         schema: SCHEMA,
         verdict: judgement.verdict.name(),
@@ -86,9 +112,10 @@ pub fn report(summary: &Summary) -> Report {
             &summary.generator,
             summary.unstamped(),
             summary.missed,
-            &judgement,
+            judgement,
         ),
         environment: environment(&summary.environment),
+        second_opinion: None,
     }
 }
 

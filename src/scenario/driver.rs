@@ -1,0 +1,92 @@
+//! Which client holds the sockets, and what the second one cannot do.
+
+use std::fmt;
+use std::str::FromStr;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::plan::Plan;
+use super::problems::Problems;
+use super::transport::{Transport, Transports};
+
+/// Event names that `rust_socketio` takes for its own, in whatever case they are written. It would not tell `Message` from `message` either.
+const ITS_NAMES: [&str; 4] = ["close", "error", "message", "open"];
+/// The one of them that it hands on as it is.
+const HANDED_ON: &str = "message";
+
+/// Which client holds the sockets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Driver {
+    /// pushproof's own.
+    #[default]
+    Lean,
+    /// The crate `rust_socketio`: a second, independent opinion on a target, not for load. Only in builds with that feature.
+    RustSocketio,
+}
+
+impl Driver {
+    /// Both of them.
+    pub const ALL: [Self; 2] = [Self::Lean, Self::RustSocketio];
+
+    /// As it is written.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Lean => "lean",
+            Self::RustSocketio => "rust_socketio",
+        }
+    }
+
+    /// How to get a build that has it, in words; `None`: this one has.
+    pub fn lacking(self) -> Option<&'static str> {
+        let has = self == Self::Lean || cfg!(feature = "rust_socketio");
+        (!has).then_some(
+            "this pushproof was built without the driver rust_socketio. Build one that has it with cargo build --release --features \
+             rust_socketio; it needs pkg-config and the headers of OpenSSL (on Debian: apt-get install pkg-config libssl-dev)",
+        )
+    }
+
+    /// What of a plan this driver cannot do.
+    pub(super) fn check(self, plan: &Plan, problems: &mut Problems) {
+        if self == Self::Lean {
+            return;
+        }
+        let transports = plan.clients.transports;
+        let websocket = transports == Transports::One(Transport::WebSocket);
+        let key = match transports {
+            Transports::One(_) => "clients.transport",
+            Transports::Mix(_) => "clients.transports",
+        };
+        problems.check(websocket, key, || {
+            "the driver rust_socketio does not say when it polls, so nothing could be said of what lay unread; leave it out for websocket, or take the driver lean".to_owned()
+        });
+        problems.check(plan.churn.is_none(), "churn", || {
+            "the driver rust_socketio cannot end a connection when it is told to; leave the section out, or take the driver lean".to_owned()
+        });
+        problems.check(plan.source_addrs.is_empty(), "generator.source_addrs", || {
+            "the driver rust_socketio lets the system choose; leave them out, or take the driver lean".to_owned()
+        });
+        for event in &plan.events {
+            let its = event != HANDED_ON && ITS_NAMES.contains(&event.to_lowercase().as_str());
+            problems.check(!its, "pushes.events", || {
+                format!("the driver rust_socketio takes {event:?} for a word of its own; choose another name, or take the driver lean")
+            });
+        }
+    }
+}
+
+impl fmt::Display for Driver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Driver {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|one| one.name() == text);
+        found.ok_or_else(|| format!("{text:?} is no driver; write lean or rust_socketio"))
+    }
+}
