@@ -318,3 +318,60 @@ async fn an_application_of_its_own_kind_is_described_in_a_file() {
     let reasons = report["reasons"].to_string();
     assert!(reasons.contains("401"), "{reasons}");
 }
+
+/// Payloads of every kind through a server that parses and writes them anew, with and without a tag; and a server that sends some twice.
+#[tokio::test]
+#[ignore = "needs Node and Python peers: run ci/check (or ci/install-peers, then cargo test -- --ignored)"]
+async fn payloads_of_every_kind_go_through_a_node_server() {
+    let kinds = scenario(
+        "payloads",
+        r#"
+[pushes]
+payloads = [
+  { json = '{ "to" : "{{user}}", "n" : {{seq}}.0, "id" : "{{random 8}}" }', size = { min = 100, max = 5000 } },
+  { text = "hello \"{{user}}\" {{random 20}}", event = "greeting" },
+  { rows = ['{"a":[]}', '"b"', '[]'], event = "обновление" },
+  { number = 2.50, event = "number" },
+  { kind = "null", event = "null" },
+  { kind = "none", event = "refresh" },
+  { json = ' { "n" : [ 1.0, "{{user}}" ] } ', exact = true, event = "fixed" },
+]
+"#,
+    );
+    let flags = [
+        kinds.as_str(),
+        "--users",
+        "40",
+        "--rate",
+        "150/s",
+        "--duration",
+        "2s",
+        "--seed",
+        "3",
+        "--deadline",
+        "4s",
+        "--settle",
+        "4s",
+    ];
+    let server = Peer::spawn_node_server(&[]).await;
+    let (code, report) = pushproof(server.url(), &flags).await;
+    let deliveries = &report["deliveries"];
+    assert_eq!(code, Some(0), "{} {deliveries}", report["reasons"]);
+    assert_eq!(deliveries["delivered"], deliveries["expected"]);
+    assert!(deliveries["by_name"].as_u64() > Some(100), "{deliveries}");
+    let truth = Rest::new(server.url()).call("GET", "/truth", None).await.1;
+    assert_eq!(truth["deliveries"], deliveries["expected"]);
+
+    let server = Peer::spawn_node_server(&["--fault", "duplicate-every=20"]).await;
+    let (code, report) = pushproof(server.url(), &flags).await;
+    let truth = Rest::new(server.url()).call("GET", "/truth", None).await.1;
+    let (twice, found) = (&truth["faults"]["duplicate"], violations(&report));
+    assert_eq!(code, Some(1), "{found:?}");
+    assert!(twice.as_u64() > Some(10), "{truth}");
+    assert_eq!(found["duplicated"], twice.as_u64().unwrap(), "{found:?}");
+    assert_eq!(
+        found.values().sum::<u64>(),
+        found["duplicated"],
+        "{found:?}"
+    );
+}

@@ -47,6 +47,7 @@ impl Run {
         let rules = Arc::new(Rules {
             tagger: source.0.clone(),
             events: vec!["e".to_owned()],
+            untagged: Vec::new(),
             ordering: Ordering::Realtime,
             deadline: Duration::from_secs(2),
             settle: SETTLE,

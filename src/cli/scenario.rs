@@ -1,6 +1,6 @@
 //! The scenario that a command is asked for: a file, what flags and the environment lay over it, and settings over all of that.
 
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Read as _};
 use std::path::Path;
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use super::terminal::colour;
 use crate::platform::{FaultConfig, UserGlob};
 use crate::report::mistakes;
 use crate::scenario::file::File;
+use crate::scenario::payload::MOST_FILE_BYTES;
 use crate::scenario::plan::Faults;
 use crate::scenario::units::Span;
 use crate::scenario::{Plan, Problem, Reader};
@@ -27,6 +28,8 @@ pub(super) struct Asked {
     reader: Reader,
     /// What the flags say, as JSON.
     flags: Value,
+    /// What is wrong with the files that it names.
+    files: Vec<Problem>,
 }
 
 impl Asked {
@@ -55,10 +58,12 @@ impl Asked {
         if path.is_none() {
             reader.lay(settling(reader.file()));
         }
+        let files = read_rows(&mut reader, path);
         Ok(Self {
             name,
             reader,
             flags: said,
+            files,
         })
     }
 
@@ -80,6 +85,9 @@ impl Asked {
 
     /// The plan of it, or all that is wrong, in words. Seeds that were not asked for are the caller's.
     pub(super) fn plan(&self, drawn_seed: u64) -> Result<Plan, String> {
+        if !self.files.is_empty() {
+            return Err(self.told(&self.files));
+        }
         let plan = Plan::from_file(self.file(), drawn_seed);
         let plan = plan.and_then(|plan| {
             let problems = plan.faults.as_ref().map_or_else(Vec::new, fault_problems);
@@ -125,6 +133,45 @@ impl Asked {
         let source = self.reader.sources().get(source);
         !by_flag || problem.entry.is_some() || source.is_some_and(|source| source.name == SET)
     }
+}
+
+/// Reads the rows of payloads that are in files of their own, beside the scenario. Gives what is wrong with them.
+fn read_rows(reader: &mut Reader, scenario: Option<&Path>) -> Vec<Problem> {
+    let mut payloads = reader.file().pushes.payloads.clone().unwrap_or_default();
+    let beside = scenario.and_then(Path::parent).unwrap_or(Path::new(""));
+    let mut problems = Vec::new();
+    for (entry, payload) in payloads.iter_mut().enumerate() {
+        let Some(path) = payload.unread().map(|file| beside.join(file)) else {
+            continue;
+        };
+        let read = read_at_most(&path, MOST_FILE_BYTES)
+            .map_err(|why| format!("cannot read {}: {why}", path.display()))
+            .and_then(|text| payload.read(&text));
+        if let Err(message) = read {
+            problems.push(Problem {
+                key: "pushes.payloads",
+                entry: Some(entry),
+                message,
+            });
+        }
+    }
+    if !payloads.is_empty() && problems.is_empty() {
+        let mut over = File::default();
+        over.pushes.payloads = Some(payloads);
+        reader.lay(over);
+    }
+    problems
+}
+
+fn read_at_most(path: &Path, most: usize) -> Result<String, String> {
+    let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
+    let mut bytes = Vec::new();
+    let read = file.take(most as u64 + 1).read_to_end(&mut bytes);
+    read.map_err(|error| error.to_string())?;
+    if bytes.len() > most {
+        return Err(format!("it is larger than {most} bytes"));
+    }
+    String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())
 }
 
 /// A deadline alone moves the settling with it, which must not end before.

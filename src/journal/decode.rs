@@ -10,7 +10,7 @@ use super::varint::Bytes;
 use crate::history::{Left, Outcome, Push};
 use crate::ids::{AppId, Audience, EventId, Lane, PushId, Seq, SocketId, UserId};
 use crate::time::Time;
-use crate::verify::{Answer, Found, Tag, Way};
+use crate::verify::{Answer, By, Found, Tag, Way};
 
 /// Reads the facts of one block.
 struct Decoder<'a, 'c> {
@@ -257,7 +257,13 @@ impl<'a> Decoder<'a, '_> {
                 intended: Time::from_nanos(self.bytes.number()?),
             };
             let intact = flags & 2 != 0;
-            Some(Found { tag, intact })
+            let by = match flags >> 3 {
+                0 => By::Tag,
+                1 => By::Name,
+                2 => By::Count,
+                _ => return None,
+            };
+            Some(Found { tag, intact, by })
         };
         Some(Cut {
             found,
@@ -328,6 +334,14 @@ mod tests {
     use super::*;
     use crate::journal::encode::Encoder;
 
+    fn counted(tag: Tag) -> Found {
+        Found {
+            tag,
+            intact: true,
+            by: By::Count,
+        }
+    }
+
     fn facts(slot: u32, nanos: u64, lane: u32, seq: u32, text: &str, flag: bool) -> Vec<Fact<'_>> {
         let at = Time::from_nanos(nanos);
         let push = PushId {
@@ -349,7 +363,7 @@ mod tests {
             intended: at,
         };
         let cut = Cut {
-            found: flag.then_some(Found { tag, intact: true }),
+            found: flag.then_some(counted(tag)),
             named: flag,
             length: nanos,
             digest: !nanos,

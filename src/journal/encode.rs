@@ -10,7 +10,7 @@ use super::varint::{put, put_signed};
 use crate::history::Outcome;
 use crate::ids::{Audience, PushId};
 use crate::time::Time;
-use crate::verify::{Found, Way};
+use crate::verify::{By, Found, Way};
 
 /// Writes facts.
 #[derive(Debug, Default)]
@@ -213,7 +213,14 @@ fn audience(audience: Audience) -> u64 {
 
 fn put_cut(out: &mut Vec<u8>, cut: &Cut) {
     let tagged = cut.found.is_some_and(|found| found.intact);
-    out.push(u8::from(cut.found.is_some()) | u8::from(tagged) << 1 | u8::from(cut.named) << 2);
+    let by = match cut.found.map(|found| found.by) {
+        None | Some(By::Tag) => 0,
+        Some(By::Name) => 1,
+        Some(By::Count) => 2,
+    };
+    out.push(
+        u8::from(cut.found.is_some()) | u8::from(tagged) << 1 | u8::from(cut.named) << 2 | by << 3,
+    );
     put(out, cut.length);
     out.extend_from_slice(&cut.digest.to_le_bytes());
     if let Some(Found { tag, .. }) = &cut.found {

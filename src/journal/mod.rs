@@ -7,6 +7,7 @@
 //! written stops no run, and is said at its end; no bytes make reading panic, and nothing that is missing from a journal makes it pass
 //! or makes up a violation.
 
+mod behind;
 mod block;
 mod books;
 mod code;
@@ -23,12 +24,13 @@ mod varint;
 mod verified;
 mod writer;
 
+pub use behind::Follows;
 pub use block::{HEAD, Head, Kind, MAGIC, NoBlock, PREAMBLE, Source, VERSION};
 pub use decode::Position;
 pub use encode::Encoder;
 pub use fact::{Cut, Event, Fact, Moment, Nonsense};
 pub use lanes::{Follower, LaneRecorder, PushLog};
-pub use recorder::{Follows, MOST_KEPT, Recorder};
+pub use recorder::{MOST_KEPT, Recorder};
 pub use scan::{Damage, Name, Unreadable};
 pub use verified::{Difference, Header, Verified, footer, verify};
 pub use writer::{Journal, Log, Pen};

@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::behind::{Behind, Follows};
 use super::fact::{Cut, Event, Fact, Moment};
 use super::writer::Log;
 use crate::history::{Left, Outcome, Push};
-use crate::ids::{AppId, PushId, SocketId, UserId};
+use crate::ids::{AppId, SocketId, UserId};
 use crate::time::Time;
 use crate::verify::{
-    Arrival, Class, Counts, Findings, Found, Judge, Judged, Ledger, Rules, Slot, Source, Streams,
-    Way, json_equal,
+    Arrival, By, Class, Counts, Findings, Found, Judge, Judged, Ledger, Rules, Slot, Source,
+    Streams, Way, json_equal,
 };
 
 /// Most bytes of an event that are kept: name, payload and attachments.
@@ -24,17 +25,6 @@ pub struct Recorder {
     judge: Judge,
     record: Option<Record>,
     behind: Option<Behind>,
-}
-
-/// A ledger that is written elsewhere, and here a moment later: what arrives may be ahead of it.
-pub trait Follows: Send + Sync {
-    /// Waits until this push is in the ledger, or everything that had been sent when it was read.
-    fn wait_for(&self, push: PushId, read: Time);
-}
-
-struct Behind {
-    rules: Arc<Rules>,
-    ledger: Arc<dyn Follows>,
 }
 
 struct Record {
@@ -80,15 +70,17 @@ impl Recorder {
         self
     }
 
-    /// Waits until the push that an event names is in the ledger.
-    fn catch_up(&self, arrival: Arrival<'_>, attachments: &[&[u8]]) {
-        let Some(Behind { rules, ledger }) = &self.behind else {
-            return;
+    /// Which push an event is, once the ledger has caught up with it.
+    fn caught_up(
+        &mut self,
+        slot: Slot,
+        arrival: &Arrival<'_>,
+        found: Option<Found>,
+    ) -> Option<Found> {
+        let Some(behind) = &self.behind else {
+            return found;
         };
-        let found = rules.tagger.find_within(arrival.payload, attachments);
-        if let Some(found) = found {
-            ledger.wait_for(found.tag.push, arrival.at);
-        }
+        behind.identify(&mut self.judge, slot, arrival, found)
     }
 
     /// See [`Judge::counts`].
@@ -167,15 +159,13 @@ impl Recorder {
 
     /// See [`Judge::arrived`]; what arrived had lain in the kernel for so long.
     pub fn arrived(&mut self, slot: Slot, arrival: Arrival<'_>, waited_us: Option<u32>) -> Judged {
+        let found = self.judge.identify(slot, &arrival);
         let Some(record) = &mut self.record else {
-            let found = self.judge.find(arrival.payload);
-            if let (Some(Behind { ledger, .. }), Some(found)) = (&self.behind, &found) {
-                ledger.wait_for(found.tag.push, arrival.at);
-            }
+            let found = self.caught_up(slot, &arrival, found);
             return self.judge.arrived_as(slot, arrival, found, Way::Text);
         };
         let came = (arrival, waited_us);
-        record.came(&mut self.judge, slot, came, Way::Text, &[])
+        record.came(&mut self.judge, slot, came, (found, Way::Text), &[])
     }
 
     /// See [`Judge::arrived_elsewhere`].
@@ -185,12 +175,15 @@ impl Recorder {
         arrival: Arrival<'_>,
         waited_us: Option<u32>,
     ) -> Judged {
-        self.catch_up(arrival, &[]);
+        if let Some(behind) = &self.behind {
+            behind.catch_up(arrival);
+        }
         let Some(record) = &mut self.record else {
             return self.judge.arrived_elsewhere(slot, arrival);
         };
+        let found = self.judge.find(arrival.payload);
         let came = (arrival, waited_us);
-        record.came(&mut self.judge, slot, came, Way::Elsewhere, &[])
+        record.came(&mut self.judge, slot, came, (found, Way::Elsewhere), &[])
     }
 
     /// See [`Judge::arrived_binary`].
@@ -202,13 +195,13 @@ impl Recorder {
         attachments: &[B],
     ) -> Judged {
         let all: Vec<_> = attachments.iter().map(AsRef::as_ref).collect();
-        self.catch_up(arrival, &all);
+        let found = self.judge.identify_binary(slot, &arrival, &all);
+        let found = self.caught_up(slot, &arrival, found);
         let Some(record) = &mut self.record else {
-            return self.judge.arrived_binary(slot, arrival, attachments);
+            return self.judge.arrived_as(slot, arrival, found, Way::Binary);
         };
-        let attachments = all;
         let came = (arrival, waited_us);
-        record.came(&mut self.judge, slot, came, Way::Binary, &attachments)
+        record.came(&mut self.judge, slot, came, (found, Way::Binary), &all)
     }
 
     /// See [`Judge::silent`].
@@ -265,13 +258,9 @@ impl Record {
         judge: &mut Judge,
         slot: Slot,
         (arrival, waited_us): (Arrival<'_>, Option<u32>),
-        way: Way,
+        (found, way): (Option<Found>, Way),
         attachments: &[&[u8]],
     ) -> Judged {
-        let found = match attachments {
-            [] => judge.find(arrival.payload),
-            attached => self.rules.tagger.find_within(arrival.payload, attached),
-        };
         let judged = judge.arrived_as(slot, arrival, found, way);
         let slot = self.slot(slot);
         let came = (arrival, waited_us);
@@ -295,7 +284,11 @@ impl Record {
             refused: false,
         };
         let as_sent = found.filter(|found| {
-            found.intact && way == Way::Text && !arrival.premature && self.is_named(found, arrival)
+            found.by == By::Tag
+                && found.intact
+                && way == Way::Text
+                && !arrival.premature
+                && self.is_named(found, arrival)
         });
         if *judged == Judged::Violation(Class::Phantom) {
             moment.refused = self.is_refused(found, arrival.at);
@@ -364,7 +357,9 @@ impl Record {
         found: Option<Found>,
     ) -> Event<'a> {
         let attached: usize = event.attachments.iter().map(|a| a.len() + 10).sum();
-        if event.name.len() + event.payload.len() + attached <= MOST_KEPT {
+        // What carries no tag is known by what had come before, and only now.
+        let untagged = found.is_some_and(|found| found.by != By::Tag);
+        if !untagged && event.name.len() + event.payload.len() + attached <= MOST_KEPT {
             return event;
         }
         // What is left of it cannot be compared again, so what came of that is kept.
@@ -379,9 +374,14 @@ impl Record {
             length: (event.payload.len() + attached) as u64,
             digest: xxh3_64(event.payload.as_bytes()),
         };
+        // As it was sent it can be made again.
+        let most = match found {
+            Some(found) if untagged && found.intact => 0,
+            _ => MOST_KEPT - MOST_NAME,
+        };
         Event {
             name: start(event.name, MOST_NAME),
-            payload: start(event.payload, MOST_KEPT - MOST_NAME),
+            payload: start(event.payload, most),
             attachments: Vec::new(),
             cut: Some(cut),
             ..event

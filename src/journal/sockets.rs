@@ -9,7 +9,7 @@ use crate::history::{Leave, Left, Stamp};
 use crate::ids::{AppId, PushId, SocketId, UserId};
 use crate::measure::Meter;
 use crate::time::Time;
-use crate::verify::{Arrival, Found, Judge, Judged, Rules, Slot, Tag, Way};
+use crate::verify::{Arrival, By, Found, Judge, Judged, Rules, Slot, Tag, Way};
 
 /// One shard's sockets.
 pub(super) struct Shard {
@@ -162,7 +162,11 @@ impl Shard {
         let tag = tag.ok_or(Wrong::Nonsense)?;
         let rules = Arc::clone(&self.rules);
         let event = rules.events.get(tag.event.index()).ok_or(Wrong::Nonsense)?;
-        let found = Found { tag, intact: true };
+        let found = Found {
+            tag,
+            intact: true,
+            by: By::Tag,
+        };
         let arrival = arrival(moment, event, "", false);
         self.arrived(slot, (arrival, moment), Some(found), Way::Text);
         Ok(())

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::text::number;
 use crate::scenario::audience::Aim;
-use crate::scenario::file::{File, Shape};
+use crate::scenario::file::File;
 use crate::scenario::schedule::Arrivals;
 use crate::scenario::units::Span;
 use crate::scenario::{Forecast, Plan};
@@ -134,15 +134,17 @@ fn events(plan: &Plan, forecast: &Forecast) -> String {
 }
 
 fn payloads(plan: &Plan, forecast: &Forecast) -> String {
-    let shapes = plan.shapes.iter().map(|shape| match shape {
-        Shape::Object => "objects",
-        Shape::Array => "arrays",
-        Shape::Text => "texts",
+    let carried = plan.carried();
+    let kinds = carried.iter().map(|payload| match &payload.event {
+        Some(event) if payload.is_untagged() => {
+            format!("{} as {event:?}, without a tag", payload.in_words())
+        }
+        _ => payload.in_words(),
     });
     let mean = forecast.bytes_asked / forecast.pushes.max(1);
     format!(
         "{}; {} bytes on average; {} asked for, {} delivered (frames not counted)",
-        shapes.collect::<Vec<_>>().join(", "),
+        kinds.collect::<Vec<_>>().join(", "),
         number(mean),
         bytes(forecast.bytes_asked),
         bytes(forecast.bytes_delivered)

@@ -1,5 +1,7 @@
 //! The summary a person reads in ten seconds: the verdict first. It fits a terminal of 80 columns, but for what the target says.
 
+mod lines;
+
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -132,7 +134,7 @@ fn counts(out: &mut String, summary: &Summary) -> std::fmt::Result {
             number(sockets.alive)
         )?;
     }
-    transports(out, summary)?;
+    lines::transports(out, summary)?;
     writeln!(
         out,
         "  pushes      {} of {} sent · {} accepted · {} rejected · {} unknown",
@@ -158,6 +160,7 @@ fn counts(out: &mut String, summary: &Summary) -> std::fmt::Result {
         number(deliveries.delivered),
         number(deliveries.allowed)
     )?;
+    lines::untagged(out, summary)?;
     if deliveries.missed_at_death + deliveries.missed_at_churn + deliveries.away > 0 {
         writeln!(
             out,
@@ -179,31 +182,6 @@ fn counts(out: &mut String, summary: &Summary) -> std::fmt::Result {
         )?;
     }
     writeln!(out)
-}
-
-/// How the sockets travel, unless all are `websocket`: one from the first byte on.
-fn transports(out: &mut String, summary: &Summary) -> std::fmt::Result {
-    if summary.plan.clients.transports.is_websocket() {
-        return Ok(());
-    }
-    let spoken = summary.by_transport().into_iter().filter(|(_, n)| *n > 0);
-    let mut told: Vec<_> = spoken
-        .map(|(one, n)| format!("{} {one}", number(n)))
-        .collect();
-    if summary.upgrades.done > 0 {
-        told.push(format!("{} upgraded", number(summary.upgrades.done)));
-    }
-    writeln!(out, "  transports  {}", told.join(" · "))?;
-    let stayed = summary.upgrades.not.total();
-    if stayed > 0 {
-        writeln!(
-            out,
-            "              {} stayed on long-polling: {}",
-            number(stayed),
-            summary.upgrades.not.most_common()
-        )?;
-    }
-    Ok(())
 }
 
 fn examples(out: &mut String, summary: &Summary) -> std::fmt::Result {

@@ -34,6 +34,7 @@ use crate::summary::{Snapshot, Summary, Target};
 use crate::time::Time;
 use crate::trigger::http::HttpTrigger;
 use crate::trigger::lane::{self, LaneReport, Progress};
+use crate::trigger::turns::Turns;
 use crew::{Begun, Crew};
 use machine::{Effect, Event, Machine};
 use measuring::{Measured, Measuring};
@@ -313,6 +314,7 @@ impl Conductor {
         let start = self.clock.now();
         let measured_from = self.tally.pushing(start, self.machine.sockets.connected);
         self.crew.pushing();
+        let turns = Arc::new(Turns::new(&self.plan));
         for lane in (0..self.plan.lanes).map(Lane) {
             self.lanes.spawn(lane::run(lane::Setup {
                 lane,
@@ -324,6 +326,7 @@ impl Conductor {
                 ),
                 writer: self.settler.lane(lane),
                 clock: self.clock,
+                turns: Arc::clone(&turns),
                 start,
                 measured_from,
                 progress: Arc::clone(&self.progress),

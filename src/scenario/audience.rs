@@ -456,8 +456,8 @@ mod tests {
         let zipf = pushes(&plan("[pushes]\naudience = \"zipf\"\n").unwrap());
         for (one, other) in uniform.iter().zip(&zipf) {
             assert_eq!(
-                (one.intended, one.event, one.shape),
-                (other.intended, other.event, other.shape)
+                (one.intended, one.event, one.payload),
+                (other.intended, other.event, other.payload)
             );
             assert_eq!(
                 one.audience == Audience::Everyone,

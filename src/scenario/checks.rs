@@ -157,13 +157,10 @@ impl Problems {
         self.check(!plan.shapes.is_empty(), "pushes.shapes", || {
             "name at least one of object, array, text".to_owned()
         });
-        self.check(plan.size <= MOST_BYTES, "pushes.size", || {
-            format!(
-                "{} bytes are more than a push carries; ask for at most {MOST_BYTES}",
-                plan.size
-            )
-        });
-        self.events(&plan.events);
+        // Those that payloads have of their own are checked with them.
+        if plan.payloads.is_empty() || !plan.weights.is_empty() {
+            self.events(&plan.events[..plan.weights.len()]);
+        }
     }
 
     pub(super) fn verify(&mut self, plan: &Plan) {

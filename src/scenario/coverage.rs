@@ -2,6 +2,7 @@
 //! would have proved nothing of it.
 
 use super::audience::Reach;
+use super::payload::Content;
 use super::plan::Plan;
 use super::workload::Workload;
 use crate::ids::{AppId, Lane, PushId, Seq};
@@ -9,7 +10,7 @@ use crate::ids::{AppId, Lane, PushId, Seq};
 /// Most pushes looked at: far more than it takes to draw everything, unless something is rare on purpose.
 const MOST: u64 = 20_000;
 
-/// The apps, event names, kinds of audience and shapes of this plan that no push of its schedule has, in words. What only pushes have that
+/// The apps, event names, kinds of audience and payloads of this plan that no push of its schedule has, in words. What only pushes have that
 /// nobody gets is left out too.
 pub fn left_out(plan: &Plan) -> Vec<String> {
     let workload = Workload::new(plan);
@@ -19,7 +20,7 @@ pub fn left_out(plan: &Plan) -> Vec<String> {
             .map(|app| !plan.may_reach(AppId(app)))
             .collect(),
         events: vec![false; plan.events.len()],
-        shapes: vec![false; plan.shapes.len()],
+        payloads: vec![false; plan.carried().len()],
         reaches: REACHES.map(|(reach, _)| !plan.may_have(reach)),
     };
     for n in 0..plan.pace().hits().min(MOST) {
@@ -38,9 +39,7 @@ pub fn left_out(plan: &Plan) -> Vec<String> {
         }
         seen.apps[spec.app.index()] = true;
         seen.events[spec.event.index()] = true;
-        for (seen, shape) in seen.shapes.iter_mut().zip(&plan.shapes) {
-            *seen |= *shape == spec.shape;
-        }
+        seen.payloads[usize::from(spec.payload)] = true;
         if seen.all() {
             break;
         }
@@ -51,7 +50,7 @@ pub fn left_out(plan: &Plan) -> Vec<String> {
 struct Seen {
     apps: Vec<bool>,
     events: Vec<bool>,
-    shapes: Vec<bool>,
+    payloads: Vec<bool>,
     /// In the order of [`REACHES`].
     reaches: [bool; 4],
 }
@@ -66,7 +65,7 @@ const REACHES: [(Reach, &str); 4] = [
 
 impl Seen {
     fn all(&self) -> bool {
-        let lists = [&self.apps, &self.events, &self.shapes];
+        let lists = [&self.apps, &self.events, &self.payloads];
         let lists = lists.into_iter().flatten();
         lists.chain(&self.reaches).all(|seen| *seen)
     }
@@ -81,9 +80,12 @@ impl Seen {
         };
         missing.extend(named("app", &plan.apps, &self.apps));
         missing.extend(named("event", &plan.events, &self.events));
-        for (shape, seen) in plan.shapes.iter().zip(&self.shapes) {
+        for (payload, seen) in plan.carried().iter().zip(&self.payloads) {
             if !seen {
-                missing.push(format!("shape {shape:?}").to_lowercase());
+                missing.push(match &payload.content {
+                    Content::Shape(shape) => format!("shape {shape:?}").to_lowercase(),
+                    _ => format!("payload {}", payload.in_words()),
+                });
             }
         }
         let unseen = REACHES.iter().zip(self.reaches).filter(|(_, seen)| !seen);

@@ -9,6 +9,7 @@ use super::audience;
 use super::contract::{Connect, Login, Trigger};
 use super::driver::Driver;
 use super::event::Event;
+use super::payload::{Payload, Size};
 use super::schedule::{Arrivals, Stage};
 use super::transport::{Shares, Transport};
 use super::units::{Rate, Span};
@@ -172,9 +173,12 @@ pub struct Pushes {
     /// Shapes of payload, each as likely.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shapes: Option<Vec<Shape>>,
-    /// Bytes that a payload has at least; what its shape lacks is filled up with text.
+    /// What pushes carry, in place of `shapes`: `"object"`, `"null"`, `{ text = "hello {{user}}" }`, each as likely unless it has a weight.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub size: Option<u32>,
+    pub payloads: Option<Vec<Payload>>,
+    /// Bytes that a payload has at least, as a number or a distribution; what it lacks is filled up with text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<Size>,
 }
 
 /// What counts as right.

@@ -17,6 +17,7 @@ pub mod event;
 pub mod file;
 mod forecast;
 mod overlay;
+pub mod payload;
 pub mod plan;
 mod problems;
 pub mod reader;

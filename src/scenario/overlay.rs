@@ -42,6 +42,7 @@ impl File {
                 foreign: over.pushes.foreign.or(self.pushes.foreign),
                 events: over.pushes.events.or(self.pushes.events),
                 shapes: over.pushes.shapes.or(self.pushes.shapes),
+                payloads: over.pushes.payloads.or(self.pushes.payloads),
                 size: over.pushes.size.or(self.pushes.size),
             },
             verify: Verify {

@@ -9,6 +9,7 @@ use super::churn::Churn;
 use super::clients::Clients;
 use super::contract::Contract;
 use super::file::{File, Shape};
+use super::payload::{self, Payload, Size};
 use super::problems::{Problem, Problems};
 use super::schedule::{Arrivals, Schedule};
 use super::threshold::{Condition, Threshold};
@@ -60,14 +61,16 @@ pub struct Plan {
     pub absent: f64,
     /// Share of pushes aimed at another app's user.
     pub foreign: f64,
-    /// Event names, by [`crate::ids::EventId`].
+    /// Event names, by [`crate::ids::EventId`]: first those that are drawn, then those that payloads have of their own.
     pub events: Vec<String>,
-    /// How often each is drawn, compared with the others.
+    /// How often each of the first is drawn, compared with the others.
     pub weights: Vec<u32>,
     /// Shapes of payload.
     pub shapes: Vec<Shape>,
+    /// What pushes carry; empty: the shapes.
+    pub payloads: Vec<Payload>,
     /// Bytes that a payload has at least.
-    pub size: u32,
+    pub size: Size,
     /// Which orders are checked.
     pub ordering: Ordering,
     /// How long after it was sent a push may arrive without being late.
@@ -124,8 +127,9 @@ impl Plan {
         let mut problems = Problems::default();
         let (users, pushes, verify) = (file.users, file.pushes, file.verify);
         let (schedule, aim) = (Schedule::new(&pushes), Aim::new(&pushes));
-        let events = pushes.events.unwrap_or_default().into_iter();
-        let (events, weights): (Vec<_>, _) = events.map(|e| (e.name, e.weight)).unzip();
+        let payloads = pushes.payloads.unwrap_or_default();
+        let listed = pushes.events.unwrap_or_default();
+        let (events, weights) = payload::names(listed, given.events.is_some(), &payloads);
         let contract = Contract::new(&file.target, file.shown.as_deref(), &mut problems);
         let plan = Self {
             contract: contract.into(),
@@ -166,6 +170,7 @@ impl Plan {
             events,
             weights,
             shapes: pushes.shapes.unwrap_or_default(),
+            payloads,
             size: pushes.size.unwrap_or_default(),
             ordering: verify.ordering.unwrap_or_default(),
             deadline: verify.deadline.map_or(Duration::ZERO, |s| s.0),
@@ -190,6 +195,7 @@ impl Plan {
         problems.schedule(given, &plan);
         problems.audience(given, &plan);
         problems.pushes(&plan);
+        problems.payloads(given, &plan);
         problems.verify(&plan);
         plan.clients.check(&mut problems);
         plan.clients.driver.check(&plan, &mut problems);

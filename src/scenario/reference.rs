@@ -76,6 +76,12 @@ fn kind(schema: &Value, root: &Value) -> String {
     if named("/Rate") {
         return "a rate".to_owned();
     }
+    if named("/Payload") {
+        return "a text or a table".to_owned();
+    }
+    if named("/Size") {
+        return "a whole number or a distribution".to_owned();
+    }
     let schema = resolved(schema, root);
     let choices = schema["oneOf"].as_array().into_iter().flatten();
     let choices: Vec<_> = choices.filter_map(|one| one["const"].as_str()).collect();

@@ -3,12 +3,17 @@
 //! Nothing is drawn in sequence, so lanes need not agree on anything, a worker on another machine makes the same pushes, and the
 //! verifier can make a payload again when it needs to compare.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use super::audience::{Aimed, Aims};
 use super::event::Events;
 use super::file::Shape;
+use super::payload::template::{Room, Template, Values};
+use super::payload::{Content, Made, Payload, Size};
 use super::plan::Plan;
 use crate::ids::{AppId, Audience, EventId, PushId};
 use crate::time::Time;
@@ -21,8 +26,9 @@ pub struct Workload {
     lanes: u32,
     aims: Aims,
     events: Events,
-    shapes: Vec<Shape>,
-    size: usize,
+    payloads: Arc<[Kind]>,
+    draws: Draws,
+    plan: Arc<Plan>,
     pace: crate::pace::Pace,
     tagger: Tagger,
 }
@@ -38,22 +44,58 @@ pub struct Spec {
     pub audience: Audience,
     /// Under which name.
     pub event: EventId,
-    /// In which shape.
-    pub shape: Shape,
+    /// Which of the plan's payloads it carries ([`Plan::payloads`], or its shapes).
+    pub payload: u16,
     /// Decides the rest of the payload.
     filler: u64,
+}
+
+/// What a push carries.
+#[derive(Debug)]
+struct Kind {
+    made: Made,
+    /// The event name that it is pushed under, whichever was drawn.
+    event: Option<EventId>,
+    size: Size,
+}
+
+/// How a payload is drawn.
+#[derive(Debug, Clone)]
+enum Draws {
+    /// Each as often.
+    Alike,
+    /// By weights.
+    Weighted(Events),
 }
 
 impl Workload {
     /// The pushes of this plan.
     pub fn new(plan: &Plan) -> Self {
+        let named = |name: &String| plan.events.iter().position(|event| event == name);
+        let payloads = plan.carried();
+        let kinds = payloads.iter().map(|payload| Kind {
+            // A plan is checked: each can be made.
+            made: payload.made().unwrap_or(Made::Fixed(String::new())),
+            event: payload
+                .event
+                .as_ref()
+                .and_then(named)
+                .map(|n| EventId(n as u32)),
+            size: payload.size.as_ref().unwrap_or(&plan.size).clone(),
+        });
+        let weights: Vec<_> = payloads.iter().map(|payload| payload.weight).collect();
         Self {
             seed: plan.seed,
             lanes: plan.lanes,
             aims: Aims::new(plan),
             events: Events::new(&plan.weights),
-            shapes: plan.shapes.clone(),
-            size: plan.size as usize,
+            payloads: kinds.collect(),
+            draws: if weights.iter().all(|weight| *weight == 1) {
+                Draws::Alike
+            } else {
+                Draws::Weighted(Events::new(&weights))
+            },
+            plan: Arc::new(plan.clone()),
             pace: plan.pace(),
             tagger: Tagger::new(plan.seed),
         }
@@ -64,6 +106,7 @@ impl Workload {
         Rules {
             tagger: self.tagger.clone(),
             events: plan.events.clone(),
+            untagged: self.untagged(),
             ordering: plan.ordering,
             deadline: plan.deadline,
             settle: plan.settle,
@@ -93,7 +136,11 @@ impl Workload {
         rng.set_stream(n);
         let drawn = self.aims.draw(&mut rng);
         let event = self.events.draw(&mut rng);
-        let shape = self.shapes[below(&mut rng, self.shapes.len() as u32) as usize];
+        let payload = match &self.draws {
+            Draws::Alike => below(&mut rng, self.payloads.len() as u32),
+            Draws::Weighted(weights) => weights.draw(&mut rng).0,
+        };
+        let event = self.payloads[payload as usize].event.unwrap_or(event);
         let filler = rng.next_u64();
         // Last, for it may take any number of draws: whom a scenario aims at changes nothing else of its pushes.
         let Aimed { app, audience } = self.aims.aim(n, drawn, &mut rng);
@@ -102,7 +149,7 @@ impl Workload {
             app,
             audience,
             event,
-            shape,
+            payload: payload as u16,
             filler,
         }
     }
@@ -119,52 +166,152 @@ impl Workload {
         }
     }
 
-    /// The payload of a push as JSON.
+    /// The payloads that carry no tag, each with its event name: by that alone they are told.
+    fn untagged(&self) -> Vec<(EventId, String)> {
+        let kinds = self.payloads.iter();
+        kinds
+            .filter_map(|kind| match &kind.made {
+                Made::Fixed(fixed) => Some((kind.event?, fixed.clone())),
+                Made::Shape(_) | Made::Tagged(_) => None,
+            })
+            .collect()
+    }
+
+    /// Whether a push carries no tag.
+    pub fn is_untagged(&self, spec: &Spec) -> bool {
+        matches!(
+            self.payloads[usize::from(spec.payload)].made,
+            Made::Fixed(_)
+        )
+    }
+
+    /// The payload of a push as JSON; empty: no message at all.
     pub fn payload(&self, spec: &Spec, tag: &Tag) -> String {
+        let kind = &self.payloads[usize::from(spec.payload)];
         let blank = self.tagger.blank(tag);
-        let text = text(spec.filler);
-        let (before, after) = match spec.shape {
-            Shape::Object => (
-                format!(
-                    r#"{{"message":"{text}","page":"my-home-page,profile","parameters":{{"duration":{},"position":"top-right"}},"pp":""#,
-                    spec.filler % 9_000 + 1_000
-                ),
-                format!(r#"","ratio":{}.5,"read":false}}"#, spec.filler % 100),
-            ),
-            Shape::Array => (
-                "[\"".to_owned(),
-                format!(
-                    r#"","{text}",{{"id":{},"tags":[]}},null,true]"#,
-                    spec.filler % 1_000_000
-                ),
-            ),
-            Shape::Text => ("\"".to_owned(), format!(" {text}\"")),
+        let (mut payload, at) = match &kind.made {
+            Made::Fixed(fixed) => return fixed.clone(),
+            Made::Shape(shape) => made_up(*shape, spec.filler, &blank),
+            Made::Tagged(rows) => {
+                let row = ((u128::from(spec.filler) * rows.len() as u128) >> 64) as usize;
+                self.of_template(&rows[row], spec, tag.push, &blank)
+            }
         };
-        let at = before.len();
-        let mut payload = before + &blank + &after;
-        self.fill(spec, &mut payload);
+        let size = kind.size.draw(spec.filler) as usize;
+        fill(spec.filler, size, &mut payload);
         self.tagger.seal(&mut payload, at);
         payload
     }
 
-    /// Fills a payload up to its size with text, at its end.
-    fn fill(&self, spec: &Spec, payload: &mut String) {
-        if payload.len() >= self.size {
-            return;
-        }
-        let (before, after) = match spec.shape {
-            Shape::Object => (",\"filler\":\"", "\"}"),
-            Shape::Array => (",\"", "\"]"),
-            Shape::Text => (" ", "\""),
+    fn of_template(
+        &self,
+        template: &Template,
+        spec: &Spec,
+        id: PushId,
+        blank: &str,
+    ) -> (String, usize) {
+        let mut values = Of {
+            plan: &self.plan,
+            spec,
+            seq: u64::from(id.seq.0) * u64::from(self.lanes) + u64::from(id.lane.0),
+            rng: None,
         };
-        let end = payload.pop();
-        debug_assert!(end.is_some_and(|end| after.ends_with(end)));
-        payload.push_str(before);
-        let lacking = self.size.saturating_sub(payload.len() + after.len());
-        let start = spec.filler as usize % FILLER.len();
-        let text = FILLER.bytes().cycle().skip(start).take(lacking);
-        payload.extend(text.map(char::from));
-        payload.push_str(after);
+        template.filled(blank, &mut values)
+    }
+}
+
+/// What stands in the places of a payload.
+struct Of<'a> {
+    plan: &'a Plan,
+    spec: &'a Spec,
+    seq: u64,
+    rng: Option<ChaCha8Rng>,
+}
+
+impl Values for Of<'_> {
+    fn user(&self) -> String {
+        self.plan.audience_name(self.spec.audience)
+    }
+
+    fn app(&self) -> &str {
+        &self.plan.apps[self.spec.app.index()]
+    }
+
+    fn event(&self) -> &str {
+        &self.plan.events[self.spec.event.index()]
+    }
+
+    fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    fn random(&mut self) -> char {
+        const CHARS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+        let seed = self.spec.filler;
+        let rng = self
+            .rng
+            .get_or_insert_with(|| ChaCha8Rng::seed_from_u64(seed));
+        char::from(CHARS[below(rng, CHARS.len() as u32) as usize])
+    }
+}
+
+/// A payload that nobody wrote, and where its tag begins.
+fn made_up(shape: Shape, filler: u64, blank: &str) -> (String, usize) {
+    let text = text(filler);
+    let (before, after) = match shape {
+        Shape::Object => (
+            format!(
+                r#"{{"message":"{text}","page":"my-home-page,profile","parameters":{{"duration":{},"position":"top-right"}},"pp":""#,
+                filler % 9_000 + 1_000
+            ),
+            format!(r#"","ratio":{}.5,"read":false}}"#, filler % 100),
+        ),
+        Shape::Array => (
+            "[\"".to_owned(),
+            format!(
+                r#"","{text}",{{"id":{},"tags":[]}},null,true]"#,
+                filler % 1_000_000
+            ),
+        ),
+        Shape::Text => ("\"".to_owned(), format!(" {text}\"")),
+    };
+    let at = before.len();
+    (before + blank + &after, at)
+}
+
+/// Fills a payload up to its size with text, at its end.
+fn fill(filler: u64, size: usize, payload: &mut String) {
+    if payload.len() >= size {
+        return;
+    }
+    payload.truncate(payload.trim_end().len());
+    let (before, after) = match Payload::room_of(payload) {
+        Some(Room::Object { .. }) => (",\"filler\":\"", "\"}"),
+        Some(Room::Array { .. }) => (",\"", "\"]"),
+        Some(Room::Text) => (" ", "\""),
+        None => return,
+    };
+    payload.pop();
+    payload.push_str(before);
+    let lacking = size.saturating_sub(payload.len() + after.len());
+    let start = filler as usize % FILLER.len();
+    let text = FILLER.bytes().cycle().skip(start).take(lacking);
+    payload.extend(text.map(char::from));
+    payload.push_str(after);
+}
+
+impl Plan {
+    /// What its pushes carry, by the numbers that [`Spec::payload`] has.
+    pub fn carried(&self) -> Cow<'_, [Payload]> {
+        if self.payloads.is_empty() {
+            let made = self
+                .shapes
+                .iter()
+                .map(|shape| Content::Shape(*shape).into());
+            Cow::Owned(made.collect())
+        } else {
+            Cow::Borrowed(&self.payloads)
+        }
     }
 }
 
@@ -206,7 +353,7 @@ mod tests {
     use super::*;
     use crate::ids::{Lane, Seq};
     use crate::scenario::file::File;
-    use crate::verify::Found;
+    use crate::verify::{By, Found};
 
     /// Every push of a lane, in order.
     fn lane(workload: &Workload, lane: Lane) -> impl Iterator<Item = (PushId, Spec)> + '_ {
@@ -252,8 +399,8 @@ mod tests {
         for event in 0..3 {
             near(share(&|s| s.event == EventId(event)), 1.0 / 3.0);
         }
-        for shape in [Shape::Object, Shape::Array, Shape::Text] {
-            near(share(&|s| s.shape == shape), 1.0 / 3.0);
+        for payload in 0..3 {
+            near(share(&|s| s.payload == payload), 1.0 / 3.0);
         }
         for spec in &specs {
             if let Audience::User(user) = spec.audience {
@@ -299,13 +446,21 @@ mod tests {
             let tag = Workload::tag(id, &spec, 1);
             let payload = workload.payload(&spec, &tag);
             let value: serde_json::Value = serde_json::from_str(&payload).unwrap();
-            assert!(match spec.shape {
+            assert!(match workload.plan.shapes[usize::from(spec.payload)] {
                 Shape::Object => value.is_object(),
                 Shape::Array => value.is_array(),
                 Shape::Text => value.is_string(),
             });
             let found = workload.tagger.find(payload.as_bytes());
-            assert_eq!(found, Some(Found { tag, intact: true }));
+            let by = By::Tag;
+            assert_eq!(
+                found,
+                Some(Found {
+                    tag,
+                    intact: true,
+                    by
+                })
+            );
         }
     }
 }

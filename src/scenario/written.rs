@@ -6,6 +6,7 @@ use super::churn::Churn;
 use super::contract::Contract;
 use super::event::Event;
 use super::file::{self, File};
+use super::payload::Content;
 use super::plan::Plan;
 use super::units::{Rate, Span};
 
@@ -32,9 +33,10 @@ impl From<&Plan> for File {
             },
             pushes: file::Pushes {
                 lanes: Some(plan.lanes),
-                events: Some(events(plan)),
-                shapes: Some(plan.shapes.clone()),
-                size: Some(plan.size),
+                events: (!plan.weights.is_empty()).then(|| events(plan)),
+                shapes: plan.payloads.is_empty().then(|| plan.shapes.clone()),
+                payloads: (!plan.payloads.is_empty()).then(|| plan.payloads.clone()),
+                size: Some(plan.size.clone()),
                 rate: schedule.rate,
                 duration: schedule.duration,
                 stages: schedule.stages,
@@ -56,6 +58,19 @@ impl From<&Plan> for File {
             churn: plan.churn.as_ref().map(Churn::to_file),
             shown: None,
         }
+    }
+}
+
+impl File {
+    /// For a report: the files of rows are named there, not repeated.
+    #[must_use]
+    pub fn without_rows(mut self) -> Self {
+        for payload in self.pushes.payloads.iter_mut().flatten() {
+            if let Content::Rows(Some(_), rows) = &mut payload.content {
+                *rows = None;
+            }
+        }
+        self
     }
 }
 

@@ -197,7 +197,7 @@ impl Trial {
                     Some(Fault::CorruptKey) => vec![Shape::Object],
                     _ => vec![Shape::Object, Shape::Array, Shape::Text],
                 }),
-                size: (occasion == Occasion::Large).then_some(70_000),
+                size: (occasion == Occasion::Large).then_some(70_000.into()),
                 ..file::Pushes::default()
             },
             verify: file::Verify {

@@ -27,6 +27,9 @@ pub struct PushCounts {
     /// Of those rejected: at either. A target may refuse them as well as accept them.
     #[serde(default)]
     pub rejected_at_nobody: u64,
+    /// Without a tag, and held back until the push of the same name before it was answered.
+    #[serde(default)]
+    pub waited_for_turn: u64,
 }
 
 impl PushCounts {

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{OwnedMutexGuard, watch};
 
 use super::http::{HttpTrigger, Wanted};
+use super::turns::Turns;
 use crate::clock::Clock;
 use crate::history::{Outcome, Push};
 use crate::ids::{Audience, Lane, PushId, Seq};
@@ -28,6 +29,7 @@ pub struct Progress {
     absent: AtomicU64,
     foreign: AtomicU64,
     rejected_at_nobody: AtomicU64,
+    turns: AtomicU64,
 }
 
 impl Progress {
@@ -42,6 +44,7 @@ impl Progress {
             absent: self.absent.load(Ordering::Relaxed),
             foreign: self.foreign.load(Ordering::Relaxed),
             rejected_at_nobody: self.rejected_at_nobody.load(Ordering::Relaxed),
+            waited_for_turn: self.turns.load(Ordering::Relaxed),
         }
     }
 
@@ -108,6 +111,8 @@ pub struct Setup {
     pub writer: LaneRecorder,
     /// The run's clock.
     pub clock: Clock,
+    /// What is asked for by one lane at a time.
+    pub turns: Arc<Turns>,
     /// When pushing began.
     pub start: Time,
     /// From when on answers are measured; what is due before is a warm-up.
@@ -131,7 +136,9 @@ pub async fn run(mut setup: Setup) -> LaneReport {
         if !setup.wait_until(due).await {
             break;
         }
-        let ready = due.max(free_since);
+        let (turn, waited_for_turn) = setup.turn(&spec).await;
+        waited.answers += waited_for_turn;
+        let ready = due.max(free_since) + waited_for_turn;
         let now = setup.clock.now();
         if now > last_call {
             waited.own += now - ready;
@@ -141,6 +148,7 @@ pub async fn run(mut setup: Setup) -> LaneReport {
         if !setup.push(seq, &spec, due, ready, &mut report).await {
             break;
         }
+        drop(turn);
         free_since = setup.clock.now();
         waited.own += now - ready;
         waited.answers += free_since - now;
@@ -194,6 +202,20 @@ impl Setup {
 
     fn spec(&self, seq: u32) -> Option<Spec> {
         self.workload.spec(self.id(seq))
+    }
+
+    /// The turn of a push that carries no tag, and how long it took until there was one: that is a wait for the answer to another push.
+    async fn turn(&self, spec: &Spec) -> (Option<OwnedMutexGuard<()>>, Duration) {
+        if !self.workload.is_untagged(spec) {
+            return (None, Duration::ZERO);
+        }
+        if let Some(turn) = self.turns.at_once(spec.app, spec.event) {
+            return (Some(turn), Duration::ZERO);
+        }
+        let since = self.clock.now();
+        let turn = self.turns.wait(spec.app, spec.event).await;
+        self.progress.turns.fetch_add(1, Ordering::Relaxed);
+        (Some(turn), self.clock.now() - since)
     }
 
     /// False: told to stop.

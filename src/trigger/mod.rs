@@ -2,6 +2,8 @@
 //!
 //! * [`http`]: the platform's HTTP endpoint.
 //! * [`lane`]: one sequential trigger worker, whatever the way.
+//! * [`turns`]: which pushes no two lanes may ask for at once.
 
 pub mod http;
 pub mod lane;
+pub mod turns;

@@ -69,6 +69,10 @@ pub struct Counts {
     pub delivered: u64,
     /// Pairs that were free to happen or not. Known when judging ends.
     pub allowed: u64,
+    /// Arrivals without a tag that were told by their event name, each for itself. What was refused later is among them.
+    pub by_name: u64,
+    /// Arrivals without a tag that came while several of their event name were awaited: told by count.
+    pub by_count: u64,
     /// Deliveries past the deadline by the time at which they were read, but perhaps not by the time at which they came: the generator
     /// itself may have held them up. No violation.
     pub held_up: u64,
@@ -108,6 +112,8 @@ impl Counts {
         self.expected += other.expected;
         self.delivered += other.delivered;
         self.allowed += other.allowed;
+        self.by_name += other.by_name;
+        self.by_count += other.by_count;
         self.held_up += other.held_up;
         self.pairs += other.pairs;
         self.came += other.came;

@@ -31,8 +31,9 @@ mod pairs;
 mod settling;
 mod silent;
 mod sockets;
+mod unnamed;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use super::finding::{Class, Counts, Example, Findings};
@@ -43,6 +44,7 @@ use super::recent::Recent;
 use super::rules::{Arrival, Judged, Rules, Source, Way};
 use super::streams::Streams;
 use super::tag::Found;
+use super::untagged::Untagged;
 use crate::history::{Left, Push};
 use crate::ids::{AppId, Audience, PushId, SocketId, UserId};
 use crate::time::Time;
@@ -71,6 +73,9 @@ pub struct Judge {
     kept: Kept,
     /// Settled pushes with an unknown outcome.
     unknown: HashMap<StreamKey, u32>,
+    untagged: Untagged,
+    /// Where pushes were told by count before their answer. Were one refused, what came may have been another that was free to come.
+    doubtful: HashSet<(PushId, u32)>,
     /// Empty but for a moment: kept for its room.
     slots: Vec<u32>,
 }
@@ -79,6 +84,7 @@ impl Judge {
     /// A judge of no sockets yet.
     pub fn new(rules: Arc<Rules>, ledger: Arc<Ledger>, source: Arc<dyn Source>) -> Self {
         let lanes = ledger.lanes() as usize;
+        let untagged = Untagged::new(&rules, lanes);
         Self {
             rules,
             pushes: View::new(ledger),
@@ -94,6 +100,8 @@ impl Judge {
             pending: VecDeque::new(),
             kept: Kept::default(),
             unknown: HashMap::new(),
+            untagged,
+            doubtful: HashSet::new(),
             slots: Vec::new(),
         }
     }
@@ -173,9 +181,27 @@ impl Judge {
         self.recent.find(&self.rules.tagger, payload.as_bytes())
     }
 
+    /// Which push an event is, by the tag in it or, where its name says that it has none, by what is awaited.
+    #[inline]
+    pub fn identify(&mut self, slot: Slot, arrival: &Arrival<'_>) -> Option<Found> {
+        let found = self.find(arrival.payload);
+        found.or_else(|| self.unnamed(slot, arrival, false))
+    }
+
+    /// As [`Judge::identify`], of an event with binary attachments.
+    pub fn identify_binary<B: AsRef<[u8]>>(
+        &mut self,
+        slot: Slot,
+        arrival: &Arrival<'_>,
+        attachments: &[B],
+    ) -> Option<Found> {
+        let found = self.rules.tagger.find_within(arrival.payload, attachments);
+        found.or_else(|| self.unnamed(slot, arrival, false))
+    }
+
     /// An event arrived.
     pub fn arrived(&mut self, slot: Slot, arrival: Arrival<'_>) -> Judged {
-        let found = self.find(arrival.payload);
+        let found = self.identify(slot, &arrival);
         self.arrived_as(slot, arrival, found, Way::Text)
     }
 
@@ -192,7 +218,7 @@ impl Judge {
         arrival: Arrival<'_>,
         attachments: &[B],
     ) -> Judged {
-        let found = self.rules.tagger.find_within(arrival.payload, attachments);
+        let found = self.identify_binary(slot, &arrival, attachments);
         self.arrived_as(slot, arrival, found, Way::Binary)
     }
 }

@@ -60,6 +60,12 @@ impl Kept {
         was
     }
 
+    /// Whether a push is kept for this connection: missing there, or come there if its outcome is unknown.
+    pub(super) fn has(&self, id: PushId, slot: u32) -> bool {
+        let kept = self.pushes.get(&id);
+        kept.is_some_and(|kept| kept.slots.has(slot))
+    }
+
     /// Takes connections out of all sets, says where an accepted push was missing, and lets go of pushes missing nowhere.
     pub(super) fn forget(&mut self, slots: &[u32], mut missing: impl FnMut(PushId, &Entry, u32)) {
         self.pushes.retain(|id, kept| {
@@ -110,6 +116,16 @@ impl Slots {
         let was = bits[word] & bit;
         bits[word] |= bit;
         was == 0
+    }
+
+    fn has(&self, slot: u32) -> bool {
+        match self {
+            Self::Few(few) => few.binary_search(&slot).is_ok(),
+            Self::Many(bits) => {
+                let word = bits.get(slot as usize / 64);
+                word.is_some_and(|bits| bits >> (slot % 64) & 1 == 1)
+            }
+        }
     }
 
     /// False: it was not there.

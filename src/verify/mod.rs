@@ -22,6 +22,7 @@ mod settling;
 mod standing;
 mod streams;
 mod tag;
+mod untagged;
 
 pub use equal::json_equal;
 pub use finding::{Class, Counts, EXAMPLES_PER_CLASS, Example, Findings};
@@ -30,4 +31,4 @@ pub use ledger::{Answer, Entry, LaneWriter, Ledger};
 pub use rules::{Arrival, Judged, Ordering, Rules, Source, Way};
 pub use settling::Settling;
 pub use streams::{Stream, Streams};
-pub use tag::{Found, TAG_LEN, Tag, Tagger};
+pub use tag::{By, Found, TAG_LEN, Tag, Tagger};

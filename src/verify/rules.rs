@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::finding::Class;
 use super::tag::{Tag, Tagger};
 use crate::history::Push;
-use crate::ids::PushId;
+use crate::ids::{EventId, PushId};
 use crate::time::Time;
 
 /// Which orders are promised, and therefore checked. Always happens-before by answers, never by send times alone.
@@ -31,12 +31,22 @@ pub struct Rules {
     pub tagger: Tagger,
     /// Event names by [`crate::ids::EventId`].
     pub events: Vec<String>,
+    /// The events under which nothing goes but one payload without a tag, each with that payload as JSON.
+    pub untagged: Vec<(EventId, String)>,
     /// Which orders are checked.
     pub ordering: Ordering,
     /// How long after it was sent a push may arrive without being late.
     pub deadline: Duration,
     /// How long after its answer a push may still arrive at all.
     pub settle: Duration,
+}
+
+impl Rules {
+    /// Whether nothing goes under this event name but a payload without a tag.
+    pub fn is_untagged(&self, name: &str) -> bool {
+        let mut events = self.untagged.iter().map(|(event, _)| event.index());
+        events.any(|event| self.events.get(event).is_some_and(|asked| asked == name))
+    }
 }
 
 /// Makes the payload of a push again, for the rare delivery that is not byte for byte what was sent.

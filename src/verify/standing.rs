@@ -103,6 +103,11 @@ impl Presence {
         self.has_left() && self.leaving == Time::MAX && self.cause.is_death()
     }
 
+    /// Whether a push that was sent then has to come, should it be accepted, as far as is known.
+    pub(super) fn promises(self, sent: Time) -> bool {
+        self.connected < sent && self.leaving == Time::MAX && !self.has_left()
+    }
+
     /// When CONNECT was accepted; `Time::MAX` if it was not.
     pub(super) fn connected_at(self) -> Time {
         self.connected

@@ -85,6 +85,19 @@ pub struct Found {
     pub tag: Tag,
     /// Whether the payload around it is byte for byte what was sent.
     pub intact: bool,
+    /// How the push is known.
+    pub by: By,
+}
+
+/// How it is known which push an arrival is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// Its payload says so.
+    Tag,
+    /// Its event name does: nothing else of that name was awaited at the socket.
+    Name,
+    /// One of several of its event name that the socket awaited: as many arrivals as pushes are right, whichever is which.
+    Count,
 }
 
 /// Writes and reads the tags of one run.
@@ -139,7 +152,11 @@ impl Tagger {
                 let digest_at = at + DIGEST_AT;
                 let digest = digest_text(self.digest(payload, digest_at));
                 let intact = payload[digest_at..digest_at + DIGEST_CHARS] == digest;
-                return Some(Found { tag, intact });
+                return Some(Found {
+                    tag,
+                    intact,
+                    by: By::Tag,
+                });
             }
             from = at + MAGIC.len();
         }
@@ -307,7 +324,8 @@ mod tests {
                 found,
                 Some(Found {
                     tag: tag(9),
-                    intact: true
+                    intact: true,
+                    by: By::Tag
                 }),
                 "{payload}"
             );
@@ -363,7 +381,7 @@ mod tests {
                 intended: Time::from_nanos(micros * 1_000),
             };
             let payload = sealed(&tagger, &tag, "[\"", "\"]");
-            prop_assert_eq!(tagger.find(payload.as_bytes()), Some(Found { tag, intact: true }));
+            prop_assert_eq!(tagger.find(payload.as_bytes()), Some(Found { tag, intact: true, by: By::Tag }));
         }
 
         #[test]

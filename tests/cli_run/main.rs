@@ -16,6 +16,7 @@ mod honesty;
 mod interrupts;
 mod journal;
 mod library;
+mod payloads;
 mod scenario;
 mod selftest;
 #[path = "../support/signals.rs"]

@@ -227,6 +227,7 @@ impl World {
         let rules = Arc::new(Rules {
             tagger: tagger.clone(),
             events: EVENTS.map(str::to_owned).to_vec(),
+            untagged: Vec::new(),
             ordering: setup.ordering,
             deadline: setup.deadline,
             settle: setup.settle,

@@ -97,6 +97,7 @@ impl Pushes {
             rules: Arc::new(Rules {
                 tagger,
                 events: vec!["message".to_owned()],
+                untagged: Vec::new(),
                 ordering: Ordering::Realtime,
                 deadline: Duration::from_secs(100),
                 settle: Duration::from_secs(200),

@@ -11,6 +11,7 @@ mod random;
 mod scale;
 mod script;
 mod single;
+mod untagged;
 
 use script::{Case, Way, judged};
 
@@ -72,6 +73,11 @@ fn connections_that_end_and_begin() {
 }
 
 #[test]
+fn pushes_without_a_tag() {
+    check(untagged::CASES);
+}
+
+#[test]
 fn several_faults() {
     check(combined::CASES);
 }
@@ -84,6 +90,7 @@ fn there_are_enough_cases_and_no_two_of_one_name() {
         boundaries::CASES,
         churn::CASES,
         combined::CASES,
+        untagged::CASES,
     ];
     let names: std::collections::BTreeSet<_> =
         all.iter().copied().flatten().map(|c| c.name).collect();

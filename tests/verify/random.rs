@@ -257,6 +257,7 @@ impl Play {
         let rules = Arc::new(Rules {
             tagger,
             events: EVENTS.map(str::to_owned).to_vec(),
+            untagged: Vec::new(),
             ordering,
             deadline: Duration::from_nanos(deadline),
             settle: Duration::from_nanos(settle),

@@ -31,6 +31,7 @@ fn a_thousand_million_losses_are_counted() {
     let rules = Rules {
         tagger: source.0.clone(),
         events: vec!["e".to_owned()],
+        untagged: Vec::new(),
         ordering: Ordering::Realtime,
         deadline: Duration::from_nanos(100),
         settle: Duration::from_nanos(0),

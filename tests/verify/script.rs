@@ -12,6 +12,8 @@
 //! 20 leave ann.1 after=… by=… cause=…               cause: ours, abrupt, lost, kick, close, ping, overload, protocol
 //! ```
 //!
+//! A push `as=ping` carries no tag, and arrives as the `null` that it is.
+//!
 //! `connecting` stands before `connect`, where it is told. `heard` is a sign of life. `leaving` begins a polite leave that `leave` ends.
 //! A socket that connects after it left has a new connection; after `again` it has one although the old one lingers.
 
@@ -75,7 +77,9 @@ impl Told {
     }
 }
 
-const EVENTS: [&str; 2] = ["alert", "news"];
+/// The last is of pushes without a tag: `null`.
+const EVENTS: [&str; 3] = ["alert", "news", "ping"];
+const PING: EventId = EventId(2);
 const LANES: u32 = 4;
 
 /// How a history is judged: by so many judges, all at once or as it goes.
@@ -171,6 +175,7 @@ fn rules(history: &str) -> Rules {
     let mut rules = Rules {
         tagger: Tagger::new(7),
         events: EVENTS.map(str::to_owned).to_vec(),
+        untagged: vec![(PING, "null".to_owned())],
         ordering: Ordering::Realtime,
         deadline: Duration::from_nanos(100),
         settle: Duration::from_nanos(200),
@@ -426,6 +431,15 @@ impl Stage {
     }
 
     fn payload(&self, tag: Tag, tag_option: &str, option: &str) -> String {
+        if tag.event == PING {
+            return match option {
+                "" | "attachment" => "null".to_owned(),
+                "spelled" => " null ".to_owned(),
+                "other" => "false".to_owned(),
+                "argument" => "null,1".to_owned(),
+                other => panic!("unknown payload {other}"),
+            };
+        }
         let sent = match tag_option {
             "invented" => self.payloads.payload(&Tag {
                 push: PushId {
@@ -502,6 +516,8 @@ impl Stage {
             ("expected", counts.expected),
             ("delivered", counts.delivered),
             ("allowed", counts.allowed),
+            ("by_name", counts.by_name),
+            ("by_count", counts.by_count),
             ("held_up", counts.held_up),
             ("missed_at_death", counts.missed_at_death),
             ("missed_at_churn", counts.missed_at_churn),

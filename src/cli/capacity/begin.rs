@@ -97,7 +97,11 @@ fn bounds(args: &CapacityArgs, plan: &Plan) -> anyhow::Result<Bounds> {
             (f64::from(plan.sockets()) * BEGIN, apps, most)
         }
         Vary::Rate => (plan.rate * BEGIN, SLOWEST, FASTEST),
-        Vary::Payload => (PAYLOAD.max(plan.size.into()), SMALLEST, MOST_BYTES.into()),
+        Vary::Payload => (
+            PAYLOAD.max(plan.size.most().into()),
+            SMALLEST,
+            MOST_BYTES.into(),
+        ),
     };
     let from = from.unwrap_or(begin.max(least));
     let unit = vary.unit();

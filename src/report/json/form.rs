@@ -146,6 +146,9 @@ pub struct Pushes {
     pub foreign: u64,
     /// Of `rejected`: at users of either kind, whom nothing may reach; no failure.
     pub rejected_at_nobody: u64,
+    /// Of `sent`: without a tag, and held back until the push of the same name before was answered. Their latency counts from when the
+    /// schedule wanted them, as any other's.
+    pub waited_for_turn: u64,
     /// Pushes never sent because their lanes waited for the target's answers.
     pub missed: u64,
     /// Accepted pushes for each second of pushing.
@@ -174,6 +177,14 @@ pub struct Deliveries {
     pub missed_at_churn: u64,
     /// Of `pairs`: was pushed while the socket was away.
     pub away: u64,
+    /// What is proved of them. `each`: of every one by itself which push it was. `count`: of some (`by_count`) only that there were as many
+    /// as pushes, and no more.
+    pub guarantee: &'static str,
+    /// Arrivals without a tag, told by their event name: nothing else of that name was awaited at the socket.
+    pub by_name: u64,
+    /// Arrivals without a tag while their socket awaited several pushes of that name, told by count: which push each was, its order and its
+    /// own latency are not proved.
+    pub by_count: u64,
     /// Deliveries for each second of pushing.
     pub rate_per_s: Option<f64>,
     /// The nine classes together.

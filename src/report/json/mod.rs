@@ -70,7 +70,7 @@ fn judged(summary: &Summary, judgement: &Judgement) -> Report {
         aborted: summary.aborted.as_ref().map(own::aborted),
         scenario: Scenario {
             name: summary.scenario.clone(),
-            plan: File::from(&summary.plan),
+            plan: File::from(&summary.plan).without_rows(),
         },
         seed: summary.plan.seed,
         target: Target {
@@ -91,6 +91,7 @@ fn judged(summary: &Summary, judgement: &Judgement) -> Report {
             absent: summary.pushes.absent,
             foreign: summary.pushes.foreign,
             rejected_at_nobody: summary.pushes.rejected_at_nobody,
+            waited_for_turn: summary.pushes.waited_for_turn,
             missed: summary.missed.by_target,
             rate_per_s: summary.a_second(summary.pushes.accepted).map(tenths),
             not_accepted_because: summary.push_failures.to_map(),
@@ -152,6 +153,9 @@ fn deliveries(summary: &Summary) -> Deliveries {
         missed_at_death: counts.missed_at_death,
         missed_at_churn: counts.missed_at_churn,
         away: counts.away,
+        guarantee: if counts.by_count > 0 { "count" } else { "each" },
+        by_name: counts.by_name,
+        by_count: counts.by_count,
         rate_per_s: summary.a_second(counts.delivered).map(tenths),
         violations: counts.violations(),
         lost: counts.of(Class::Lost),

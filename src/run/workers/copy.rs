@@ -95,6 +95,19 @@ impl Follows for Copy {
         let waits = |told: &mut Time| *told < read && !is_there();
         drop(self.changed.wait_while(self.told(), waits));
     }
+
+    fn rows(&self) -> u64 {
+        let lanes = 0..self.ledger.lanes();
+        lanes
+            .map(|lane| u64::from(self.ledger.len(Lane(lane))))
+            .sum()
+    }
+
+    fn wait_for_more(&self, than: u64, read: Time) -> bool {
+        let waits = |told: &mut Time| *told < read && self.rows() == than;
+        drop(self.changed.wait_while(self.told(), waits));
+        self.rows() > than
+    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::verify::finding::{Class, Example};
 use crate::verify::in_flight::HELD_UP;
 use crate::verify::ledger::{Answer, Entry};
 use crate::verify::rules::{Arrival, Judged, Ordering, Way};
-use crate::verify::tag::{Found, Tag};
+use crate::verify::tag::{By, Found, Tag};
 
 /// The push that an arrival names, unless it was let go, and whether that has been judged at the arrival's connection.
 type Named = (Option<Entry>, bool);
@@ -67,7 +67,10 @@ impl Judge {
             Class::Phantom
         };
         let Some(found) = &found else {
-            let detail = "carries no tag of this run";
+            let detail = match self.untagged.event(arrival.event) {
+                Some(_) => "no push of this name can be what came",
+                None => "carries no tag of this run",
+            };
             return self.violation(unexplained, slot, arrival, None, detail);
         };
         let (entry, settled) = match self.explain(&found.tag, judged, refused_by_then) {
@@ -120,8 +123,12 @@ impl Judge {
             return Judged::Violation(Class::Duplicated);
         }
         self.findings.counts.delivered += 1;
+        self.count_untagged(found.by);
         if entry.answer.is_none() {
             self.arrived_in_flight(slot, arrival, id, entry);
+            if found.by == By::Count {
+                self.doubtful.insert((id, slot));
+            }
         }
         self.check_harm(slot, arrival, entry, found, way);
         Judged::Delivered(id, entry.push)
@@ -163,7 +170,7 @@ impl Judge {
 
     /// A push below the floor, and whether it has been judged where there were so many batches.
     #[cold]
-    fn look_back(&self, id: PushId, judged: u32) -> (Option<Entry>, bool) {
+    pub(super) fn look_back(&self, id: PushId, judged: u32) -> (Option<Entry>, bool) {
         let first = self.batches - self.pending.len() as u32;
         for (number, batch) in (first..).zip(&self.pending) {
             if let Some(entry) = batch.find(id) {
@@ -212,7 +219,8 @@ impl Judge {
         way: Way,
     ) {
         let id = found.tag.push;
-        if self.was_overtaken(slot, id, entry) {
+        // Which of several it is nobody can tell, so neither what came before it.
+        if found.by != By::Count && self.was_overtaken(slot, id, entry) {
             let detail = "came after a push that was sent only once this one had been accepted";
             self.harm(Class::Reordered, slot, arrival, id, entry, detail);
         }
@@ -294,6 +302,16 @@ impl Judge {
             ..example(sockets, class, slot, known)
         });
         Judged::Violation(class)
+    }
+
+    #[inline]
+    fn count_untagged(&mut self, by: By) {
+        let counts = &mut self.findings.counts;
+        match by {
+            By::Tag => {}
+            By::Name => counts.by_name += 1,
+            By::Count => counts.by_count += 1,
+        }
     }
 
     fn same_value(&self, tag: &Tag, payload: &str) -> bool {

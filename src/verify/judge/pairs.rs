@@ -178,10 +178,28 @@ impl Judge {
         let stream = at.stream;
         let refused = stream.count(Outcome::Rejected, came.clone());
         self.refused += refused;
-        self.settled.add(Class::Phantom, refused);
+        // Nearly always empty.
+        let doubtful = if self.doubtful.is_empty() {
+            0
+        } else {
+            let refused = stream.with(Outcome::Rejected, came.clone());
+            let doubtful = refused.filter(|(id, _)| self.doubtful.contains(&(*id, at.slot)));
+            doubtful.count() as u64
+        };
+        let phantoms = refused - doubtful;
+        self.settled.add(Class::Phantom, phantoms);
         let (rules, sockets, in_flight) = (&self.rules, &self.sockets, &self.in_flight);
-        self.findings.show(Class::Phantom, refused, |k| {
-            let (id, entry) = stream.nth(Outcome::Rejected, came.start, k);
+        let all_doubtful = &self.doubtful;
+        let certain = |k: u64| {
+            if doubtful == 0 {
+                return stream.nth(Outcome::Rejected, came.start, k);
+            }
+            let refused = stream.with(Outcome::Rejected, came.clone());
+            let mut certain = refused.filter(|(id, _)| !all_doubtful.contains(&(*id, at.slot)));
+            certain.nth(k as usize).expect("as many as were counted")
+        };
+        self.findings.show(Class::Phantom, phantoms, |k| {
+            let (id, entry) = certain(k);
             let when = in_flight.when(id, at.slot);
             let event = when.and_then(|(_, event)| event);
             Example {

@@ -106,6 +106,12 @@ impl Judge {
                 *stream.or_default() += 1;
             }
         }
+        self.untagged.look(&mut self.pushes);
+        self.untagged.settle(streams, &self.rules);
+        self.doubtful.retain(|(id, _)| {
+            let settled = streams.find(*id);
+            settled.is_none_or(|entry| entry.outcome() == Outcome::Rejected)
+        });
         let pushes = &mut self.pushes;
         self.in_flight
             .clear(|id| streams.find(id).copied().or_else(|| pushes.get(id)));
