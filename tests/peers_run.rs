@@ -375,3 +375,102 @@ payloads = [
         "{found:?}"
     );
 }
+
+/// Tokens that we sign, against a server that verifies them with a library of its own: good ones are let in, and bad ones refused.
+#[tokio::test]
+#[ignore = "needs Node and Python peers: run ci/check (or ci/install-peers, then cargo test -- --ignored)"]
+async fn tokens_are_signed_as_a_node_server_verifies_them() {
+    const SECRET: &str = "s3cr3t-of-the-tests";
+    const HS256: &str = "algorithm = \"HS256\"\nsecret = \"${JWT_SECRET}\"";
+    const RS256: &str = "algorithm = \"RS256\"\nkey = \"key.pem\"";
+    let scratch = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join(format!("jwt-{}", std::process::id()));
+    std::fs::create_dir_all(&scratch).expect("a scratch directory");
+    let users = (0..20).map(|n| format!("user-{n},{}\n", ["blue", "red"][n % 2]));
+    let users = format!("name,tenant\n{}", users.collect::<String>());
+    std::fs::write(scratch.join("users.csv"), users).expect("a writable scratch directory");
+    let key = scratch.join("key.pem");
+    let hs = ["--algorithm", "HS256", "--secret", SECRET];
+    // One for each run: pushes of one are no business of another's.
+    let strict = [
+        Peer::spawn_node("jwt.mjs", &hs).await,
+        Peer::spawn_node("jwt.mjs", &hs).await,
+        Peer::spawn_node("jwt.mjs", &hs).await,
+    ];
+    let lenient = Peer::spawn_node("jwt.mjs", &[&hs[..], &["--lenient"]].concat()).await;
+    let private = key.to_str().expect("UTF-8");
+    let rsa = ["--algorithm", "RS256", "--private-key", private];
+    let rsa = Peer::spawn_node("jwt.mjs", &rsa).await;
+    let run = |server: &Peer, jwt: &'static str, kind: &'static str, secret: &'static str| {
+        let scenario = format!(
+            "seed = 7\n[target]\nurl = \"{}\"\napps = [\"all\"]\n[target.trigger]\npath = \"/push/{{{{user}}}}/{{{{event}}}}\"\n\
+             broadcast_path = \"/push-all/{{{{event}}}}\"\nbody = '{{{{message}}}}'\n[users]\nfile = \"users.csv\"\n[users.jwt]\n{jwt}\n\
+             claims = '{{\"sub\":\"{{{{user}}}}\",\"tenant\":\"{{{{user.tenant}}}}\"}}'\nlifetime = \"2m\"\n[users.refused]\nshare = 0.1\nkind = \"{kind}\"\n\
+             [pushes]\nrate = \"50/s\"\nduration = \"1s\"\nbroadcast = 0.2\n[verify]\ndeadline = \"3s\"\nsettle = \"3s\"\n",
+            server.url()
+        );
+        let port = server.url().rsplit(':').next().expect("a port");
+        let path = scratch.join(format!("{port}.toml"));
+        std::fs::write(&path, scenario).expect("a writable scratch directory");
+        async move {
+            let output = Command::new(env!("CARGO_BIN_EXE_pushproof"))
+                .arg("run")
+                .arg(path)
+                .args(["--json", "-", "-q"])
+                .env("JWT_SECRET", secret)
+                .stdin(Stdio::null())
+                .kill_on_drop(true)
+                .output()
+                .await
+                .expect("pushproof starts");
+            let text = String::from_utf8_lossy(&output.stdout).into_owned();
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(!text.contains(SECRET) && !said.contains(SECRET), "{said}");
+            let report: Value = serde_json::from_str(&text).expect(&said);
+            (output.status.code(), report)
+        }
+    };
+    let (expired, invalid, signed, let_in, wrong) = tokio::join!(
+        run(&strict[0], HS256, "expired", SECRET),
+        run(&strict[1], HS256, "invalid", SECRET),
+        run(&rsa, RS256, "expired", SECRET),
+        run(&lenient, HS256, "expired", SECRET),
+        run(&strict[2], HS256, "expired", "another"),
+    );
+    for ((code, report), why) in [
+        (expired, "jwt expired"),
+        (invalid, "invalid signature"),
+        (signed, "jwt expired"),
+    ] {
+        assert_eq!(code, Some(0), "{}", report["reasons"]);
+        assert_eq!(report["sockets"]["connected"], 18);
+        let refused = &report["must_refuse"];
+        assert_eq!(
+            (&refused["refused"], &refused["let_in"]),
+            (&2.into(), &0.into())
+        );
+        let why = format!("the target refused the session: {why}");
+        assert_eq!(refused["refused_because"][why], 2, "{refused}");
+        assert_eq!(report["logins"]["attempted"], 0);
+    }
+    let (code, report) = let_in;
+    assert_eq!(code, Some(1), "{}", report["reasons"]);
+    assert_eq!(report["must_refuse"]["let_in"], 2);
+    let deliveries = &report["deliveries"];
+    assert!(
+        deliveries["misdelivered"].as_u64() > Some(0),
+        "{deliveries}"
+    );
+    assert_eq!(deliveries["violations"], deliveries["misdelivered"]);
+    assert_eq!(deliveries["delivered"], deliveries["expected"]);
+    let (code, report) = wrong;
+    assert_eq!(code, Some(4), "{}", report["reasons"]);
+    let reasons = report["reasons"].to_string();
+    assert!(
+        reasons.contains(
+            "no socket could be connected: the target refused the session: invalid signature"
+        ),
+        "{reasons}"
+    );
+    std::fs::remove_dir_all(&scratch).ok();
+}

@@ -22,6 +22,7 @@ mod selftest;
 pub mod serve;
 mod signals;
 mod terminal;
+mod users;
 mod verify;
 mod worker;
 

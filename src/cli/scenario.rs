@@ -1,13 +1,15 @@
 //! The scenario that a command is asked for: a file, what flags and the environment lay over it, and settings over all of that.
 
 use std::io::{IsTerminal as _, Read as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use serde_json::Value;
 
 use super::terminal::colour;
+use super::users;
 use crate::platform::{FaultConfig, UserGlob};
 use crate::report::mistakes;
 use crate::scenario::file::File;
@@ -30,6 +32,10 @@ pub(super) struct Asked {
     flags: Value,
     /// What is wrong with the files that it names.
     files: Vec<Problem>,
+    /// Where the scenario file is: what it names is relative to that.
+    beside: PathBuf,
+    /// It is for something done by hand, of which the load is no part.
+    by_hand: bool,
 }
 
 impl Asked {
@@ -64,6 +70,11 @@ impl Asked {
             reader,
             flags: said,
             files,
+            beside: path
+                .and_then(Path::parent)
+                .map(PathBuf::from)
+                .unwrap_or_default(),
+            by_hand: false,
         })
     }
 
@@ -74,6 +85,7 @@ impl Asked {
 
     /// Keeps to the first app; target and app are these where none is named.
     pub(super) fn at_one_app(&mut self, url: &str, app: &str) {
+        self.by_hand = true;
         let target = &self.reader.file().target;
         let apps = target.apps.as_ref();
         let first = apps.map_or_else(|| Some(app.to_owned()), |apps| apps.first().cloned());
@@ -88,7 +100,19 @@ impl Asked {
         if !self.files.is_empty() {
             return Err(self.told(&self.files));
         }
-        let plan = Plan::from_file(self.file(), drawn_seed);
+        if !self.reader.mistakes().is_empty() && self.file().users.command.is_some() {
+            // No program is started for a scenario that cannot be.
+            return Err(self.told(&[]));
+        }
+        let mut file = self.file().clone();
+        if self.by_hand {
+            file.users.refused = None;
+        }
+        match users::load(&file.users, &self.beside) {
+            Ok(loaded) => file.loaded = Some(Arc::new(loaded)),
+            Err(problem) => return Err(self.told(&[problem])),
+        }
+        let plan = Plan::from_file(&file, drawn_seed);
         let plan = plan.and_then(|plan| {
             let problems = plan.faults.as_ref().map_or_else(Vec::new, fault_problems);
             if problems.is_empty() {

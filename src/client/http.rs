@@ -44,6 +44,8 @@ pub struct Call {
 pub struct Answer {
     /// The HTTP status.
     pub status: StatusCode,
+    /// How long the target wants to be left alone, if it says so in seconds (`Retry-After`).
+    pub retry_after: Option<Duration>,
     /// The body.
     pub body: Bytes,
 }
@@ -138,12 +140,15 @@ impl Http {
             }
         })?;
         let status = answer.status();
+        let retry_after = answer.headers().get(http::header::RETRY_AFTER);
+        let retry_after = retry_after.and_then(|value| value.to_str().ok()?.trim().parse().ok());
         let body = Limited::new(answer.into_body(), MAX_ANSWER)
             .collect()
             .await
             .map_err(|e| HttpError::Broken(e.to_string()))?;
         Ok(Answer {
             status,
+            retry_after: retry_after.map(Duration::from_secs),
             body: body.to_bytes(),
         })
     }

@@ -87,6 +87,17 @@ pub enum Ended {
     },
 }
 
+impl ConnectError {
+    /// Whether the target was there and said no: to CONNECT, to the handshake, or by ending the connection.
+    pub fn is_refusal(&self) -> bool {
+        match self {
+            Self::Http { status, .. } => (400..500).contains(status) && *status != 429,
+            Self::Refused(_) | Self::Closed(_) => true,
+            Self::Tcp { .. } | Self::NotSocketIo(_) | Self::Timeout(_) | Self::Stopped => false,
+        }
+    }
+}
+
 /// Why a socket did not get connected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConnectError {

@@ -1,7 +1,8 @@
 //! Logging in: a user's name and password for a session id.
 
-use serde::Deserialize;
+use std::time::Duration;
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::http::{Call, Http, HttpError};
@@ -30,6 +31,8 @@ pub enum LoginError {
         status: u16,
         /// The target's words, if there were any.
         message: String,
+        /// How long it wants to be left alone.
+        retry_after: Option<Duration>,
     },
     /// The target's yes carries no session id.
     #[error(
@@ -58,6 +61,31 @@ impl LoginError {
             Self::NoToken { at, body, .. } => {
                 format!("login gave no session id at {at}; the target says: {body}")
             }
+        }
+    }
+
+    /// Whether it may go better later: the target was busy (429), in trouble (5xx), or not to be had.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Http { cause, .. } => !matches!(cause, HttpError::Address(_)),
+            Self::Refused { status, .. } => *status == 429 || *status >= 500,
+            Self::NoToken { .. } => false,
+        }
+    }
+
+    /// Whether nothing was sent, for want of a connection.
+    pub fn is_unreached(&self) -> bool {
+        let Self::Http { cause, .. } = self else {
+            return false;
+        };
+        matches!(cause, HttpError::Connect { .. })
+    }
+
+    /// How long the target wants to be left alone.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Refused { retry_after, .. } => *retry_after,
+            Self::Http { .. } | Self::NoToken { .. } => None,
         }
     }
 
@@ -97,6 +125,7 @@ pub async fn login(http: &Http, login: Login<'_>) -> Result<String, LoginError> 
             app,
             status: answer.status.as_u16(),
             message: said(&answer.body),
+            retry_after: answer.retry_after,
         });
     }
     let body = serde_json::from_slice::<Value>(&answer.body).unwrap_or_default();

@@ -1,35 +1,35 @@
 //! Users arrive: each logs in and its sockets connect, begun at a rate, with a bound on how many are under way at once.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 
-use super::identity::Identity;
+use super::login::{Credentials, Door, Rate, Tried, Turns};
 use super::nodes::Nodes;
 use super::shard::Command;
-use crate::client::login::LoginError;
 use crate::clock::Clock;
 use crate::ids::{SocketId, UserId};
 use crate::pace::{Pace, Step};
 use crate::scenario::Plan;
+use crate::scenario::refused::Kind;
 
 /// Most users whose login or connect is under way: a target that answers slowly is not met by a wave of thousands.
 pub(super) const UNDER_WAY: usize = 512;
 /// Most logins that are asked for at once: each takes a connection of its own, whose buffers leave their memory behind.
 const LOGINS: usize = 128;
-/// As many at first: what the target's latency is, nobody knows yet.
-const FIRST_LOGINS: usize = 8;
 
 /// What became of a user's login.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum LoginNote {
     /// It succeeded; the sockets go to their shards.
     In {
-        /// From the request to its answer.
+        /// From the first request to the answer that lets the user in, waits between retries among it.
         took: Duration,
+        /// Its requests.
+        tried: Tried,
     },
     /// It failed, and so many sockets will not be.
     Out {
@@ -43,6 +43,10 @@ pub enum LoginNote {
         shortage: Option<String>,
         /// The user's sockets.
         sockets: u32,
+        /// The requests.
+        tried: Tried,
+        /// The target had to refuse them.
+        refused: bool,
     },
 }
 
@@ -86,6 +90,7 @@ pub async fn users(
     part: Part,
     shards: Vec<mpsc::Sender<Command>>,
     told: mpsc::Sender<LoginNote>,
+    rate: Arc<Rate>,
 ) {
     let begun = clock.now();
     let per_second = plan.connect_rate / f64::from(plan.sockets_per_user);
@@ -93,7 +98,7 @@ pub async fn users(
     let share_of = |part: Part| part.here as f64 / part.all as f64;
     let share = |all: usize| (all * part.here).div_ceil(part.all);
     let under_way = Arc::new(Semaphore::new(share(UNDER_WAY)));
-    let logins = Arc::new(Logins::new(per_second * share_of(part), share(LOGINS)));
+    let logins = Arc::new(Turns::new(per_second * share_of(part), share(LOGINS)));
     let mut tasks = JoinSet::new();
     let mut next = 0;
     loop {
@@ -121,6 +126,7 @@ pub async fn users(
                     notes: told.clone(),
                     under_way: Arc::clone(&under_way),
                     logins: Arc::clone(&logins),
+                    rate: Arc::clone(&rate),
                 };
                 tasks.spawn(arrival.of(UserId(next as u32), permit));
                 next += 1;
@@ -155,59 +161,6 @@ fn socket_of(plan: &Plan, user: UserId, n: u32) -> SocketId {
     SocketId(user.0 * plan.sockets_per_user + n)
 }
 
-/// Logs a user of the plan in and gives the session id; an empty one if nobody logs in.
-pub async fn log_in(plan: &Plan, nodes: &Nodes, user: UserId) -> Result<String, LoginError> {
-    let (name, password) = (plan.name_of(user), plan.password_of(user));
-    let identity = Identity {
-        app: &plan.apps[plan.app_of(user).index()],
-        user: &name,
-        password: &password,
-        session: "",
-    };
-    let http = nodes.of_user(plan, user);
-    identity.log_in(&plan.contract, http).await
-}
-
-/// Turns for logins: twice as many at once as the rate asks for (Little's law) at the latency of a target that is not busy, which is the
-/// shortest seen. More would wait at the target instead of here, each with a connection.
-struct Logins {
-    turns: Semaphore,
-    per_second: f64,
-    most: usize,
-    seen: Mutex<Seen>,
-}
-
-struct Seen {
-    shortest: Duration,
-    turns: usize,
-}
-
-impl Logins {
-    fn new(per_second: f64, most: usize) -> Self {
-        let turns = FIRST_LOGINS.min(most);
-        Self {
-            turns: Semaphore::new(turns),
-            per_second,
-            most,
-            seen: Mutex::new(Seen {
-                shortest: Duration::MAX,
-                turns,
-            }),
-        }
-    }
-
-    /// A login has taken so long. Turns are only ever added: a target that was slow at first gets more than it needs.
-    fn took(&self, took: Duration) {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.shortest = seen.shortest.min(took);
-        let at_once = (self.per_second * seen.shortest.as_secs_f64()).min(self.most as f64);
-        let wanted = (FIRST_LOGINS + 2 * at_once as usize).min(self.most);
-        let more = wanted.saturating_sub(seen.turns);
-        seen.turns += more;
-        self.turns.add_permits(more);
-    }
-}
-
 struct Arrival {
     plan: Arc<Plan>,
     nodes: Nodes,
@@ -215,39 +168,74 @@ struct Arrival {
     shard: mpsc::Sender<Command>,
     notes: mpsc::Sender<LoginNote>,
     under_way: Arc<Semaphore>,
-    logins: Arc<Logins>,
+    logins: Arc<Turns>,
+    rate: Arc<Rate>,
 }
 
 impl Arrival {
     async fn of(self, user: UserId, permit: OwnedSemaphorePermit) {
-        let sockets = self.plan.sockets_per_user;
-        let Ok(turn) = self.logins.turns.acquire().await else {
+        let Some(credentials) = Box::pin(self.get_in(user)).await else {
             return;
         };
+        self.connect(user, credentials, permit).await;
+    }
+
+    /// What the user's sockets are to show. `None`: there is nothing to connect with, and the run has been told.
+    async fn get_in(&self, user: UserId) -> Option<Credentials> {
+        let door = Door {
+            plan: &self.plan,
+            nodes: &self.nodes,
+            clock: self.clock,
+            rate: Some(&self.rate),
+            waits_for_target: true,
+        };
         let begun = self.clock.now();
-        let login = Box::pin(log_in(&self.plan, &self.nodes, user)).await;
-        drop(turn);
-        self.logins.took(self.clock.now() - begun);
-        let session = match login {
-            Ok(session) => session,
+        let (login, tried) = door.log_in_at(user, Some(&self.logins)).await;
+        let took = match tried.0.as_slice() {
+            // What it waited for its turn is not the target's.
+            [one] => *one,
+            _ => self.clock.now() - begun,
+        };
+        let credentials = match login {
+            Ok(credentials) => credentials,
             Err(error) => {
-                let (user, app) = error.who();
-                let note = LoginNote::Out {
-                    reason: error.reason(),
-                    user: user.to_owned(),
-                    app: app.to_owned(),
-                    shortage: error.shortage().map(str::to_owned),
-                    sockets,
-                };
-                self.notes.send(note).await.ok();
-                return;
+                let shortage = error.shortage().map(str::to_owned);
+                self.out(user, error.reason(), shortage, tried).await;
+                return None;
             }
         };
-        let took = self.clock.now() - begun;
         if self.plan.contract.login.is_some() {
-            self.notes.send(LoginNote::In { took }).await.ok();
+            self.notes.send(LoginNote::In { took, tried }).await.ok();
         }
-        let session: Arc<str> = session.into();
+        let refused = self.plan.refused.filter(|_| self.plan.is_refused(user));
+        let Some(refused) = refused else {
+            return Some(credentials);
+        };
+        if refused.kind == Kind::Revoked
+            && let Err(why) = door.log_out(user, &credentials).await
+        {
+            self.out(user, why, None, Tried::default()).await;
+            return None;
+        }
+        tokio::time::sleep(refused.after).await;
+        Some(credentials)
+    }
+
+    async fn out(&self, user: UserId, reason: String, shortage: Option<String>, tried: Tried) {
+        let note = LoginNote::Out {
+            reason,
+            user: self.plan.name_of(user),
+            app: self.plan.apps[self.plan.app_of(user).index()].clone(),
+            shortage,
+            sockets: self.plan.sockets_per_user,
+            tried,
+            refused: self.plan.is_refused(user),
+        };
+        self.notes.send(note).await.ok();
+    }
+
+    async fn connect(self, user: UserId, session: Credentials, permit: OwnedSemaphorePermit) {
+        let sockets = self.plan.sockets_per_user;
         let mut permit = Some(permit);
         for n in 0..sockets {
             let permit = match permit.take() {
@@ -260,34 +248,11 @@ impl Arrival {
             let open = Command::Open {
                 socket: socket_of(&self.plan, user, n),
                 user,
-                app: self.plan.app_of(user),
-                session: Arc::clone(&session),
+                app: self.plan.hears(user),
+                session: session.clone(),
                 permit,
             };
             self.shard.send(open).await.ok();
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn as_many_logins_at_once_as_the_rate_asks_for() {
-        let turns_after = |per_second, took: &[u64]| {
-            let logins = Logins::new(per_second, 128);
-            for micros in took {
-                logins.took(Duration::from_micros(*micros));
-            }
-            logins.turns.available_permits()
-        };
-        assert_eq!(turns_after(10_000.0, &[]), 8);
-        assert_eq!(turns_after(10_000.0, &[200]), 12);
-        assert_eq!(turns_after(100.0, &[100_000]), 28);
-        assert_eq!(turns_after(10_000.0, &[100_000]), 128);
-        // Its load makes it slower, and that asks for no more.
-        assert_eq!(turns_after(10_000.0, &[200, 100_000, 300]), 12);
-        assert_eq!(turns_after(f64::INFINITY, &[1]), 128);
     }
 }

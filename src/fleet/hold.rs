@@ -1,7 +1,6 @@
 //! One connection of a socket, from when it is begun to its end: what the engine hears, the judge and the run are told.
 
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -9,9 +8,10 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::identity::Identity;
 use super::life::{Life, Next};
+use super::login::{Credentials, Own};
 use super::shard::{Note, Order};
 use super::shared::Shared;
-use crate::client::listener::{Departure, Ended, Listener, Manner};
+use crate::client::listener::{ConnectError, Departure, Ended, Listener, Manner};
 use crate::history::{Leave, Left, Stamp};
 use crate::ids::{AppId, SocketId, UserId};
 use crate::journal::Recorder;
@@ -24,20 +24,16 @@ pub(super) struct Member {
     pub(super) socket: SocketId,
     pub(super) user: UserId,
     pub(super) app: AppId,
-    /// The session id; shared by the sockets of a user until one of them has to log in again.
-    pub(super) session: Arc<str>,
+    /// What is shown there; shared by the sockets of a user until one of them has to log in again.
+    pub(super) session: Credentials,
 }
 
 impl Member {
     /// Whose it is, to whom that is asked.
     pub(super) fn known<T>(&self, plan: &Plan, asks: impl FnOnce(Identity<'_>) -> T) -> T {
-        let (name, password) = (plan.name_of(self.user), plan.password_of(self.user));
-        asks(Identity {
-            app: &plan.apps[self.app.index()],
-            user: &name,
-            password: &password,
-            session: &self.session,
-        })
+        let own = Own::new(plan, self.user);
+        let (session, token) = (self.session.session(), self.session.token());
+        asks(own.identity(plan, self.user, session, token))
     }
 }
 
@@ -129,9 +125,33 @@ impl Held {
     /// It has ended. What comes next, and for how long the socket stays away if it left because the scenario says so.
     pub(super) fn ended(mut self, ended: Ended) -> (Member, Life, Next, Duration) {
         self.tell_end(&ended);
+        if self.has_to_be_refused() {
+            self.tell_refusal(&ended);
+            return (self.member, self.life, Next::Over, Duration::ZERO);
+        }
         let plan = &self.shared.plan;
         let next = self.life.ended(ended, &plan.clients, plan.seed);
         (self.member, self.life, next, self.away)
+    }
+
+    /// Whether the target has to refuse this socket.
+    fn has_to_be_refused(&self) -> bool {
+        self.shared.plan.is_refused(self.member.user)
+    }
+
+    /// The end of a connection that should never have been: it does not come back.
+    fn tell_refusal(&self, ended: &Ended) {
+        let Ended::NotConnected(error) = ended else {
+            return;
+        };
+        if *error == ConnectError::Stopped {
+            return;
+        }
+        self.shared.say(Note::TurnedAway {
+            is_refusal: error.is_refusal(),
+            why: error.to_string(),
+            shortage: error.shortage().map(str::to_owned),
+        });
     }
 
     fn tell_end(&mut self, ended: &Ended) {
@@ -197,6 +217,11 @@ impl Listener for Held {
 
     fn connected(&mut self, at: Time) {
         self.permit = None;
+        if self.has_to_be_refused() {
+            // It stays, to see what comes, as one that is in no audience.
+            self.judge(|judge, slot| judge.connected(slot, at));
+            return self.shared.say(Note::LetIn);
+        }
         self.connected = true;
         self.shared.connected.borrow_mut()[self.member.app.index()] += 1;
         self.judge(|judge, slot| judge.connected(slot, at));

@@ -3,8 +3,9 @@
 use crate::client::endpoint::Endpoint;
 use crate::client::http::{Call, Http, query_value};
 use crate::client::login::{self, LoginError};
-use crate::scenario::Contract;
+use crate::ids::UserId;
 use crate::scenario::template::{Escape, Name, Template};
+use crate::scenario::{Contract, People};
 
 /// Whose a login or socket is.
 #[derive(Clone, Copy)]
@@ -17,6 +18,10 @@ pub struct Identity<'a> {
     pub password: &'a str,
     /// What the login gave; empty before.
     pub session: &'a str,
+    /// The token; empty: none.
+    pub token: &'a str,
+    /// Where a list has more of the user.
+    pub listed: Option<(&'a People, UserId)>,
 }
 
 impl Identity<'_> {
@@ -26,6 +31,10 @@ impl Identity<'_> {
             Name::User => self.user,
             Name::Password => self.password,
             Name::Session => self.session,
+            Name::Token => self.token,
+            Name::Column(column) => self
+                .listed
+                .map_or("", |(people, user)| people.column(user, column)),
             Name::Event | Name::Message | Name::MessageText => "",
         }
     }
@@ -52,6 +61,27 @@ impl Identity<'_> {
             session,
         };
         login::login(http, login).await
+    }
+
+    /// Logs out. The error is in words.
+    pub async fn log_out(&self, contract: &Contract, http: &Http) -> Result<(), String> {
+        let filled = contract
+            .logout
+            .fill(&contract.headers, |name| self.value(name));
+        let answer = http.ask(Call {
+            method: filled.method,
+            path: filled.path,
+            headers: filled.headers,
+            body: filled.body,
+        });
+        match answer.await {
+            Ok(answer) if answer.status.is_success() => Ok(()),
+            Ok(answer) => {
+                let (status, said) = (answer.status.as_u16(), login::said(&answer.body));
+                Err(format!("logout was refused: HTTP {status}{said}"))
+            }
+            Err(error) => Err(format!("logout failed: {error}")),
+        }
     }
 
     /// The CONNECT payload.
@@ -98,6 +128,8 @@ mod tests {
             user: "Zo\"ë",
             password: "p",
             session: "s1\r\nX-Other: 1",
+            token: "",
+            listed: None,
         };
         let any = Endpoint {
             address: ([127, 0, 0, 1], 1).into(),

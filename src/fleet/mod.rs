@@ -4,7 +4,7 @@
 //! thread and nowhere else, so a delivery takes no lock and meets no atomic but the ledger's. Shards talk to the run by messages:
 //! [`shard::Command`] and [`shard::Order`] down, [`shard::Note`] up, all bounded.
 //!
-//! * [`arrive`] logs users in and sends their sockets to the shards at a rate.
+//! * [`arrive`] logs users in and sends their sockets to the shards at a rate; [`login`] is what they show, and the patience to get it.
 //! * `way` is a task for each socket that is on its way in or back; [`life`] decides what comes after the end of a connection.
 //! * `hold` is what is kept of a socket that the engine holds: it hears what happens there.
 //! * [`identity`] is whose a login or socket is, and what that makes of the contract with the target.
@@ -15,7 +15,9 @@ pub mod arrive;
 mod hold;
 pub mod identity;
 pub mod life;
+pub mod login;
 pub mod nodes;
+pub mod passed;
 pub mod pulse;
 mod sessions;
 pub mod shard;

@@ -11,7 +11,9 @@ use tokio::task::{JoinError, LocalSet};
 
 use super::arrive::UNDER_WAY;
 use super::hold::Member;
+use super::login::{Credentials, Rate, Tried};
 use super::nodes::{Nodes, Place};
+pub use super::passed::{Finished, Passed};
 use super::pulse::{Beats, Parks};
 use super::sessions::Sessions;
 use super::shared::{RETURNING, Shared};
@@ -21,10 +23,9 @@ use crate::clock::Clock;
 use crate::history::Leave;
 use crate::ids::{AppId, SocketId, UserId};
 use crate::journal::Recorder;
-use crate::measure::{Latency, Meter, Recipients, Window};
 use crate::scenario::Plan;
 use crate::time::Time;
-use crate::verify::{Counts, Findings, Streams};
+use crate::verify::Streams;
 
 /// Commands waiting at a shard: each is a socket to open, and the fleet has to wait when the shard is behind.
 const COMMANDS: usize = 256;
@@ -52,8 +53,8 @@ pub enum Command {
         user: UserId,
         /// The user's app.
         app: AppId,
-        /// The session id.
-        session: Arc<str>,
+        /// What is shown there.
+        session: Credentials,
         /// Held until the socket is connected or refused, which bounds how many connect at once.
         permit: OwnedSemaphorePermit,
     },
@@ -121,11 +122,24 @@ pub enum Note {
         /// Whether it tries no more.
         gives_up: bool,
     },
-    /// A user whose session was no longer taken has a new one.
+    /// A user whose session was no longer taken has asked for a new one.
     LoggedIn {
-        /// From the request to its answer.
-        took: Duration,
+        /// From the first request to the answer that lets the user in; `None`: it failed.
+        took: Option<Duration>,
+        /// The requests.
+        tried: Tried,
     },
+    /// A socket that the target has to refuse was not connected.
+    TurnedAway {
+        /// The target said no; else it could not be tried.
+        is_refusal: bool,
+        /// Why.
+        why: String,
+        /// What this machine ran out of, if that is why.
+        shortage: Option<String>,
+    },
+    /// A socket that the target has to refuse was let in.
+    LetIn,
     /// A connection has moved from long-polling to a WebSocket.
     Upgraded,
     /// A connection that should have stays on long-polling.
@@ -135,54 +149,6 @@ pub enum Note {
     },
     /// A second has passed.
     Passed(Box<Passed>),
-}
-
-/// What a shard knows of a second that has passed.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Passed {
-    /// Which shard.
-    pub shard: usize,
-    /// Which second of the run (counted from its clock's start).
-    pub second: u64,
-    /// What was measured in it.
-    pub window: Window,
-    /// The shard's counts so far.
-    pub counts: Counts,
-    /// Everything found so far, if more violations were seen since that was told last: what is left of a shard that fails.
-    pub findings: Option<Findings>,
-    /// Broadcasts that are complete or over.
-    pub recipients: Vec<Recipients>,
-    /// How late the shard's loop was in it, at most.
-    pub delay: Duration,
-}
-
-/// Everything a shard knows at the end.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Finished {
-    /// Counts and examples.
-    pub findings: Findings,
-    /// Latencies.
-    pub meter: Meter,
-    /// The second that was under way.
-    pub second: u64,
-    /// What was measured in it so far.
-    pub window: Window,
-    /// Counts of what was seen as it arrived: without losses, which belong to no second.
-    pub counts_before_end: Counts,
-    /// Broadcasts not handed over yet.
-    pub recipients: Vec<Recipients>,
-    /// Arrivals left out of fan-out figures for want of room.
-    pub fanout_left_out: u64,
-    /// How late its loop was.
-    pub delay: Latency,
-    /// Everything that had arrived when judging was asked for has been read. If not, the shard was too busy for too long, and what
-    /// is missing may lie in this machine.
-    pub caught_up: bool,
-    /// Why some of what came has no receive stamp, as far as is known.
-    pub unstamped: Option<String>,
-    /// Connections that lacked something and gave no sign of life when the target was asked for one: nobody knows since when they had
-    /// been dead.
-    pub silent: u64,
 }
 
 /// A running shard.
@@ -215,6 +181,8 @@ pub struct Setup {
     pub notes: mpsc::Sender<Note>,
     /// How many of its sockets begin on long-polling.
     pub polling: usize,
+    /// When logins may be asked for.
+    pub logins: Arc<Rate>,
 }
 
 impl Shard {

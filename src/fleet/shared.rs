@@ -9,6 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::task::{JoinError, JoinSet};
 
 use super::hold::{Held, Member};
+use super::login::Rate;
 use super::nodes::Nodes;
 use super::pulse::Parks;
 use super::shard::{Finished, Note, Order, Passed, Setup, second_of};
@@ -33,6 +34,8 @@ pub(super) struct Shared {
     pub(super) plan: Arc<Plan>,
     pub(super) departures: Option<Departures>,
     pub(super) nodes: Nodes,
+    /// When logins may be asked for.
+    pub(super) logins: Arc<Rate>,
     pub(super) clock: Clock,
     pub(super) parks: Arc<Parks>,
     /// Never read to the end: tasks clone it, or look at the value.
@@ -86,6 +89,7 @@ impl Shared {
         Self {
             departures: Departures::new(&plan),
             nodes,
+            logins: setup.logins,
             clock: setup.clock,
             parks,
             orders,

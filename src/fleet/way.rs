@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
-use super::arrive;
 use super::hold::{Held, Member};
 use super::life::{Life, Next};
+use super::login::Door;
 use super::shard::{Note, Order};
 use super::shared::Shared;
 use crate::client::endpoint::{self, Endpoint};
@@ -234,19 +234,22 @@ async fn stay_away(shared: &Shared, wait: Duration, churned: bool) -> bool {
 async fn log_in(shared: &Shared, member: &mut Member) -> Option<Result<(), LoginError>> {
     let mut orders = shared.orders.clone();
     let begun = shared.clock.now();
-    let session = tokio::select! {
-        session = arrive::log_in(&shared.plan, &shared.nodes, member.user) => session,
+    let door = Door {
+        plan: &shared.plan,
+        nodes: &shared.nodes,
+        clock: shared.clock,
+        rate: Some(&shared.logins),
+        waits_for_target: true,
+    };
+    let (login, tried) = tokio::select! {
+        login = door.log_in(member.user) => login,
         () = told_to_leave(&mut orders) => return None,
     };
-    Some(match session {
-        Ok(session) => {
-            member.session = session.into();
-            let took = shared.clock.now() - begun;
-            shared.tell(Note::LoggedIn { took }).await;
-            Ok(())
-        }
-        Err(error) => Err(error),
-    })
+    let took = login.is_ok().then(|| shared.clock.now() - begun);
+    if !tried.0.is_empty() {
+        shared.tell(Note::LoggedIn { took, tried }).await;
+    }
+    Some(login.map(|credentials| member.session = credentials))
 }
 
 async fn told_to_leave(orders: &mut watch::Receiver<Order>) {

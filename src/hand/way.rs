@@ -121,6 +121,8 @@ impl Socket<'_> {
             user: name,
             password,
             session: "",
+            token: "",
+            listed: None,
         };
         identity.log_in(&plan.contract, http).await
     }
@@ -136,6 +138,8 @@ impl Socket<'_> {
             user,
             password,
             session,
+            token: session,
+            listed: None,
         }
     }
 

@@ -4,6 +4,7 @@ use std::fmt::{Result, Write as _};
 use std::time::Duration;
 
 use super::text::number;
+use crate::ids::UserId;
 use crate::scenario::audience::Aim;
 use crate::scenario::file::File;
 use crate::scenario::schedule::Arrivals;
@@ -81,10 +82,26 @@ fn users(plan: &Plan, forecast: &Forecast) -> String {
     } else {
         "come without a login as"
     };
+    let who = if plan.people.are_listed() {
+        let last = UserId(plan.users.saturating_sub(1));
+        format!("{} to {}", plan.name_of(UserId(0)), plan.name_of(last))
+    } else {
+        plan.user_name.clone()
+    };
+    let logins = match plan.login_rate {
+        Some(rate) if plan.contract.login.is_some() => format!(", {rate} logins/s at most"),
+        _ => String::new(),
+    };
+    let refused = plan.refused.map_or_else(String::new, |refused| {
+        format!(
+            "; {} of them with {} credentials, whom the target has to refuse",
+            number(plan.refused_users().into()),
+            refused.kind.name()
+        )
+    });
     format!(
-        "{} {log_in} {}, {} each: {} sockets{workers} ({}); {}/s begun, {} for all",
+        "{} {log_in} {who}, {} each: {} sockets{workers} ({}); {}/s begun{logins}, {} for all{refused}",
         number(plan.users.into()),
-        plan.user_name,
         plural_of(plan.sockets_per_user.into(), "socket"),
         number(plan.sockets().into()),
         spoken.join(", "),

@@ -1,6 +1,7 @@
 //! The summary a person reads in ten seconds: the verdict first. It fits a terminal of 80 columns, but for what the target says.
 
 mod lines;
+mod sockets;
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -134,7 +135,8 @@ fn counts(out: &mut String, summary: &Summary) -> std::fmt::Result {
             number(sockets.alive)
         )?;
     }
-    lines::transports(out, summary)?;
+    sockets::getting_in(out, summary)?;
+    sockets::transports(out, summary)?;
     writeln!(
         out,
         "  pushes      {} of {} sent · {} accepted · {} rejected · {} unknown",
@@ -214,7 +216,7 @@ fn line(summary: &Summary, example: &Example) -> String {
         example.class.name(),
         plan.name_of(example.user),
         example.socket,
-        app(example.app),
+        app(plan.app_of(example.user)),
         example.event,
         example.detail
     );
@@ -252,8 +254,13 @@ fn latencies(out: &mut String, summary: &Summary) -> std::fmt::Result {
         ("* to the last", &latencies.fanout_last),
         ("trigger, answered", &latencies.trigger),
         ("login", &latencies.login),
+        ("  each request", &latencies.login_attempt),
         ("connect", &latencies.connect),
     ];
+    // Without a retry, a login is one request.
+    let is_shown = |name: &str| name != "  each request" || summary.logins.retried > 0;
+    let rows = rows.into_iter().filter(|(name, _)| is_shown(name));
+    let rows: Vec<_> = rows.collect();
     if rows.iter().all(|(_, latency)| latency.count() == 0) {
         return Ok(());
     }

@@ -100,6 +100,7 @@ impl Crew {
             part,
             commands.collect(),
             login_note,
+            sockets.logins,
         ));
         Ok(Begun {
             crew: Self::Here {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::history::Leave;
 use crate::scenario::{Driver, Plan};
-use crate::summary::{Reasons, SocketCounts};
+use crate::summary::{MustRefuse, Reasons, SocketCounts};
 use crate::time::Time;
 
 /// Most that settling is put off because the generator was away.
@@ -24,6 +24,17 @@ pub enum Event {
         /// Why, in words.
         why: String,
     },
+    /// So many sockets that the target has to refuse were not connected.
+    TurnedAway {
+        /// How many.
+        sockets: u64,
+        /// The target said no; else they could not be tried.
+        is_refusal: bool,
+        /// Why, in words.
+        why: String,
+    },
+    /// A socket that the target has to refuse was let in.
+    LetIn,
     /// A socket left because the scenario says so, and will come back.
     Away,
     /// A connection ended without our doing.
@@ -112,6 +123,8 @@ pub struct Machine {
     patience: Duration,
     /// The counts.
     pub sockets: SocketCounts,
+    /// What became of the sockets that the target has to refuse.
+    pub must_refuse: MustRefuse,
     /// Sockets that are away and will come back, or try to.
     returning: u64,
     /// Unless a socket comes back before, the target is lost then.
@@ -142,8 +155,12 @@ impl Machine {
             settle: plan.settle,
             patience: plan.clients.delay_max * 2 + PATIENCE,
             sockets: SocketCounts {
-                wanted: u64::from(plan.sockets()),
+                wanted: u64::from(plan.wanted_sockets()),
                 ..SocketCounts::default()
+            },
+            must_refuse: MustRefuse {
+                sockets: u64::from(plan.sockets() - plan.wanted_sockets()),
+                ..MustRefuse::default()
             },
             returning: 0,
             lost_at: None,
@@ -174,6 +191,18 @@ impl Machine {
             Event::Refused { sockets, why } => {
                 self.sockets.refused += sockets;
                 self.refusals.add(&why, sockets);
+                self.when_all_arrived(now)
+            }
+            Event::TurnedAway {
+                sockets,
+                is_refusal,
+                why,
+            } => {
+                self.must_refuse.turned_away(sockets, is_refusal, &why);
+                self.when_all_arrived(now)
+            }
+            Event::LetIn => {
+                self.must_refuse.let_in += 1;
                 self.when_all_arrived(now)
             }
             Event::Away => {
@@ -212,7 +241,8 @@ impl Machine {
 
     fn when_all_arrived(&mut self, now: Time) -> Vec<Effect> {
         let arrived = self.sockets.connected + self.sockets.refused;
-        if self.phase != Phase::Connecting || arrived < self.sockets.wanted {
+        let all_arrived = arrived >= self.sockets.wanted && self.must_refuse.is_known();
+        if self.phase != Phase::Connecting || !all_arrived {
             return Vec::new();
         }
         if self.nobody_will_be_there() {

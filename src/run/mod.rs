@@ -84,7 +84,7 @@ pub async fn run(order: Order) -> Option<Summary> {
     tally.measured = order.measuring.map(Measured::new);
     let mut interrupts = order.interrupts;
     let begun = async {
-        let places = preflight::check(&plan, &target).await?;
+        let places = preflight::check(&plan, &target, clock).await?;
         let health = &mut tally.health;
         Ok(Crew::begin(&plan, &places, clock, journal, health).await?)
     };
@@ -219,10 +219,23 @@ impl Conductor {
                 self.tally.connected(took);
                 Some(if again { Event::Back } else { Event::Connected })
             }
-            Note::LoggedIn { took } => {
-                self.tally.logged_in(took);
+            Note::LoggedIn { took, tried } => {
+                self.tally.logins(took, &tried);
                 None
             }
+            Note::TurnedAway {
+                is_refusal,
+                why,
+                shortage,
+            } => {
+                self.tally.health.shortage(shortage.as_deref());
+                Some(Event::TurnedAway {
+                    is_refusal,
+                    why,
+                    sockets: 1,
+                })
+            }
+            Note::LetIn => Some(Event::LetIn),
             Note::Away => Some(Event::Away),
             Note::NotBack {
                 why,
@@ -256,28 +269,6 @@ impl Conductor {
             Note::Passed(passed) => {
                 self.tally.passed(*passed);
                 None
-            }
-        }
-    }
-
-    fn login(&mut self, note: LoginNote) -> Option<Event> {
-        match note {
-            LoginNote::In { took } => {
-                self.tally.logged_in(took);
-                None
-            }
-            LoginNote::Out {
-                reason,
-                user,
-                app,
-                shortage,
-                sockets,
-            } => {
-                self.tally.health.shortage(shortage.as_deref());
-                Some(Event::Refused {
-                    sockets: u64::from(sockets),
-                    why: self.refused_logins.words(reason, &user, &app),
-                })
             }
         }
     }

@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 
 use super::sockets::CONNECT_TIMEOUT;
 use crate::client::login::LoginError;
-use crate::fleet::arrive;
+use crate::clock::Clock;
+use crate::fleet::login::Door;
 use crate::fleet::nodes::{Nodes, Place};
 use crate::ids::UserId;
 use crate::scenario::Plan;
@@ -36,7 +37,11 @@ impl From<LoginError> for Unreached {
 }
 
 /// Looks the nodes of the target up and logs the first user of each app in; where there are several nodes, each lets a user in.
-pub(super) async fn check(plan: &Plan, target: &Target) -> Result<Vec<Place>, Unreached> {
+pub(super) async fn check(
+    plan: &Plan,
+    target: &Target,
+    clock: Clock,
+) -> Result<Vec<Place>, Unreached> {
     let places = places(target).await?;
     let nodes = Nodes::new(plan, &places, ANSWER_TIMEOUT, CONNECT_TIMEOUT)?;
     // Users take the apps in turn, and within an app the nodes.
@@ -44,8 +49,16 @@ pub(super) async fn check(plan: &Plan, target: &Target) -> Result<Vec<Place>, Un
         .apps
         .len()
         .max(plan.apps.len() * (places.len() - 1) + 1);
+    let door = Door {
+        plan,
+        nodes: &nodes,
+        clock,
+        rate: None,
+        // One that is not there is told of at once.
+        waits_for_target: false,
+    };
     for user in (0..plan.users).take(users) {
-        arrive::log_in(plan, &nodes, UserId(user)).await?;
+        door.log_in(UserId(user)).await.0?;
     }
     Ok(places)
 }

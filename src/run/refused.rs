@@ -2,6 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::Conductor;
+use super::machine::Event;
+use crate::fleet::arrive::LoginNote;
+
 /// Most different reasons that are remembered.
 const MOST_REASONS: usize = 16;
 
@@ -21,6 +25,42 @@ impl RefusedLogins {
             self.0.insert(reason, words.clone());
         }
         words
+    }
+}
+
+impl Conductor {
+    /// A user has arrived, or will not.
+    pub(super) fn login(&mut self, note: LoginNote) -> Option<Event> {
+        match note {
+            LoginNote::In { took, tried } => {
+                self.tally.logins(Some(took), &tried);
+                None
+            }
+            LoginNote::Out {
+                reason,
+                user,
+                app,
+                shortage,
+                sockets,
+                tried,
+                refused,
+            } => {
+                self.tally.health.shortage(shortage.as_deref());
+                self.tally.logins(None, &tried);
+                let sockets = u64::from(sockets);
+                let why = self.refused_logins.words(reason, &user, &app);
+                Some(if refused {
+                    let is_refusal = false;
+                    Event::TurnedAway {
+                        is_refusal,
+                        why,
+                        sockets,
+                    }
+                } else {
+                    Event::Refused { sockets, why }
+                })
+            }
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::process;
 use crate::clock::Clock;
 use crate::fleet::arrive::{self, Part};
+use crate::fleet::login::Rate;
 use crate::fleet::nodes::Place;
 use crate::fleet::shard::{self, Command, Finished, Note, Shard};
 use crate::journal::{Follows, Header, Pen, PushLog, Recorder};
@@ -25,6 +26,8 @@ pub(super) struct Sockets {
     pub(super) ledger: Arc<Ledger>,
     pub(super) push_log: Option<PushLog>,
     pub(super) shards: Vec<Shard>,
+    /// When logins may be asked for.
+    pub(super) logins: Arc<Rate>,
     pub(super) notes: mpsc::Receiver<Note>,
 }
 
@@ -71,6 +74,8 @@ impl Sockets {
             pen.header(&header.to_json());
             pen
         });
+        let share = part.here as f64 / part.all as f64;
+        let logins = Arc::new(Rate::new(plan, clock, share));
         let start = |index| {
             let log = pen.as_ref().map(|pen| pen.sockets(index as u16));
             let (rules, ledger) = (Arc::clone(&rules), Arc::clone(&ledger));
@@ -82,7 +87,7 @@ impl Sockets {
             let driver = plan.clients.driver;
             let mut polling = 0;
             for (socket, user) in arrive::sockets_of(plan, index, part.all) {
-                judge.plan(socket, user, plan.app_of(user));
+                judge.plan(socket, user, plan.hears(user));
                 let transport = plan.clients.transports.of(plan.seed, socket);
                 let engines = transport == Transport::WebSocket && driver == Driver::Lean;
                 polling += usize::from(!engines);
@@ -97,6 +102,7 @@ impl Sockets {
                 clock,
                 notes: note.clone(),
                 polling,
+                logins: Arc::clone(&logins),
             })
         };
         let shards = part.shards().map(start).collect::<Result<_, _>>()?;
@@ -105,6 +111,7 @@ impl Sockets {
             ledger,
             push_log: pen.map(|pen| PushLog::new(pen.pushes())),
             shards,
+            logins,
             notes,
         })
     }

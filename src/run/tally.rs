@@ -9,11 +9,12 @@ use super::measuring::Measured;
 use super::preflight::Unreached;
 use super::process;
 use super::sockets::shard_count;
+use crate::fleet::login::Tried;
 use crate::fleet::shard::{self, Finished, Passed, WINDOW};
 use crate::measure::{Blocks, FanoutLatency, Latency, Meter, Recipients, Window};
 use crate::scenario::Plan;
 use crate::summary::{
-    Aborted, Latencies, PushCounts, Running, Second, Splits, Summary, Target, Upgrades,
+    Aborted, Latencies, LoginCounts, PushCounts, Running, Second, Splits, Summary, Target, Upgrades,
 };
 use crate::time::Time;
 use crate::trigger::lane::LaneReport;
@@ -31,6 +32,8 @@ pub(super) struct Tally {
     interrupted: bool,
     aborted: Option<Aborted>,
     login: Latency,
+    login_attempt: Latency,
+    logins: LoginCounts,
     connect: Latency,
     lanes: LaneReport,
     meter: Meter,
@@ -67,6 +70,8 @@ impl Tally {
             interrupted: false,
             aborted: None,
             login: Latency::default(),
+            login_attempt: Latency::default(),
+            logins: LoginCounts::default(),
             connect: Latency::default(),
             lanes: LaneReport::default(),
             push_so_far: Latency::default(),
@@ -108,6 +113,9 @@ impl Tally {
             counts: &self.counts(),
             push: &self.push_so_far,
             login: &self.login,
+            login_attempt: &self.login_attempt,
+            logins: &self.logins,
+            must_refuse: &machine.must_refuse,
             connect: &self.connect,
             fanout: [&self.fanout.first, &self.fanout.median, &self.fanout.last],
         };
@@ -136,8 +144,15 @@ impl Tally {
         enough.then_some(Event::Enough)
     }
 
-    pub(super) fn logged_in(&mut self, took: Duration) {
-        self.login.record(took);
+    /// A login of these requests is over; `None`: it failed.
+    pub(super) fn logins(&mut self, took: Option<Duration>, tried: &Tried) {
+        self.logins.add(&tried.0, took.is_some());
+        for request in &tried.0 {
+            self.login_attempt.record(*request);
+        }
+        if let Some(took) = took {
+            self.login.record(took);
+        }
     }
 
     pub(super) fn connected(&mut self, took: Duration) {
@@ -323,6 +338,7 @@ impl Tally {
                 generator_delay: self.meter.generator_delay().clone(),
                 trigger: self.lanes.trigger.clone(),
                 login: self.login.clone(),
+                login_attempt: self.login_attempt.clone(),
                 connect: self.connect.clone(),
                 fanout_first: self.fanout.first.clone(),
                 fanout_median: self.fanout.median.clone(),
@@ -342,6 +358,8 @@ impl Tally {
             target_lost: machine.target_lost,
             missing: Vec::new(),
             sockets: machine.sockets,
+            logins: self.logins,
+            must_refuse: machine.must_refuse,
             refusals: machine.refusals,
             drops: machine.drops,
             deaths: machine.deaths,

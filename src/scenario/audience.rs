@@ -20,7 +20,7 @@ use super::zipf::Zipf;
 use crate::ids::{AppId, Audience, UserId};
 
 /// Absent users of each app that are aimed at.
-const ABSENT_USERS: u32 = 100;
+pub(super) const ABSENT_USERS: u32 = 100;
 /// Beyond this one user gets all but one in a thousand.
 const STEEPEST: f64 = 10.0;
 /// Tells the order of users from other draws of the seed.
@@ -66,12 +66,14 @@ pub enum Reach {
     Absent,
     /// Nobody: another app has the user.
     Foreign,
+    /// Nobody: the target has to refuse the user.
+    Refused,
 }
 
 impl Reach {
     /// Whether nothing may be delivered.
     pub fn is_nobody(self) -> bool {
-        matches!(self, Self::Absent | Self::Foreign)
+        matches!(self, Self::Absent | Self::Foreign | Self::Refused)
     }
 }
 
@@ -118,6 +120,7 @@ impl Plan {
             Audience::Everyone => Reach::Everyone,
             Audience::User(user) if user.0 >= self.users => Reach::Absent,
             Audience::User(user) if self.app_of(user) != app => Reach::Foreign,
+            Audience::User(user) if self.is_refused(user) => Reach::Refused,
             Audience::User(_) => Reach::One,
         }
     }
@@ -135,6 +138,7 @@ impl Plan {
             Reach::One => self.at_one() > 1e-9,
             Reach::Absent => self.absent > 0.0,
             Reach::Foreign => self.foreign > 0.0,
+            Reach::Refused => self.refused.is_some() && self.may_have(Reach::One),
         }
     }
 
@@ -152,6 +156,9 @@ impl Plan {
 
     /// The users of this name, in all apps.
     pub fn named(&self, name: &str) -> Vec<UserId> {
+        if let Some(listed) = self.people.named(name) {
+            return listed;
+        }
         let apps = self.apps.len() as u32;
         let at = [self.user_name.find("{n}"), self.user_name.find("{id}")];
         let Some(at) = at.into_iter().flatten().min() else {
@@ -180,7 +187,7 @@ impl Plan {
     }
 
     /// The first of the absent users: nobody in any app has their names.
-    fn first_absent(&self) -> u32 {
+    pub(super) fn first_absent(&self) -> u32 {
         let apps = self.apps.len() as u32;
         self.users.div_ceil(apps.max(1)) * apps
     }
@@ -241,6 +248,9 @@ impl Problems {
     }
 
     fn nobody(&mut self, plan: &Plan) {
+        if plan.people.are_listed() {
+            return self.nobody_listed(plan);
+        }
         let by_app = plan.user_name.contains("{n}");
         let by_user = plan.user_name.contains("{id}");
         self.check(plan.absent <= 0.0 || by_app || by_user, "pushes.absent", || {
@@ -347,7 +357,8 @@ impl Aims {
                 app,
                 audience: Audience::Everyone,
             },
-            Reach::One => at(self.one(n, user, rng)),
+            // Whom the target has to refuse is aimed at as others are.
+            Reach::One | Reach::Refused => at(self.one(n, user, rng)),
             Reach::Absent => {
                 let absent = below(rng, ABSENT_USERS) * self.apps + app.0;
                 at(UserId(self.first_absent + absent))

@@ -136,7 +136,8 @@ impl Problems {
             "at this rate nobody ever connects; write one above zero, as 500/s".to_owned()
         });
         self.check(
-            ["{n}", "{id}"].iter().any(|n| plan.user_name.contains(n))
+            plan.people.are_listed()
+                || ["{n}", "{id}"].iter().any(|n| plan.user_name.contains(n))
                 || plan.users as usize <= plan.apps.len(),
             "users.name",
             || {

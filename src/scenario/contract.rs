@@ -3,15 +3,18 @@
 //! What is left out is the contract of README.md. *Invariant:* what came from the environment is kept apart from how it was written, and only
 //! the latter goes into a report or journal.
 
+mod headers;
+mod logout;
 mod sections;
 
 use std::collections::BTreeMap;
 
-pub use sections::{Connect, Login, Trigger};
+pub use sections::{Connect, Login, Logout, Trigger};
 
 use super::file::Target;
 use super::problems::Problems;
-use super::template::{Escape, Name, Template};
+use super::retries::Retries;
+use super::template::{Column, Escape, Name, Template};
 
 /// A request with places for values.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,6 +53,12 @@ pub struct Contract {
     pub headers: Vec<(String, String)>,
     /// How users log in, and where the session id is in the answer; `None`: nobody does.
     pub login: Option<(Call, String)>,
+    /// How often a login is tried again, and after which wait.
+    pub retries: Retries,
+    /// How users log out.
+    pub logout: Call,
+    /// The columns of a list of users that are asked for, with the keys that do.
+    pub columns: Vec<(&'static str, Column)>,
     /// The payload of CONNECT; empty: none.
     pub auth: Template,
     /// Further values of the handshake's query.
@@ -86,6 +95,7 @@ impl Target {
             path: self.path.clone(),
             headers: self.headers.clone(),
             login: self.login.clone(),
+            logout: self.logout.clone(),
             connect: self.connect.clone(),
             trigger: self.trigger.clone(),
             ..Self::default()
@@ -121,7 +131,11 @@ impl Contract {
         problems.check(fits, "target.path", || {
             format!("{path:?} is no path; write it as {DEFAULT_PATH}")
         });
-        let mut reading = Reading { problems };
+        let retries = Retries::new(login, problems);
+        let mut reading = Reading {
+            problems,
+            columns: Vec::new(),
+        };
         let login_keys = Keys {
             method: "target.login.method",
             path: "target.login.path",
@@ -149,6 +163,7 @@ impl Contract {
                 body: login.body.as_deref().unwrap_or(LOGIN_BODY),
             },
         );
+        let logout = reading.logout(&target.logout);
         let one = Written {
             method: trigger.method.as_deref(),
             path: trigger.path.as_deref().unwrap_or(TRIGGER_PATH),
@@ -177,6 +192,8 @@ impl Contract {
             || format!("{session:?} is no JSON Pointer; write it as {SESSION}"),
         );
         Self {
+            retries,
+            logout,
             path: format!("{}/", path.trim_end_matches('/')),
             headers: reading.plain_headers(target.headers.as_ref()),
             login: login
@@ -194,6 +211,7 @@ impl Contract {
             all,
             bare,
             everyone: trigger.everyone.clone().unwrap_or_else(|| "*".to_owned()),
+            columns: reading.columns,
             given: target.spoken(),
             shown: shown.unwrap_or(target).spoken(),
         }
@@ -243,14 +261,18 @@ struct Written<'a> {
 /// Reads templates, and gathers what is wrong with them.
 struct Reading<'p> {
     problems: &'p mut Problems,
+    columns: Vec<(&'static str, Column)>,
 }
 
 impl Reading<'_> {
     fn template(&mut self, key: &'static str, known: &[Name], text: &str) -> Template {
-        Template::parse(text, known).unwrap_or_else(|why| {
+        let template = Template::parse(text, known).unwrap_or_else(|why| {
             self.problems.add(key, why);
             Template::default()
-        })
+        });
+        self.columns
+            .extend(template.columns().map(|column| (key, column)));
+        template
     }
 
     fn call(&mut self, keys: &Keys, known: &[Name], written: &Written<'_>) -> Call {
@@ -335,67 +357,6 @@ impl Reading<'_> {
         }
         auth
     }
-
-    fn map(
-        &mut self,
-        key: &'static str,
-        written: Option<&BTreeMap<String, String>>,
-    ) -> Vec<(String, Template)> {
-        let all = written.into_iter().flatten();
-        all.map(|(name, text)| (name.clone(), self.template(key, Name::SOCKET, text)))
-            .collect()
-    }
-
-    fn headers(
-        &mut self,
-        key: &'static str,
-        known: &[Name],
-        written: Option<&BTreeMap<String, String>>,
-    ) -> Vec<(String, Template)> {
-        let mut all = Vec::new();
-        for (name, text) in written.into_iter().flatten() {
-            self.header(key, name, text);
-            all.push((name.clone(), self.template(key, known, text)));
-        }
-        all
-    }
-
-    fn plain_headers(
-        &mut self,
-        written: Option<&BTreeMap<String, String>>,
-    ) -> Vec<(String, String)> {
-        let all = written.into_iter().flatten();
-        all.map(|(name, text)| {
-            self.header("target.headers", name, text);
-            (name.clone(), text.clone())
-        })
-        .collect()
-    }
-
-    fn header(&mut self, key: &'static str, name: &str, value: &str) {
-        let named = name.parse::<http::HeaderName>();
-        self.problems.check(named.is_ok(), key, || {
-            format!("{name:?} is no name of a header")
-        });
-        // What the value is may be a secret.
-        let valued = http::HeaderValue::from_str(value).is_ok();
-        self.problems.check(valued, key, || {
-            format!("the value of {name} has characters that no header takes")
-        });
-        let ours = [
-            "host",
-            "connection",
-            "upgrade",
-            "content-length",
-            "transfer-encoding",
-        ];
-        let named = named.is_ok_and(|name| {
-            ours.contains(&name.as_str()) || name.as_str().starts_with("sec-websocket-")
-        });
-        self.problems.check(!named, key, || {
-            format!("{name} is a header that the connection sets itself; leave it out")
-        });
-    }
 }
 
 #[cfg(test)]
@@ -420,6 +381,7 @@ mod tests {
             Name::User => "Zo\"ë",
             Name::Password => "p",
             Name::Session => "s",
+            Name::Token | Name::Column(_) => "t",
             Name::Event => "alert",
             Name::Message | Name::MessageText => "{\"x\": 1}",
         }

@@ -52,15 +52,19 @@ struct Seen {
     events: Vec<bool>,
     payloads: Vec<bool>,
     /// In the order of [`REACHES`].
-    reaches: [bool; 4],
+    reaches: [bool; 5],
 }
 
 /// All of them, as their numbers have it, in words.
-const REACHES: [(Reach, &str); 4] = [
+const REACHES: [(Reach, &str); 5] = [
     (Reach::Everyone, "broadcasts"),
     (Reach::One, "pushes at one user"),
     (Reach::Absent, "pushes at absent users"),
     (Reach::Foreign, "pushes at another app's user"),
+    (
+        Reach::Refused,
+        "pushes at users whom the target has to refuse",
+    ),
 ];
 
 impl Seen {
@@ -113,6 +117,10 @@ mod tests {
         );
         assert_eq!(
             left_out_of("[pushes]\nbroadcast = 1.0\n"),
+            [] as [String; 0]
+        );
+        assert_eq!(
+            left_out_of("[users.refused]\nshare = 0.01\n"),
             [] as [String; 0]
         );
         // The one user is of one app, and the other app hears nothing.

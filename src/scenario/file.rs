@@ -1,18 +1,21 @@
 //! Scenario files: TOML, every key optional, no unknown key let through.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::audience;
-use super::contract::{Connect, Login, Trigger};
+use super::contract::{Connect, Login, Logout, Trigger};
 use super::driver::Driver;
 use super::event::Event;
 use super::payload::{Payload, Size};
+use super::people::Loaded;
 use super::schedule::{Arrivals, Stage};
 use super::transport::{Shares, Transport};
 use super::units::{Rate, Span};
+use super::{jwt, refused};
 use crate::verify::Ordering;
 
 /// The scenario that `run` takes when it is given none.
@@ -53,6 +56,9 @@ pub struct File {
     /// The target as it was written, where variables of the environment were filled in.
     #[serde(skip)]
     pub shown: Option<Box<Target>>,
+    /// What the section `users` names, once it was read.
+    #[serde(skip)]
+    pub loaded: Option<Arc<Loaded>>,
 }
 
 /// The system under test.
@@ -78,6 +84,9 @@ pub struct Target {
     /// How users log in.
     #[serde(skip_serializing_if = "is_default")]
     pub login: Login,
+    /// How users log out, where the scenario has some who do.
+    #[serde(skip_serializing_if = "is_default")]
+    pub logout: Logout,
     /// What a socket presents when it connects.
     #[serde(skip_serializing_if = "is_default")]
     pub connect: Connect,
@@ -118,12 +127,34 @@ pub struct Users {
     /// Rate at which logins and connects begin, as `1000/s`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connect_rate: Option<Rate>,
+    /// Rate at which logins are asked for, retries among them, as `50/s`; left out: only `connect_rate` limits them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub login_rate: Option<Rate>,
     /// Name of a user; `{n}` counts from 0 in each app, `{id}` over all apps, so that no two users share a name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Password of a user; `{n}` and `{id}` as in the name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub password: Option<String>,
+    /// Names of the users, one by one, in place of `name`; users take the apps in turn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub list: Option<Vec<String>>,
+    /// A CSV file with a user in each row, beside the scenario file: docs/users.md has its columns.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// A program, with its arguments, that prints a user in each line, as a JSON object; started beside the scenario file. In no report
+    /// but for its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub command: Option<Vec<String>>,
+    /// Token of a user; `{n}` and `{id}` as in the name. In no report.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+    /// A JWT for each user, signed by pushproof.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwt: Option<jwt::Section>,
+    /// Users whose credentials are not good: the target has to refuse them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<refused::Section>,
 }
 
 /// What is pushed.

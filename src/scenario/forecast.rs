@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::audience::Reach;
 use super::plan::Plan;
 use super::workload::{Spec, Workload};
-use crate::ids::{AppId, Audience, Lane, PushId, Seq};
+use crate::ids::{AppId, Audience, Lane, PushId, Seq, UserId};
 
 /// Most pushes that are looked at; of more, one in so many stands for the rest.
 const LOOKED_AT: u64 = 100_000;
@@ -42,6 +42,10 @@ impl Forecast {
         let pushes = plan.pace().hits();
         let stride = pushes.div_ceil(LOOKED_AT).max(1);
         let mut sums = Sums::default();
+        let apps = (0..plan.apps.len() as u32).map(AppId);
+        let there: Vec<_> = apps
+            .map(|app| users_of(plan, app) - refused_of(plan, app))
+            .collect();
         let mut by_event = vec![0; plan.events.len()];
         let looked_at = (0..pushes).step_by(stride as usize);
         let specs = looked_at.filter_map(|n| {
@@ -50,7 +54,7 @@ impl Forecast {
         });
         for (id, spec) in specs {
             let bytes = workload.payload(&spec, &Workload::tag(id, &spec, 0)).len() as u64;
-            let recipients = recipients(plan, &spec);
+            let recipients = recipients(plan, &spec, &there);
             sums.seen += 1;
             sums.broadcasts += u64::from(spec.audience == Audience::Everyone);
             sums.at_nobody += u64::from(recipients == 0);
@@ -63,7 +67,13 @@ impl Forecast {
         let scaled = |sum: u64| (u128::from(sum) * u128::from(pushes) / u128::from(seen)) as u64;
         let sockets = f64::from(plan.sockets());
         let connecting = Duration::try_from_secs_f64(sockets / plan.connect_rate);
-        let connecting = connecting.unwrap_or(Duration::MAX);
+        let logins = plan.login_rate.filter(|_| plan.contract.login.is_some());
+        let logins = logins.map_or(Ok(Duration::ZERO), |rate| {
+            Duration::try_from_secs_f64(f64::from(plan.users) / rate)
+        });
+        let connecting = connecting
+            .unwrap_or(Duration::MAX)
+            .max(logins.unwrap_or(Duration::MAX));
         Self {
             pushes,
             broadcasts: scaled(sums.broadcasts),
@@ -101,11 +111,11 @@ fn place(plan: &Plan, n: u64) -> Option<PushId> {
 }
 
 /// At how many sockets a push arrives if all are connected.
-fn recipients(plan: &Plan, spec: &Spec) -> u64 {
+fn recipients(plan: &Plan, spec: &Spec, there: &[u64]) -> u64 {
     let users = match plan.reach(spec.app, spec.audience) {
-        Reach::Everyone => users_of(plan, spec.app),
+        Reach::Everyone => there[spec.app.index()],
         Reach::One => 1,
-        Reach::Absent | Reach::Foreign => 0,
+        Reach::Absent | Reach::Foreign | Reach::Refused => 0,
     };
     users * u64::from(plan.sockets_per_user)
 }
@@ -114,6 +124,16 @@ fn recipients(plan: &Plan, spec: &Spec) -> u64 {
 fn users_of(plan: &Plan, app: AppId) -> u64 {
     let apps = plan.apps.len() as u32;
     u64::from(plan.users / apps + u32::from(app.0 < plan.users % apps))
+}
+
+/// Those of them whom the target has to refuse.
+fn refused_of(plan: &Plan, app: AppId) -> u64 {
+    if plan.refused.is_none() {
+        return 0;
+    }
+    let users = (0..plan.users).map(UserId);
+    let refused = users.filter(|user| plan.app_of(*user) == app && plan.is_refused(*user));
+    refused.count() as u64
 }
 
 #[cfg(test)]

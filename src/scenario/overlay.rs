@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::contract::{Connect, Login, Trigger};
+use super::contract::{Connect, Login, Logout, Trigger};
 use super::file::{Churn, Clients, File, Generator, Platform, Pushes, Target, Users, Verify};
+use super::{jwt, refused};
 
 impl File {
     /// This scenario with every key that `over` sets taken from there. Thresholds and conditions add up: what lies over a scenario
@@ -20,7 +21,21 @@ impl File {
                 (Some(shown), None) => Some(Box::new(shown.overlaid(over.target))),
                 (None, shown) => shown,
             },
+            loaded: over.loaded.or(self.loaded),
             users: Users {
+                login_rate: over.users.login_rate.or(self.users.login_rate),
+                list: over.users.list.or(self.users.list),
+                file: over.users.file.or(self.users.file),
+                command: over.users.command.or(self.users.command),
+                token: over.users.token.or(self.users.token),
+                jwt: match (self.users.jwt, over.users.jwt) {
+                    (Some(jwt), Some(over)) => Some(jwt.overlaid(over)),
+                    (jwt, over) => over.or(jwt),
+                },
+                refused: match (self.users.refused, over.users.refused) {
+                    (Some(refused), Some(over)) => Some(refused.overlaid(over)),
+                    (refused, over) => over.or(refused),
+                },
                 count: over.users.count.or(self.users.count),
                 sockets_per_user: over.users.sockets_per_user.or(self.users.sockets_per_user),
                 connect_rate: over.users.connect_rate.or(self.users.connect_rate),
@@ -95,6 +110,28 @@ impl Clients {
     }
 }
 
+impl jwt::Section {
+    fn overlaid(self, over: Self) -> Self {
+        Self {
+            algorithm: over.algorithm.or(self.algorithm),
+            secret: over.secret.or(self.secret),
+            key: over.key.or(self.key),
+            claims: over.claims.or(self.claims),
+            lifetime: over.lifetime.or(self.lifetime),
+        }
+    }
+}
+
+impl refused::Section {
+    fn overlaid(self, over: Self) -> Self {
+        Self {
+            share: over.share.or(self.share),
+            kind: over.kind.or(self.kind),
+            after: over.after.or(self.after),
+        }
+    }
+}
+
 impl Churn {
     fn overlaid(self, over: &Self) -> Self {
         Self {
@@ -133,6 +170,14 @@ impl Target {
                 headers: maps(self.login.headers, over.login.headers),
                 body: over.login.body.or(self.login.body),
                 session: over.login.session.or(self.login.session),
+                retries: over.login.retries.or(self.login.retries),
+                backoff: over.login.backoff.or(self.login.backoff),
+            },
+            logout: Logout {
+                method: over.logout.method.or(self.logout.method),
+                path: over.logout.path.or(self.logout.path),
+                headers: maps(self.logout.headers, over.logout.headers),
+                body: over.logout.body.or(self.logout.body),
             },
             connect: Connect {
                 auth: over.connect.auth.or(self.connect.auth),

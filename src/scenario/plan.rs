@@ -8,9 +8,11 @@ use super::audience::Aim;
 use super::churn::Churn;
 use super::clients::Clients;
 use super::contract::Contract;
-use super::file::{File, Shape};
+use super::file::{self, File, Shape};
 use super::payload::{self, Payload, Size};
+use super::people::{People, Who, place_of};
 use super::problems::{Problem, Problems};
+use super::refused::{Kind, Refused};
 use super::schedule::{Arrivals, Schedule};
 use super::threshold::{Condition, Threshold};
 use super::transport::Transports;
@@ -37,6 +39,12 @@ pub struct Plan {
     pub sockets_per_user: u32,
     /// Logins and connects begun a second.
     pub connect_rate: f64,
+    /// Logins asked for a second at most; `None`: only `connect_rate` limits them.
+    pub login_rate: Option<f64>,
+    /// Who they are, where that is listed, and what they show besides a password.
+    pub people: Arc<People>,
+    /// Those whom the target has to refuse.
+    pub refused: Option<Refused>,
     /// Name of a user, with `{n}` or `{id}`.
     pub user_name: String,
     /// Password of a user, with `{n}` or `{id}`.
@@ -122,9 +130,10 @@ pub struct Faults {
 impl Plan {
     /// Checks a scenario, with whatever it leaves out taken from the built-in one. All problems at once.
     pub fn from_file(file: &File, drawn_seed: u64) -> Result<Self, Vec<Problem>> {
-        let given = &file.pushes;
-        let file = File::built_in().overlaid(file.clone());
+        let (given, asked) = (&file.pushes, file);
+        let mut file = File::built_in().overlaid(file.clone());
         let mut problems = Problems::default();
+        let people = people(asked, &mut file, &mut problems);
         let (users, pushes, verify) = (file.users, file.pushes, file.verify);
         let (schedule, aim) = (Schedule::new(&pushes), Aim::new(&pushes));
         let payloads = pushes.payloads.unwrap_or_default();
@@ -155,6 +164,11 @@ impl Plan {
             users: users.count.unwrap_or_default(),
             sockets_per_user: users.sockets_per_user.unwrap_or_default(),
             connect_rate: users.connect_rate.map_or(0.0, |r| r.0),
+            login_rate: users.login_rate.map(|r| r.0),
+            refused: users
+                .refused
+                .and_then(|section| Refused::new(&section, &mut problems)),
+            people: people.into(),
             user_name: users.name.unwrap_or_default(),
             password: users.password.unwrap_or_default(),
             rate: schedule.rate,
@@ -192,6 +206,8 @@ impl Plan {
         problems.generator(&plan);
         problems.nodes(&plan);
         problems.users(&plan);
+        problems.refused(&plan);
+        problems.columns(&plan);
         problems.schedule(given, &plan);
         problems.audience(given, &plan);
         problems.pushes(&plan);
@@ -226,12 +242,28 @@ impl Plan {
 
     /// The name a user logs in under, and is aimed at by.
     pub fn name_of(&self, user: UserId) -> String {
-        self.numbered(&self.user_name, user)
+        match self.people.row(user) {
+            Some(row) => row.name.clone(),
+            None => self.numbered(&self.user_name, user),
+        }
     }
 
     /// The password a user logs in with.
     pub fn password_of(&self, user: UserId) -> String {
-        self.numbered(&self.password, user)
+        let listed = self.people.row(user).and_then(|row| row.password.clone());
+        listed.unwrap_or_else(|| self.numbered(&self.password, user))
+    }
+
+    /// The token a user shows at a time in seconds since 1970, with what is to be wrong with it; empty: none.
+    pub fn token_of(&self, user: UserId, now: u64, wrong: Option<Kind>) -> String {
+        let (app, n) = place_of(user, self.apps.len());
+        let who = Who {
+            app: self.apps.get(app.index()).map_or("", String::as_str),
+            user: &self.name_of(user),
+            n,
+            id: user.0,
+        };
+        self.people.token(user, who, now, wrong)
     }
 
     /// How an audience is written in a trigger and in reports: `*`, or the user's name.
@@ -253,6 +285,41 @@ impl Plan {
         u32::try_from(self.pace().hits().div_ceil(u64::from(self.lanes))).unwrap_or(u32::MAX)
     }
 }
+
+/// Who the users are; how many, and of which apps, is taken from a list of them where nothing else was `asked`.
+fn people(asked: &File, file: &mut File, problems: &mut Problems) -> People {
+    let (mut people, found) = People::new(&file.users, file.loaded.take(), problems);
+    if let Some(rows) = found.rows {
+        file.users.count = asked.users.count.or(Some(rows));
+        if asked.target.apps.is_none() && !found.apps.is_empty() {
+            file.target.apps = Some(found.apps);
+        }
+    }
+    people.seat(
+        file.target.apps.as_deref().unwrap_or_default(),
+        file.users.count.unwrap_or_default(),
+        asked.users.count.is_some(),
+        problems,
+    );
+    if people.has_tokens() {
+        with_tokens(&mut file.target);
+    }
+    people
+}
+
+/// Users with tokens need no login, and show their token, unless the scenario says more of either.
+fn with_tokens(target: &mut file::Target) {
+    if target.login == file::Target::default().login {
+        target.login.enabled = Some(false);
+        let connect = &mut target.connect;
+        if *connect == file::Target::default().connect {
+            connect.auth = Some(TOKEN_AUTH.to_owned());
+        }
+    }
+}
+
+/// What a socket of a user with a token presents.
+const TOKEN_AUTH: &str = r#"{"token":"{{token}}"}"#;
 
 #[cfg(test)]
 mod tests {

@@ -13,6 +13,10 @@ pub enum Name {
     Password,
     /// What the login gave.
     Session,
+    /// The user's token.
+    Token,
+    /// What a list of users has in a further column.
+    Column(Column),
     /// The event name.
     Event,
     /// The payload: JSON as it stands.
@@ -23,9 +27,24 @@ pub enum Name {
 
 impl Name {
     /// What is known of a user who logs in.
-    pub const LOGIN: &[Self] = &[Self::App, Self::User, Self::Password];
-    /// What is known of a socket that connects.
-    pub const SOCKET: &[Self] = &[Self::App, Self::User, Self::Password, Self::Session];
+    pub const LOGIN: &[Self] = &[
+        Self::App,
+        Self::User,
+        Self::Password,
+        Self::Token,
+        Self::Column(Column::ANY),
+    ];
+    /// What is known of a socket that connects, and of a user who logs out.
+    pub const SOCKET: &[Self] = &[
+        Self::App,
+        Self::User,
+        Self::Password,
+        Self::Session,
+        Self::Token,
+        Self::Column(Column::ANY),
+    ];
+    /// What a token can claim.
+    pub const CLAIMS: &[Self] = &[Self::App, Self::User, Self::Column(Column::ANY)];
     /// What is known of a push.
     pub const PUSH: &[Self] = &[
         Self::App,
@@ -42,10 +61,54 @@ impl Name {
             Self::User => "user",
             Self::Password => "password",
             Self::Session => "session",
+            Self::Token => "token",
+            Self::Column(_) => COLUMN,
             Self::Event => "event",
             Self::Message => "message",
             Self::MessageText => "message_text",
         }
+    }
+}
+
+/// How any column is written.
+const COLUMN: &str = "user.<column>";
+
+/// The name of a column: short, so that it can be passed around as the other names are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Column {
+    len: u8,
+    bytes: [u8; Column::LONGEST],
+}
+
+impl Column {
+    /// Most bytes of a name.
+    pub const LONGEST: usize = 40;
+    /// Stands for all of them.
+    const ANY: Self = Self {
+        len: 0,
+        bytes: [0; Self::LONGEST],
+    };
+
+    /// A column of this name; `None`: no column has it.
+    pub fn new(name: &str) -> Option<Self> {
+        let mut bytes = [0; Self::LONGEST];
+        bytes
+            .get_mut(..name.len())?
+            .copy_from_slice(name.as_bytes());
+        let len = name.len() as u8;
+        (len > 0).then_some(Self { len, bytes })
+    }
+
+    /// Whether this is its name.
+    pub fn is(self, name: &str) -> bool {
+        &self.bytes[..usize::from(self.len)] == name.as_bytes()
+    }
+}
+
+impl fmt::Display for Column {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = &self.bytes[..usize::from(self.len)];
+        f.write_str(&String::from_utf8_lossy(name))
     }
 }
 
@@ -83,8 +146,7 @@ impl Template {
                 .find("}}")
                 .ok_or_else(|| format!("`{{{{` has no `}}}}` behind it in {text:?}"))?;
             let name = inside[..end].trim();
-            let value = known.iter().find(|value| value.name() == name);
-            let value = value.ok_or_else(|| {
+            let value = find(known, name).ok_or_else(|| {
                 let known: Vec<_> = known.iter().map(|name| name.name()).collect();
                 format!(
                     "there is no {{{{{name}}}}} here; known: {}",
@@ -94,7 +156,7 @@ impl Template {
             if at > 0 {
                 parts.push(Part::Text(rest[..at].to_owned()));
             }
-            parts.push(Part::Value(*value));
+            parts.push(Part::Value(value));
             rest = &inside[end + 2..];
         }
         if !rest.is_empty() {
@@ -120,10 +182,27 @@ impl Template {
         self.parts.is_empty()
     }
 
+    /// The columns that it has places for.
+    pub fn columns(&self) -> impl Iterator<Item = Column> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Value(Name::Column(column)) => Some(*column),
+            _ => None,
+        })
+    }
+
     /// Whether it has a place for this.
     pub fn has(&self, name: Name) -> bool {
         self.parts.contains(&Part::Value(name))
     }
+}
+
+/// The value of this name, if it is known.
+fn find(known: &[Name], name: &str) -> Option<Name> {
+    if let Some(column) = name.strip_prefix("user.") {
+        let any = known.contains(&Name::Column(Column::ANY));
+        return Column::new(column).filter(|_| any).map(Name::Column);
+    }
+    known.iter().copied().find(|value| value.name() == name)
 }
 
 fn write(out: &mut String, escape: Escape, name: Name, value: &str) {
@@ -148,6 +227,7 @@ impl fmt::Display for Template {
         for part in &self.parts {
             match part {
                 Part::Text(text) => f.write_str(text)?,
+                Part::Value(Name::Column(column)) => write!(f, "{{{{user.{column}}}}}")?,
                 Part::Value(name) => write!(f, "{{{{{}}}}}", name.name())?,
             }
         }
@@ -194,7 +274,7 @@ mod tests {
         let error = Template::parse("{{sesion}}", Name::SOCKET).unwrap_err();
         assert_eq!(
             error,
-            "there is no {{sesion}} here; known: app, user, password, session"
+            "there is no {{sesion}} here; known: app, user, password, session, token, user.<column>"
         );
         let error = Template::parse("{{user", Name::SOCKET).unwrap_err();
         assert!(error.contains("has no `}}`"), "{error}");

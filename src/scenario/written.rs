@@ -1,13 +1,17 @@
 //! A plan as the scenario file that gives it again.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::sync::Arc;
 
 use super::churn::Churn;
 use super::contract::Contract;
 use super::event::Event;
 use super::file::{self, File};
 use super::payload::Content;
+use super::people::{Loaded, People};
 use super::plan::Plan;
+use super::problems::Problems;
+use super::refused::Refused;
 use super::units::{Rate, Span};
 
 impl From<&Plan> for File {
@@ -28,8 +32,11 @@ impl From<&Plan> for File {
                 count: Some(plan.users),
                 sockets_per_user: Some(plan.sockets_per_user),
                 connect_rate: Some(Rate(plan.connect_rate)),
+                login_rate: plan.login_rate.map(Rate),
                 name: Some(plan.user_name.clone()),
                 password: None,
+                refused: plan.refused.map(Refused::to_file),
+                ..plan.people.shown()
             },
             pushes: file::Pushes {
                 lanes: Some(plan.lanes),
@@ -57,6 +64,7 @@ impl From<&Plan> for File {
             clients: plan.clients.to_file(),
             churn: plan.churn.as_ref().map(Churn::to_file),
             shown: None,
+            loaded: None,
         }
     }
 }
@@ -120,6 +128,18 @@ impl Plan {
             ..self.contract.given.clone()
         };
         file.shown = Some(Box::new(self.contract.shown.clone()));
+        let (users, loaded) = self.people.meant();
+        file.users = file::Users {
+            count: file.users.count,
+            sockets_per_user: file.users.sockets_per_user,
+            connect_rate: file.users.connect_rate,
+            login_rate: file.users.login_rate,
+            name: file.users.name,
+            password: Some(self.password.clone()),
+            refused: file.users.refused,
+            ..users
+        };
+        file.loaded = Some(Arc::new(Loaded::clone(loaded)));
         file
     }
 }
@@ -135,6 +155,8 @@ impl<'de> Deserialize<'de> for Plan {
         let mut file = File::deserialize(from)?;
         // As it was written it means nothing: what variables had in them is not there.
         let shown = file.target.take_spoken();
+        let users = file.users.take_people();
+        let refused = file.users.refused.take();
         let plan = Self::from_file(&file, 0).map_err(|problems| {
             let told: Vec<_> = problems.iter().map(ToString::to_string).collect();
             serde::de::Error::custom(told.join("; "))
@@ -145,6 +167,8 @@ impl<'de> Deserialize<'de> for Plan {
         };
         Ok(Self {
             contract: contract.into(),
+            refused: refused.and_then(|section| Refused::new(&section, &mut Problems::default())),
+            people: People::clone(&plan.people).with_shown(users).into(),
             ..plan
         })
     }

@@ -179,6 +179,7 @@ impl Trial {
                 connect_rate: Some(Rate(1_000.0)),
                 name: foreign.then(|| "user-1{id}{n}".to_owned()),
                 password: foreign.then(|| "password-1{id}{n}".to_owned()),
+                ..file::Users::default()
             },
             pushes: file::Pushes {
                 rate: Some(Rate(rate)),

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::{PushCounts, SocketCounts, Split, Summary};
+use super::{LoginCounts, MustRefuse, PushCounts, SocketCounts, Split, Summary};
 use crate::measure::Latency;
 use crate::scenario::threshold::metric::{
-    By, DeliveryFigure, GeneratorFigure, PartFigure, PushFigure, SocketFigure, Stat, Timing,
+    By, DeliveryFigure, GeneratorFigure, LoginFigure, PartFigure, PushFigure, RefusedFigure,
+    SocketFigure, Stat, Timing,
 };
 use crate::scenario::threshold::{Condition, Figure, Held, Metric};
 use crate::verify::{Class, Counts};
@@ -27,6 +28,12 @@ pub struct Running<'a> {
     pub push: &'a Latency,
     /// Logins so far.
     pub login: &'a Latency,
+    /// Their requests so far.
+    pub login_attempt: &'a Latency,
+    /// How many.
+    pub logins: &'a LoginCounts,
+    /// Sockets that the target has to refuse.
+    pub must_refuse: &'a MustRefuse,
     /// Connects so far.
     pub connect: &'a Latency,
     /// Broadcasts so far, to the first, the median and the last recipient.
@@ -51,12 +58,15 @@ impl Running<'_> {
         match metric {
             Metric::Sockets(SocketFigure::Connected) if !self.arrived => None,
             Metric::Sockets(figure) => Some(of_sockets(self.sockets, *figure)),
+            Metric::Logins(figure) => Some(of_logins(self.logins, *figure)),
+            Metric::MustRefuse(figure) => Some(of_refused(self.must_refuse, *figure)),
             Metric::Pushes(figure) => of_pushes(self.pushes, *figure),
             Metric::Deliveries(figure) => of_deliveries(self.counts, *figure),
             Metric::Latency(timing, stat) => {
                 let latency = match timing {
                     Timing::Push => self.push,
                     Timing::Login => self.login,
+                    Timing::LoginAttempt => self.login_attempt,
                     Timing::Connect => self.connect,
                     Timing::FanoutFirst => self.fanout[0],
                     Timing::FanoutMedian => self.fanout[1],
@@ -82,6 +92,11 @@ pub(super) fn of_summary(summary: &Summary, metric: &Metric) -> Option<Figure> {
     let (pushes, counts) = (&summary.pushes, &summary.findings.counts);
     match metric {
         Metric::Sockets(figure) => Some(of_sockets(&summary.sockets, *figure)),
+        // Where nobody logs in, or nobody has to be refused, nothing is known of it.
+        Metric::Logins(_) if summary.logins.attempted == 0 => None,
+        Metric::Logins(figure) => Some(of_logins(&summary.logins, *figure)),
+        Metric::MustRefuse(_) if summary.must_refuse.sockets == 0 => None,
+        Metric::MustRefuse(figure) => Some(of_refused(&summary.must_refuse, *figure)),
         // Without a push nobody knows what the target makes of one.
         Metric::Pushes(figure) if pushes.sent == 0 && *figure != PushFigure::Scheduled => None,
         Metric::Pushes(PushFigure::Missed) => {
@@ -121,6 +136,7 @@ fn latency(summary: &Summary, timing: Timing) -> &Latency {
         Timing::GeneratorDelay => &latencies.generator_delay,
         Timing::Trigger => &latencies.trigger,
         Timing::Login => &latencies.login,
+        Timing::LoginAttempt => &latencies.login_attempt,
         Timing::Connect => &latencies.connect,
         Timing::FanoutFirst => &latencies.fanout_first,
         Timing::FanoutMedian => &latencies.fanout_median,
@@ -139,6 +155,25 @@ fn of_sockets(counts: &SocketCounts, figure: SocketFigure) -> Figure {
         SocketFigure::Alive => counts.alive,
     };
     share(n, counts.wanted)
+}
+
+fn of_logins(counts: &LoginCounts, figure: LoginFigure) -> Figure {
+    let n = match figure {
+        LoginFigure::Attempted => counts.attempted,
+        LoginFigure::Retried => counts.retried,
+        LoginFigure::Failed => counts.failed,
+    };
+    share(n, counts.attempted)
+}
+
+fn of_refused(counts: &MustRefuse, figure: RefusedFigure) -> Figure {
+    let n = match figure {
+        RefusedFigure::Sockets => counts.sockets,
+        RefusedFigure::Refused => counts.refused,
+        RefusedFigure::LetIn => counts.let_in,
+        RefusedFigure::Untried => counts.untried,
+    };
+    share(n, counts.sockets)
 }
 
 fn of_pushes(counts: &PushCounts, figure: PushFigure) -> Option<Figure> {

@@ -15,6 +15,7 @@ use crate::verify::{Counts, Findings};
 
 mod figures;
 mod limits;
+mod logins;
 pub mod opinion;
 pub mod proof;
 mod pushes;
@@ -26,6 +27,7 @@ pub mod verdict;
 
 pub use figures::Running;
 pub use limits::{DELAY_LIMIT, LAG_LIMIT, LOOP_DELAY_LIMIT, STALL_LIMIT, THREAD_LIMIT};
+pub use logins::{LoginCounts, MustRefuse};
 pub use pushes::PushCounts;
 pub use reasons::Reasons;
 pub use splits::{Parts, Splits};
@@ -125,8 +127,11 @@ pub struct Latencies {
     pub generator_delay: Latency,
     /// Asking for a push, to the answer.
     pub trigger: Latency,
-    /// Logins.
+    /// Logins that gave a session, from the first request to the last answer.
     pub login: Latency,
+    /// Each request of a login, to its answer or failure.
+    #[serde(default)]
+    pub login_attempt: Latency,
     /// From the first byte of a socket's connection to the answer to CONNECT.
     pub connect: Latency,
     /// Broadcasts, from intended time to the first recipient.
@@ -268,6 +273,12 @@ pub struct Summary {
     pub missing: Vec<String>,
     /// Sockets.
     pub sockets: SocketCounts,
+    /// Logins.
+    #[serde(default)]
+    pub logins: LoginCounts,
+    /// Sockets that the target has to refuse.
+    #[serde(default)]
+    pub must_refuse: MustRefuse,
     /// Why sockets were refused, with how many.
     pub refusals: Reasons,
     /// Why sockets were dropped, with how many.
@@ -326,6 +337,8 @@ impl Summary {
             target_lost: false,
             missing: Vec::new(),
             sockets: SocketCounts::default(),
+            logins: LoginCounts::default(),
+            must_refuse: MustRefuse::default(),
             refusals: Reasons::default(),
             drops: Reasons::default(),
             deaths: Vec::new(),

@@ -2,7 +2,7 @@
 
 use super::{Summary, figures, limits};
 use crate::scenario::threshold::metric::{
-    DeliveryFigure, PartFigure, PushFigure, SocketFigure, Stat,
+    DeliveryFigure, LoginFigure, PartFigure, PushFigure, RefusedFigure, SocketFigure, Stat,
 };
 use crate::scenario::threshold::{Held, Metric, Threshold};
 
@@ -86,8 +86,13 @@ pub(super) fn may_be_the_generators(metric: &Metric) -> bool {
     match metric {
         own if limits::is_own(own) => false,
         Metric::Deliveries(figure) => *figure == DeliveryFigure::Rate || tells_of_load(*figure),
-        Metric::Generator(_) => false,
-        Metric::Sockets(_) | Metric::Pushes(_) | Metric::Latency(..) | Metric::Part(..) => true,
+        // Who lets somebody in whom it has to refuse does so whatever the load.
+        Metric::Generator(_) | Metric::MustRefuse(_) => false,
+        Metric::Logins(_)
+        | Metric::Sockets(_)
+        | Metric::Pushes(_)
+        | Metric::Latency(..)
+        | Metric::Part(..) => true,
     }
 }
 
@@ -109,6 +114,8 @@ fn grows(metric: &Metric) -> bool {
             use SocketFigure::{Connected, Left, Reconnected};
             matches!(figure, Connected | Left | Reconnected)
         }
+        Metric::Logins(figure) => *figure == LoginFigure::Attempted,
+        Metric::MustRefuse(figure) => *figure == RefusedFigure::Refused,
         Metric::Pushes(figure) => matches!(figure, PushFigure::Sent | PushFigure::Accepted),
         Metric::Deliveries(figure) => tells_of_load(*figure),
         Metric::Latency(_, stat) | Metric::Part(_, _, PartFigure::Push(stat)) => {

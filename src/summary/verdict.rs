@@ -5,7 +5,7 @@
 //! docs/verification.md states the rules for users.
 
 use super::thresholds::{self, Checked, Outcome};
-use super::{Summary, limits};
+use super::{Summary, limits, logins};
 use crate::ids::AppId;
 use crate::scenario::Reach;
 use crate::scenario::file::Drops;
@@ -71,6 +71,7 @@ pub fn judge(summary: &Summary) -> Judgement {
         thresholds::take_back(&mut thresholds);
     }
     let mut reasons = violations(summary);
+    reasons.extend(logins::let_in(summary));
     let violated = !reasons.is_empty();
     reasons.extend(breaches(summary, &thresholds, limited));
     let failed = !reasons.is_empty();
@@ -195,6 +196,7 @@ fn gaps_in_evidence(summary: &Summary) -> Vec<String> {
         gaps.push("the target went away: every socket was lost before the last push".to_owned());
     }
     gaps.extend(sockets(summary));
+    gaps.extend(logins::not_told(summary));
     if summary.sockets.connected > 0 && !summary.interrupted {
         gaps.extend(pushes(summary));
     }

@@ -71,7 +71,7 @@ impl HttpTrigger {
             Name::User => wanted.user.unwrap_or(&contract.everyone),
             Name::Event => wanted.event,
             Name::Message | Name::MessageText => message,
-            Name::Password | Name::Session => "",
+            Name::Password | Name::Session | Name::Token | Name::Column(_) => "",
         });
         Call {
             method: filled.method,
@@ -155,6 +155,7 @@ mod tests {
     fn judged(status: u16, body: &'static str) -> (Outcome, Option<String>) {
         let asked = judge(&Ok(Answer {
             status: StatusCode::from_u16(status).unwrap(),
+            retry_after: None,
             body: body.into(),
         }));
         (asked.outcome, asked.why)

@@ -52,7 +52,7 @@ impl Progress {
         match reach {
             Reach::Absent => self.absent.fetch_add(1, Ordering::Relaxed),
             Reach::Foreign => self.foreign.fetch_add(1, Ordering::Relaxed),
-            Reach::Everyone | Reach::One => 0,
+            Reach::Everyone | Reach::One | Reach::Refused => 0,
         };
         self.sent.fetch_add(1, Ordering::Relaxed);
     }

@@ -27,5 +27,6 @@ mod target;
 mod transports;
 mod trouble;
 mod usage;
+mod users;
 mod violations;
 mod workers;

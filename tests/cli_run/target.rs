@@ -35,6 +35,10 @@ pub(crate) enum Logins {
     Never,
     /// As the contract has it, for users below this number; there are no others.
     Below(u32),
+    /// As the contract has it, but not at once: the first time that a user asks the answer is 429, and a second later is early enough.
+    Later,
+    /// As the contract has it, for users below this number; for all others it is down.
+    DownFrom(u32),
 }
 
 /// How it serves sockets.
@@ -261,6 +265,8 @@ struct State {
     connections: u64,
     sources: HashSet<IpAddr>,
     sessions: HashSet<String>,
+    /// Who has asked for a login.
+    asked: HashSet<String>,
     sockets: Vec<Socket>,
     pushes: Vec<Push>,
     harmed: Option<usize>,
@@ -375,7 +381,12 @@ async fn request(tcp: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<(String, S
 
 async fn answer(tcp: &mut TcpStream, status: u16, body: &str) -> io::Result<()> {
     let length = body.len();
-    let text = format!("HTTP/1.1 {status} -\r\nContent-Length: {length}\r\n\r\n{body}");
+    let later = if status == 429 {
+        "Retry-After: 1\r\n"
+    } else {
+        ""
+    };
+    let text = format!("HTTP/1.1 {status} -\r\n{later}Content-Length: {length}\r\n\r\n{body}");
     tcp.write_all(text.as_bytes()).await
 }
 
@@ -389,10 +400,19 @@ fn login(shared: &Shared, app: &str, body: &str) -> Reply {
         Logins::Html => return Reply::Answer(200, "<html><h1>It works!</h1></html>".to_owned()),
         Logins::Never => return Reply::Never,
         Logins::Below(most) => most,
-        Logins::Contract => u32::MAX,
+        Logins::Contract | Logins::Later | Logins::DownFrom(_) => u32::MAX,
     };
     let given: Credentials = serde_json::from_str(body).expect("credentials");
+    let who = format!("{app} {}", given.username);
+    if shared.manners.logins == Logins::Later && shared.state().asked.insert(who) {
+        return Reply::Answer(429, "not now".to_owned());
+    }
     let number = given.username.strip_prefix("user-").map(str::parse::<u32>);
+    if let (Logins::DownFrom(up), Some(Ok(n))) = (shared.manners.logins, &number)
+        && *n >= up
+    {
+        return Reply::Answer(503, "down".to_owned());
+    }
     let known = APPS.contains(&app)
         && matches!(number, Some(Ok(n)) if n < most)
         && given.password == given.username.replacen("user-", "password-", 1);

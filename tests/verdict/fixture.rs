@@ -9,8 +9,8 @@ use pushproof::scenario::file::File;
 use pushproof::scenario::threshold::{Condition, Figure, Threshold};
 use pushproof::scenario::{Plan, Workload};
 use pushproof::summary::{
-    Aborted, AppCounts, Environment, Generator, Latencies, Missed, PushCounts, Reasons,
-    SocketCounts, Split, Summary, Target, Upgrades,
+    Aborted, AppCounts, Environment, Generator, Latencies, LoginCounts, Missed, MustRefuse,
+    PushCounts, Reasons, SocketCounts, Split, Summary, Target, Upgrades,
 };
 use pushproof::time::Time;
 use pushproof::verify::{Arrival, Findings, Judge, Ledger, Streams};
@@ -56,6 +56,8 @@ pub(crate) fn clean() -> Summary {
         target_lost: false,
         measured: None,
         missing: Vec::new(),
+        logins: LoginCounts::default(),
+        must_refuse: MustRefuse::default(),
         sockets: SocketCounts {
             wanted: 10,
             connected: 10,
@@ -84,6 +86,7 @@ pub(crate) fn clean() -> Summary {
             generator_delay: Latency::default(),
             trigger: latency(&[2, 3]),
             login: latency(&[3, 4]),
+            login_attempt: latency(&[3, 4]),
             connect: latency(&[4, 5]),
             fanout_first: latency(&[5, 6]),
             fanout_median: latency(&[6, 7]),

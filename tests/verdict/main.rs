@@ -6,9 +6,10 @@ mod opinion;
 use fixture::{aborted, clean, latency, violated, with};
 use pushproof::measure::Latency;
 use pushproof::report::{json, text};
+use pushproof::scenario::refused::{Kind, Refused};
 use pushproof::scenario::threshold::Condition;
 use pushproof::scenario::threshold::metric::{Metric, Unit};
-use pushproof::summary::{Running, SocketCounts, Split, Summary};
+use pushproof::summary::{LoginCounts, Running, SocketCounts, Split, Summary};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -294,6 +295,48 @@ fn nothing_passes_for_want_of_evidence() {
     ]);
 }
 
+/// Ten sockets have to be refused, and so many are.
+fn must_refuse(summary: &mut Summary, refused: u64, let_in: u64) {
+    summary.plan.refused = Some(Refused {
+        share: 0.5,
+        kind: Kind::Revoked,
+        after: Duration::ZERO,
+    });
+    let counts = &mut summary.must_refuse;
+    counts.sockets = 10;
+    counts.let_in = let_in;
+    counts.turned_away(refused, true, "not authorized");
+    counts.turned_away(10 - refused - let_in, false, "logout failed");
+}
+
+#[test]
+fn whoever_has_to_be_refused_is() {
+    const LET_IN: &str =
+        "2 of 10 sockets with revoked credentials were let in: the target has to refuse them";
+    const UNTRIED: &str = "of 3 of 10 sockets with revoked credentials it is not known whether the target refuses them: logout failed";
+    check(&[
+        case(
+            0,
+            &["must_refuse.refused == 100%"],
+            |s| must_refuse(s, 10, 0),
+            &[],
+        ),
+        case(1, &[], |s| must_refuse(s, 8, 2), &[LET_IN]),
+        case(4, &[], |s| must_refuse(s, 7, 0), &[UNTRIED]),
+        case(1, &[], |s| must_refuse(s, 5, 2), &[LET_IN, UNTRIED]),
+        // Whatever the generator's state: who is let in is let in.
+        case(
+            1,
+            &[],
+            |s| {
+                must_refuse(s, 8, 2);
+                BEHIND(s);
+            },
+            &[LET_IN, "the generator was the limit"],
+        ),
+    ]);
+}
+
 #[test]
 fn a_target_may_refuse_pushes_that_nobody_can_get() {
     check(&[
@@ -484,6 +527,9 @@ fn conditions_of_a_running_run() {
             counts: &summary.findings.counts,
             push,
             login: &none,
+            login_attempt: &none,
+            logins: &summary.logins,
+            must_refuse: &summary.must_refuse,
             connect: &none,
             fanout: [&none, &none, &some],
         };
@@ -519,6 +565,12 @@ fn metrics_are_fields_of_the_report() {
     let mut summary = clean();
     summary.missed.by_target = 3;
     summary.missed.by_generator = 2;
+    summary.logins = LoginCounts {
+        attempted: 12,
+        retried: 2,
+        failed: 1,
+    };
+    must_refuse(&mut summary, 7, 2);
     let metrics = Metric::all(&summary.plan.events);
     let texts: Vec<_> = metrics
         .iter()

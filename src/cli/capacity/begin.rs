@@ -93,7 +93,12 @@ fn bounds(args: &CapacityArgs, plan: &Plan) -> anyhow::Result<Bounds> {
     let apps = plan.apps.len() as f64 * f64::from(plan.sockets_per_user);
     let (begin, least, most) = match vary {
         Vary::Sockets => {
-            let most = files::room(plan).min(MOST_SOCKETS) as f64;
+            let room = files::room(plan).min(MOST_SOCKETS);
+            // No more users than are listed.
+            let listed = plan.people.most().map_or(u64::MAX, |users| {
+                u64::from(users) * u64::from(plan.sockets_per_user)
+            });
+            let most = room.min(listed) as f64;
             (f64::from(plan.sockets()) * BEGIN, apps, most)
         }
         Vary::Rate => (plan.rate * BEGIN, SLOWEST, FASTEST),

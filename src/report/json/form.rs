@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::getting_in::{Logins, MustRefuse};
 use crate::scenario::Driver;
 use crate::scenario::file::File;
 
@@ -33,6 +34,10 @@ pub struct Report {
     pub duration_ms: u64,
     /// Sockets.
     pub sockets: Sockets,
+    /// Logins.
+    pub logins: Logins,
+    /// Sockets that the target has to refuse; `null` if there are none.
+    pub must_refuse: Option<MustRefuse>,
     /// Pushes.
     pub pushes: Pushes,
     /// Deliveries: (push, socket) pairs.
@@ -214,8 +219,10 @@ pub struct Latencies {
     pub generator_delay: LatencyUs,
     /// From asking for a push to the answer.
     pub trigger: LatencyUs,
-    /// Logins.
+    /// Logins that gave a session, from the first request to the last answer.
     pub login: LatencyUs,
+    /// Each request of a login, retries among them, to its answer or failure.
+    pub login_attempt: LatencyUs,
     /// From the first byte of a socket's connection to the answer to CONNECT.
     pub connect: LatencyUs,
     /// Broadcasts, from the time the schedule wanted the push to its first recipient.

@@ -2,6 +2,7 @@
 //! [`form`] has the fields, this file fills them from a summary.
 
 pub mod form;
+pub mod getting_in;
 mod own;
 
 use std::collections::BTreeMap;
@@ -82,6 +83,8 @@ fn judged(summary: &Summary, judgement: &Judgement) -> Report {
         started_at: rfc3339(summary.started_at_unix_ms),
         duration_ms: summary.duration.as_millis() as u64,
         sockets: sockets(&summary.sockets, summary),
+        logins: getting_in::logins(summary),
+        must_refuse: getting_in::must_refuse(summary),
         pushes: Pushes {
             scheduled: summary.pushes.scheduled,
             sent: summary.pushes.sent,
@@ -179,6 +182,7 @@ fn latencies(summary: &Summary) -> Latencies {
         generator_delay: latency(&latencies.generator_delay),
         trigger: latency(&latencies.trigger),
         login: latency(&latencies.login),
+        login_attempt: latency(&latencies.login_attempt),
         connect: latency(&latencies.connect),
         fanout_first: latency(&latencies.fanout_first),
         fanout_median: latency(&latencies.fanout_median),
@@ -242,7 +246,7 @@ fn violation(summary: &Summary, example: &Example) -> Violation {
         push_app: sent.map(|push| app(push.app)),
         socket: example.socket.0,
         user: plan.name_of(example.user),
-        app: app(example.app),
+        app: app(plan.app_of(example.user)),
         event: example.event.clone(),
         intended_us: time(|push| push.intended),
         sent_us: time(|push| push.sent),

@@ -13,13 +13,14 @@ use super::link;
 use super::message::{Assign, Final, FromWorker, ToWorker, VERSION};
 use crate::clock::Clock;
 use crate::fleet::arrive::{self, LoginNote, Part};
+use crate::fleet::login::Rate;
 use crate::fleet::nodes::Nodes;
 use crate::fleet::shard::{Note, Order, Shard};
 use crate::run::health::Health;
 use crate::run::settling::Settler;
 use crate::run::sockets::{self, CONNECT_TIMEOUT, Share, Sockets};
 use crate::run::vigil::{self, Vigil};
-use crate::scenario::{Contract, Plan};
+use crate::scenario::{Contract, People, Plan};
 use crate::time::Time;
 use crate::trigger::lane::{ANSWER_TIMEOUT, LaneReport};
 
@@ -132,7 +133,11 @@ fn read_plan(assign: &Assign) -> Result<Plan, String> {
     let plan: Plan = serde_json::from_str(&assign.plan).map_err(|e| format!("no plan: {e}"))?;
     let given = serde_json::from_str(&assign.spoken).map_err(|e| format!("no contract: {e}"))?;
     let contract = Contract::of_given(&given, &plan.contract.shown)?;
+    let (users, loaded) =
+        serde_json::from_str(&assign.users).map_err(|e| format!("no users: {e}"))?;
+    let people = People::of_given(&users, loaded, &plan.apps, plan.users)?;
     Ok(Plan {
+        people: people.into(),
         password: assign.password.clone(),
         contract: contract.into(),
         ..plan
@@ -165,6 +170,7 @@ struct Host {
     notes: mpsc::Receiver<Note>,
     logins: mpsc::Receiver<LoginNote>,
     login_note: mpsc::Sender<LoginNote>,
+    rate: Arc<Rate>,
     arrivals: Option<JoinHandle<()>>,
     vigil: Vigil,
     beating: JoinHandle<()>,
@@ -219,6 +225,7 @@ impl Host {
             notes: sockets.notes,
             logins,
             login_note,
+            rate: sockets.logins,
             arrivals: None,
             vigil,
             beating,
@@ -286,6 +293,7 @@ impl Host {
             self.part,
             commands.collect(),
             self.login_note.clone(),
+            Arc::clone(&self.rate),
         );
         let when = self.clock.instant(at);
         self.arrivals = Some(tokio::spawn(async move {

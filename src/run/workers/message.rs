@@ -71,6 +71,8 @@ pub(super) struct Assign {
     pub(super) plan: String,
     /// The passwords' template, which is not part of that.
     pub(super) password: String,
+    /// Who the users are and what they show, as JSON, which is not part of it either.
+    pub(super) users: String,
     /// How the target is spoken to, as JSON, with what came from the environment.
     pub(super) spoken: String,
     /// The target.

@@ -111,6 +111,7 @@ impl Workers {
         let mut tasks = JoinSet::new();
         let (mut feed, mut pulses) = (Feed::default(), Vec::new());
         let plan_json = serde_json::to_string(plan).map_err(|e| e.to_string())?;
+        let users = serde_json::to_string(&plan.people.meant()).map_err(|e| e.to_string())?;
         let spoken = serde_json::to_string(&plan.contract.given).map_err(|e| e.to_string())?;
         for worker in 0..plan.workers as usize {
             let mut child = spawn().map_err(|e| format!("a worker could not be started: {e}"))?;
@@ -134,6 +135,7 @@ impl Workers {
                 version: VERSION.to_owned(),
                 plan: plan_json.clone(),
                 password: plan.password.clone(),
+                users: users.clone(),
                 spoken: spoken.clone(),
                 places: places.to_vec(),
                 first: worker * shards,

@@ -5,17 +5,20 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::scenario::units::Span;
+
 /// How users log in.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Login {
-    /// Whether they do; left out: `true`. Without logins `{{session}}` is empty.
+    /// Whether they do; left out: `true`, unless users have tokens and nothing else is said of logins. Without logins `{{session}}` is empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
     /// HTTP method; left out: `POST`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
-    /// Path and query below the target's URL, with `{{app}}`, `{{user}}` and `{{password}}`; left out: `/good/api/v5/auth?appID={{app}}`.
+    /// Path and query below the target's URL, with `{{app}}`, `{{user}}`, `{{password}}`, `{{token}}` and columns of a list of users as
+    /// `{{user.tenant}}`; left out: `/good/api/v5/auth?appID={{app}}`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
     /// Headers of its own, with the same values.
@@ -28,14 +31,41 @@ pub struct Login {
     /// Where the session id is in the answer, as a JSON Pointer (RFC 6901); left out: `/result/token`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session: Option<String>,
+    /// How often a login is tried again that met 429, a 5xx status or no connection; left out: 3.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retries: Option<u32>,
+    /// Longest wait before the first retry, as `500ms`, from which the wait is drawn; doubled for each further one, up to 30 s. What the target
+    /// says in `Retry-After` comes on top, up to 30 s. Left out: `500ms`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backoff: Option<Span>,
+}
+
+/// How users log out, where the scenario has some who do.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Logout {
+    /// HTTP method; left out: `GET`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    /// Path and query below the target's URL, with `{{app}}`, `{{user}}`, `{{session}}` and `{{token}}`; left out:
+    /// `/good/api/v4/auth/logout?appID={{app}}&sessionID={{session}}`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// Headers of its own, with the same values.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub headers: Option<BTreeMap<String, String>>,
+    /// Body, with the same values; left out: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
 }
 
 /// What a socket presents when it connects.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Connect {
-    /// The payload of CONNECT, a JSON object, with `{{app}}`, `{{user}}`, `{{password}}` and `{{session}}`; empty: none. Left out:
-    /// `{"app_id":"{{app}}","session_id":"{{session}}"}`.
+    /// The payload of CONNECT, a JSON object, with `{{app}}`, `{{user}}`, `{{password}}`, `{{session}}`, `{{token}}` and columns of a list of
+    /// users as `{{user.tenant}}`; empty: none. Left out: `{"app_id":"{{app}}","session_id":"{{session}}"}`, or `{"token":"{{token}}"}` where
+    /// users have tokens in place of logins and nothing else is said of how they connect.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auth: Option<String>,
     /// Further values of the handshake's query, with the same values.

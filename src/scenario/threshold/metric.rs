@@ -3,7 +3,11 @@
 //! The lists below are the only ones: names are read and suggested from them, docs/thresholds.md is compared with them, and the
 //! matches over them in `summary` are exhaustive.
 
-use std::fmt::{self, Write as _};
+mod reference;
+
+use std::fmt;
+
+pub use reference::reference;
 
 /// What a figure is measured in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +71,8 @@ macro_rules! figures {
 
 const PLAIN: Unit = Unit::Count(None);
 const OF_WANTED: Unit = Unit::Count(Some("sockets.wanted"));
+const OF_ATTEMPTED: Unit = Unit::Count(Some("logins.attempted"));
+const OF_BAD: Unit = Unit::Count(Some("must_refuse.sockets"));
 const OF_SCHEDULED: Unit = Unit::Count(Some("pushes.scheduled"));
 const OF_EXPECTED: Unit = Unit::Count(Some("deliveries.expected"));
 const OF_PAIRS: Unit = Unit::Count(Some("deliveries.pairs"));
@@ -81,6 +87,25 @@ figures! {
         Left = "left", OF_WANTED, Live, "times that a socket left because the scenario says so";
         Reconnected = "reconnected", OF_WANTED, Live, "times that a socket came back";
         Alive = "alive", OF_WANTED, End, "sockets connected when judging began";
+    }
+}
+
+figures! {
+    /// Figures of `logins`.
+    LoginFigure {
+        Attempted = "attempted", PLAIN, Live, "requests of logins";
+        Retried = "retried", OF_ATTEMPTED, Live, "of these, the ones after a request of the same login that had failed";
+        Failed = "failed", OF_ATTEMPTED, Live, "logins that gave no session in the end";
+    }
+}
+
+figures! {
+    /// Figures of `must_refuse`: sockets with credentials that are not good.
+    RefusedFigure {
+        Sockets = "sockets", PLAIN, Live, "sockets that the target has to refuse";
+        Refused = "refused", OF_BAD, Live, "those that it refused";
+        LetIn = "let_in", OF_BAD, Live, "those that it let in; any of them fails the run";
+        Untried = "untried", OF_BAD, Live, "those that could not be tried";
     }
 }
 
@@ -133,7 +158,8 @@ figures! {
         Network = "network", Unit::Time, End, "deliveries, from when the push was sent to the kernel's receive stamp; no samples where there are no such stamps";
         GeneratorDelay = "generator_delay", Unit::Time, End, "the same deliveries, from that stamp to when pushproof had them: how long they waited in the generator";
         Trigger = "trigger", Unit::Time, End, "from asking for a push to the answer";
-        Login = "login", Unit::Time, Live, "logins";
+        Login = "login", Unit::Time, Live, "logins that gave a session, from the first request to the last answer";
+        LoginAttempt = "login_attempt", Unit::Time, Live, "each request of a login, retries among them, to its answer or failure";
         Connect = "connect", Unit::Time, Live, "from the first byte of a socket's connection to the answer to CONNECT";
         FanoutFirst = "fanout_first", Unit::Time, Live, "broadcasts, from the time the schedule wanted the push to its first recipient";
         FanoutMedian = "fanout_median", Unit::Time, Live, "to its median recipient";
@@ -195,6 +221,10 @@ pub enum PartFigure {
 pub enum Metric {
     /// `sockets.…`
     Sockets(SocketFigure),
+    /// `logins.…`
+    Logins(LoginFigure),
+    /// `must_refuse.…`
+    MustRefuse(RefusedFigure),
     /// `pushes.…`
     Pushes(PushFigure),
     /// `deliveries.…`
@@ -217,6 +247,8 @@ impl Metric {
     pub fn all(events: &[String]) -> Vec<Self> {
         let mut all = Vec::new();
         all.extend(SocketFigure::ALL.iter().copied().map(Self::Sockets));
+        all.extend(LoginFigure::ALL.iter().copied().map(Self::Logins));
+        all.extend(RefusedFigure::ALL.iter().copied().map(Self::MustRefuse));
         all.extend(PushFigure::ALL.iter().copied().map(Self::Pushes));
         all.extend(DeliveryFigure::ALL.iter().copied().map(Self::Deliveries));
         for timing in Timing::ALL {
@@ -244,6 +276,8 @@ impl Metric {
     pub(super) fn path(&self) -> Vec<&str> {
         let path: &[&str] = match self {
             Self::Sockets(figure) => &["sockets", figure.fact().name],
+            Self::Logins(figure) => &["logins", figure.fact().name],
+            Self::MustRefuse(figure) => &["must_refuse", figure.fact().name],
             Self::Pushes(figure) => &["pushes", figure.fact().name],
             Self::Deliveries(figure) => &["deliveries", figure.fact().name],
             Self::Latency(timing, stat) => &["latency", timing.fact().name, stat.fact().name],
@@ -277,6 +311,8 @@ impl Metric {
     fn fact(&self) -> Fact {
         match self {
             Self::Sockets(figure) => figure.fact(),
+            Self::Logins(figure) => figure.fact(),
+            Self::MustRefuse(figure) => figure.fact(),
             Self::Pushes(figure) => figure.fact(),
             Self::Deliveries(figure) => figure.fact(),
             Self::Latency(_, stat) | Self::Part(_, _, PartFigure::Push(stat)) => stat.fact(),
@@ -312,62 +348,4 @@ impl fmt::Display for Metric {
         }
         Ok(())
     }
-}
-
-/// The tables of docs/thresholds.md: every metric with what it is written in, when it is known, and what it is.
-pub fn reference() -> String {
-    let mut out = String::from("| metric | written as | known | what it is |\n|---|---|---|---|\n");
-    for figure in SocketFigure::ALL {
-        out += &row(&format!("sockets.{}", figure.fact().name), figure.fact());
-    }
-    for figure in PushFigure::ALL {
-        out += &row(&format!("pushes.{}", figure.fact().name), figure.fact());
-    }
-    for figure in DeliveryFigure::ALL {
-        out += &row(&format!("deliveries.{}", figure.fact().name), figure.fact());
-    }
-    for timing in Timing::ALL {
-        out += &row(
-            &format!("latency.{}.<figure>", timing.fact().name),
-            timing.fact(),
-        );
-    }
-    for by in By::ALL {
-        let Fact { name, about, .. } = by.fact();
-        let _ = writeln!(
-            out,
-            "| `{name}.<name>.pushes`, `….delivered`, `….push.<figure>` | `100`, `100`, `50ms` | at the end | {about} |"
-        );
-    }
-    for figure in GeneratorFigure::ALL {
-        out += &row(&format!("generator.{}", figure.fact().name), figure.fact());
-    }
-    out += "\n| figure of a latency | written as | known | what it is |\n|---|---|---|---|\n";
-    for stat in Stat::ALL {
-        let Fact { name, about, .. } = stat.fact();
-        let (written, known) = match stat {
-            Stat::Count => ("`100`", "at the end"),
-            _ => ("`50ms`", "as its latency"),
-        };
-        let _ = writeln!(out, "| `….{name}` | {written} | {known} | {about} |");
-    }
-    out
-}
-
-fn row(name: &str, fact: Fact) -> String {
-    let written = match fact.unit {
-        Unit::Count(None) => "`100`".to_owned(),
-        Unit::Count(Some(whole)) => format!("`100`, or `1%` of `{whole}`"),
-        Unit::Time => "`50ms`".to_owned(),
-        Unit::Bytes => "`8KiB`".to_owned(),
-        Unit::PerSecond => "`100/s`".to_owned(),
-        Unit::Processor => "`80%`".to_owned(),
-    };
-    let known = match fact.known {
-        Known::Live => "live",
-        Known::Arrived => "once all users have arrived",
-        Known::End => "at the end",
-    };
-    let about = fact.about;
-    format!("| `{name}` | {written} | {known} | {about} |\n")
 }
