@@ -27,6 +27,7 @@ use nix::sys::time::TimeSpec;
 use pushproof::client::endpoint::{Endpoint, Presents, open, socket_uri};
 use pushproof::client::engine::{Base, Engine};
 use pushproof::client::listener::{Departure, Listener};
+use pushproof::client::route::Route;
 use pushproof::clock::Clock;
 use pushproof::history::Stamp;
 use pushproof::measure::Latency;
@@ -398,6 +399,7 @@ fn engine(address: SocketAddr, sent: &Sent, pushes: &Pushes, took: &mut Took) ->
         uri: socket_uri(&format!("http://{address}"), "/socket.io/").expect("an address"),
         presents: Presents::default(),
         connect_timeout: Duration::from_secs(10),
+        route: Route::default(),
         sources: Vec::new(),
     };
     let used = runtime.block_on(async {

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use pushproof::client::endpoint::{Endpoint, Presents, open, socket_uri};
 use pushproof::client::engine::{Base, Engine};
 use pushproof::client::listener::{Departure, Ended, Listener, Manner};
+use pushproof::client::route::Route;
 use pushproof::clock::Clock;
 use pushproof::history::{Leave, Stamp};
 use pushproof::time::Time;
@@ -141,6 +142,7 @@ impl World {
             uri: socket_uri(&format!("http://{address}"), "/socket.io/").expect("an address"),
             presents: Presents::default(),
             connect_timeout: BOUND,
+            route: Route::default(),
             sources: Vec::new(),
         };
         for number in 0..sockets {

@@ -474,3 +474,72 @@ async fn tokens_are_signed_as_a_node_server_verifies_them() {
     );
     std::fs::remove_dir_all(&scratch).ok();
 }
+
+/// A real `socket.io` server over HTTPS, in a namespace of its own: all right, and exactly as wrong as it is.
+#[tokio::test]
+#[ignore = "needs Node and Python peers: run ci/check (or ci/install-peers, then cargo test -- --ignored)"]
+async fn a_node_server_over_https_and_in_a_namespace_agrees() {
+    let made = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]);
+    let made = made.expect("a certificate");
+    let file = |name: &str, text: String| {
+        let path = format!(
+            "{}/{}-{name}",
+            env!("CARGO_TARGET_TMPDIR"),
+            std::process::id()
+        );
+        std::fs::write(&path, text).expect("a writable directory");
+        path
+    };
+    let cert = file("node.pem", made.cert.pem());
+    let key = file("node.key", made.signing_key.serialize_pem());
+    let mix = scenario(
+        "https",
+        "[target]\nnamespace = \"/live\"\n[clients.transports]\nwebsocket = 0.4\npolling = 0.3\nupgrade = 0.3\n",
+    );
+    let server = Peer::spawn_node_server(&[
+        "--tls-cert",
+        &cert,
+        "--tls-key",
+        &key,
+        "--namespace",
+        "/live",
+        "--fault",
+        "drop-every=97",
+    ])
+    .await;
+    assert!(server.url().starts_with("https://"));
+    let flags = [
+        &mix,
+        "--ca",
+        &cert,
+        "--users",
+        "60",
+        "--rate",
+        "200/s",
+        "--duration",
+        "2s",
+        "--lanes",
+        "1",
+        "--seed",
+        "3",
+        "--deadline",
+        "4s",
+        "--settle",
+        "4s",
+    ];
+    let (code, report) = pushproof(server.url(), &flags).await;
+    assert_eq!(code, Some(1), "{}", report["reasons"]);
+    // Each push is given out whole, and every 97th delivery is dropped.
+    let expected = report["deliveries"]["expected"].as_u64().expect("a count");
+    let mut due: BTreeMap<_, _> = CLASSES.map(|class| (class, 0)).into();
+    due.insert("lost", expected / 97);
+    assert!(expected > 97);
+    assert_eq!(violations(&report), due);
+    let sockets = &report["sockets"];
+    assert_eq!(sockets["upgraded"], sockets["by_transport"]["upgrade"]);
+    let plain = server.url().replace("https://", "http://");
+    let (code, report) = pushproof(&plain, &["--users", "2"]).await;
+    assert_eq!(code, Some(4));
+    let reasons = report["reasons"].to_string();
+    assert!(reasons.contains("write https://"), "{reasons}");
+}

@@ -11,6 +11,7 @@ use pushproof::client::endpoint::{Endpoint, Presents, socket_uri};
 use pushproof::client::engine::{Base, Engine};
 use pushproof::client::listener::{ConnectError, Departure, Ended, Listener, Manner};
 use pushproof::client::polling::{Over, hold, open};
+use pushproof::client::route::Route;
 use pushproof::clock::Clock;
 use pushproof::history::{Leave, Stamp};
 use pushproof::time::Time;
@@ -355,6 +356,7 @@ async fn play(
         uri: socket_uri(&format!("http://{address}"), "/socket.io/").expect("an address"),
         presents: Presents::default(),
         connect_timeout: Duration::from_secs(2),
+        route: Route::default(),
         sources: Vec::new(),
     };
     let heard = Rc::clone(&stage.heard);

@@ -257,7 +257,7 @@ proptest! {
                 Step::Poll => {
                     while let Some(transmit) = session.poll_transmit() {
                         let mut out = String::new();
-                        transmit.encode("{}", &mut out);
+                        transmit.encode("/", "{}", &mut out);
                         asked |= out == "40{}";
                         prop_assert!(engine::decode(&out).is_ok());
                     }

@@ -134,7 +134,7 @@ fn a_ping_is_answered_with_its_data() {
         let pong = session.poll_transmit().unwrap();
         assert_eq!(pong, Transmit::Pong(data.into()));
         let mut out = String::new();
-        pong.encode("", &mut out);
+        pong.encode("/", "", &mut out);
         assert_eq!(out, written);
     }
     assert_eq!(session.poll_transmit(), None);
@@ -192,7 +192,7 @@ fn leaving_says_so_and_ignores_what_is_under_way() {
     session.close();
     let mut out = String::new();
     while let Some(transmit) = session.poll_transmit() {
-        transmit.encode("", &mut out);
+        transmit.encode("/", "", &mut out);
         out.push('|');
     }
     assert_eq!(out, "41|1|");
@@ -369,6 +369,40 @@ fn connect_carries_the_auth_of_the_driver() {
     assert_eq!(frame("/", r#"{"token":"t"}"#), r#"40{"token":"t"}"#);
     assert_eq!(frame("/admin", "{}"), "40/admin,{}");
     let mut out = String::new();
-    Transmit::Connect.encode("{}", &mut out);
+    Transmit::Connect.encode("/", "{}", &mut out);
     assert_eq!(out, "40{}");
+}
+
+#[test]
+fn a_session_of_another_namespace_says_and_hears_its_name() {
+    let mut session = new().in_namespace("/chat");
+    session.handle_text(ms(10), OPEN).unwrap();
+    let mut said = String::new();
+    let transmit = session.poll_transmit().unwrap();
+    transmit.encode(session.namespace(), r#"{"a":1}"#, &mut said);
+    assert_eq!(said, r#"40/chat,{"a":1}"#);
+    // The main namespace and one with a longer name are others.
+    for other in [r#"40{"sid":"m"}"#, r#"44/chatter,{"message":"no"}"#] {
+        let heard = session.handle_text(ms(11), other).unwrap();
+        assert!(matches!(heard, Incoming::OtherNamespace(_)), "{heard:?}");
+    }
+    let accepted = session.handle_text(ms(12), r#"40/chat,{"sid":"s"}"#);
+    assert!(matches!(accepted, Ok(Incoming::Connected { .. })));
+    let event = session.handle_text(ms(13), r#"42/chat,["a",1]"#).unwrap();
+    assert!(matches!(
+        event,
+        Incoming::Event {
+            premature: false,
+            ..
+        }
+    ));
+    let stray = session.handle_text(ms(14), r#"42["a",1]"#).unwrap();
+    assert!(matches!(stray, Incoming::OtherNamespace(_)), "{stray:?}");
+    session.leave();
+    said.clear();
+    let transmit = session.poll_transmit().unwrap();
+    transmit.encode(session.namespace(), "", &mut said);
+    assert_eq!(said, "41/chat,");
+    let main = new().in_namespace("/");
+    assert_eq!(main.namespace(), "/");
 }

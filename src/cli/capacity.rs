@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use clap::Args;
 
+use super::access;
 use super::files::{self, Keep};
 use super::load::LoadArgs;
 use super::runtime;
@@ -242,6 +243,7 @@ async fn carry_out(
     if !args.quiet {
         announce(&search);
     }
+    access::announce(&search.plan);
     let vary = search.settings.vary;
     let mut kept = true;
     let search = climb::run(search, means, |told| match told {

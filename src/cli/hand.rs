@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::access::{self, TlsArgs};
 use super::files;
 use super::scenario::Asked;
 use super::seed::draw_seed;
@@ -25,6 +26,8 @@ pub(super) struct AtArgs {
         value_delimiter = ','
     )]
     targets: Vec<String>,
+    #[command(flatten)]
+    tls: TlsArgs,
     /// A scenario whose [target] says how the target is spoken to; of the rest names and passwords of users.
     #[arg(long, value_name = "FILE")]
     scenario: Option<PathBuf>,
@@ -72,6 +75,7 @@ impl AtArgs {
                 url: self.targets.first().cloned(),
                 apps: self.app.clone().map(|app| vec![app]),
                 nodes: self.targets.get(1..).map(<[String]>::to_vec),
+                tls: self.tls.section(),
                 ..file::Target::default()
             },
             users: file::Users {
@@ -87,7 +91,11 @@ impl AtArgs {
         };
         let mut asked = Asked::load(self.scenario.as_deref(), flags, &self.settings)?;
         asked.at_one_app(SERVE, APP);
-        Ok(asked.plan(draw_seed()?))
+        let plan = asked.plan(draw_seed()?);
+        if let Ok(plan) = &plan {
+            access::announce(plan);
+        }
+        Ok(plan)
     }
 }
 

@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 use clap::Args;
 
+use super::access::TlsArgs;
+
 use crate::scenario::Transport;
 use crate::scenario::file::{self, File};
 use crate::scenario::units::{Rate, Span};
@@ -20,6 +22,8 @@ pub(super) struct LoadArgs {
         value_delimiter = ','
     )]
     targets: Vec<String>,
+    #[command(flatten)]
+    tls: TlsArgs,
     /// An app id; repeatable. Users and pushes are spread over the apps, and no app may hear another.
     #[arg(
         long = "app",
@@ -99,6 +103,7 @@ impl LoadArgs {
                 apps: given(self.apps.clone()),
                 // A target named here takes the place of all that the scenario names.
                 nodes: self.targets.get(1..).map(<[String]>::to_vec),
+                tls: self.tls.section(),
                 ..file::Target::default()
             },
             users: file::Users {

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use tokio::runtime::Runtime;
 
+mod access;
 mod capacity;
 mod files;
 mod hand;

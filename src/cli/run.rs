@@ -9,6 +9,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use tokio::sync::{mpsc, watch};
 
+use super::access;
 use super::files::{self, Output};
 use super::load::{LoadArgs, given};
 use super::runtime;
@@ -279,6 +280,7 @@ async fn one(
     if !args.quiet {
         announce(&plan, &target);
     }
+    access::announce(&plan);
     let progress = (!args.quiet).then(|| tokio::spawn(show_progress(snapshots, args.verbose)));
     let (interrupt, interrupted) = mpsc::channel(8);
     let order = Order {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use serde_json::Value;
 
+use super::access;
 use super::terminal::colour;
 use super::users;
 use crate::platform::{FaultConfig, UserGlob};
@@ -112,7 +113,7 @@ impl Asked {
             Ok(loaded) => file.loaded = Some(Arc::new(loaded)),
             Err(problem) => return Err(self.told(&[problem])),
         }
-        let plan = Plan::from_file(&file, drawn_seed);
+        let plan = Plan::from_file(&file, drawn_seed).and_then(access::gathered);
         let plan = plan.and_then(|plan| {
             let problems = plan.faults.as_ref().map_or_else(Vec::new, fault_problems);
             if problems.is_empty() {
@@ -236,6 +237,7 @@ fn with_flag(problem: &Problem) -> String {
     let flag = match problem.key {
         "target.url" | "target.nodes" => "--target",
         "target.apps" => "--app",
+        "target.tls.ca" => "--ca",
         "users.count" => "--users",
         "users.sockets_per_user" => "--sockets-per-user",
         "users.connect_rate" => "--connect-rate",

@@ -1,4 +1,4 @@
-//! Where sockets connect, and the way there: TCP, then the WebSocket handshake. `TCP_NODELAY` is set.
+//! Where sockets connect, and the way there: TCP, what lies between that and the target, then the WebSocket handshake. `TCP_NODELAY` is set.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -8,13 +8,16 @@ use tokio::net::{TcpSocket, TcpStream};
 
 use super::http::query_value;
 use super::listener::ConnectError;
+use super::route::{Line, Route, Session};
 use super::upgrade::{UpgradeError, upgrade};
 
 /// Where sockets connect.
 #[derive(Debug, Clone)]
 pub struct Endpoint {
-    /// The address behind the host's name, looked up once for all sockets.
+    /// The address behind the host's name, or the proxy's, looked up once for all sockets.
     pub address: SocketAddr,
+    /// What a connection to that address goes through to the target.
+    pub route: Route,
     /// The URL of its Engine.IO, without a query.
     pub uri: Uri,
     /// What is presented besides, at every handshake.
@@ -55,25 +58,41 @@ impl Endpoint {
 /// A WebSocket that is open. What it is read and written through from then on is not tokio's.
 pub struct Opened {
     pub(super) tcp: std::net::TcpStream,
+    /// The TLS in it; `None`: it is plain.
+    pub(super) tls: Option<Box<Session>>,
     pub(super) address: SocketAddr,
     /// What came behind the handshake's answer.
     pub(super) behind: Vec<u8>,
+}
+
+impl Opened {
+    /// `behind` came behind the handshake's answer.
+    pub(super) fn new(
+        line: Line<TcpStream>,
+        address: SocketAddr,
+        mut behind: Vec<u8>,
+    ) -> std::io::Result<Self> {
+        let (tcp, tls, unread) = line.into_parts()?;
+        behind.extend(unread);
+        Ok(Self {
+            tcp,
+            tls,
+            address,
+            behind,
+        })
+    }
 }
 
 /// TCP and WebSocket handshake. `nth` says whose turn it is among the local addresses.
 pub async fn open(endpoint: &Endpoint, nth: usize) -> Result<Opened, ConnectError> {
     let address = endpoint.address;
     let opened = tokio::time::timeout(endpoint.connect_timeout, async {
-        let mut tcp = connect(endpoint, nth).await?;
-        let behind = upgrade(&mut tcp, endpoint, None)
+        let tcp = connect(endpoint, nth).await?;
+        let mut line = endpoint.route.take(tcp).await?;
+        let behind = upgrade(&mut line, endpoint, None)
             .await
             .map_err(handshake_error)?;
-        let tcp = tcp.into_std().map_err(|e| ConnectError::tcp(address, &e))?;
-        Ok(Opened {
-            tcp,
-            address,
-            behind,
-        })
+        Opened::new(line, address, behind).map_err(|e| ConnectError::tcp(address, &e))
     });
     opened
         .await

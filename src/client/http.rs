@@ -6,9 +6,9 @@ use bytes::Bytes;
 use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
+use super::route::{Connector, Route};
 use super::shortage;
 
 /// Most bytes of an answer that are read: any answer of the contract is far smaller.
@@ -21,7 +21,7 @@ const READ: usize = 2048;
 /// A target's HTTP side. Clones share connections.
 #[derive(Debug, Clone)]
 pub struct Http {
-    client: Client<HttpConnector, Full<Bytes>>,
+    client: Client<Connector, Full<Bytes>>,
     base: String,
     timeout: Duration,
 }
@@ -75,11 +75,9 @@ pub enum HttpError {
 }
 
 impl Http {
-    /// A client for the target at this base URL; no call takes longer than `timeout`.
-    pub fn new(base: &str, timeout: Duration) -> Self {
-        let mut connector = HttpConnector::new();
-        connector.set_nodelay(true);
-        connector.set_connect_timeout(Some(timeout));
+    /// A client for the target at this base URL, over this route; no call takes longer than `timeout`.
+    pub fn new(base: &str, route: Route, timeout: Duration) -> Self {
+        let connector = Connector::new(route, timeout);
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_max_idle_per_host(MAX_IDLE)

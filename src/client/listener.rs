@@ -5,8 +5,27 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::route::RouteError;
+
 use crate::history::{Leave, Stamp};
 use crate::time::Time;
+
+/// How a socket presents itself once it is open.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Hello {
+    /// The namespace that it connects to; `None`: the main one.
+    pub namespace: Option<String>,
+    /// The payload of CONNECT, a JSON object, or empty.
+    pub auth: String,
+}
+
+impl From<String> for Hello {
+    /// With this payload, in the main namespace.
+    fn from(auth: String) -> Self {
+        let namespace = None;
+        Self { namespace, auth }
+    }
+}
 
 /// Hears what happens at a socket, as it happens, and decides when it leaves.
 pub trait Listener {
@@ -93,7 +112,11 @@ impl ConnectError {
         match self {
             Self::Http { status, .. } => (400..500).contains(status) && *status != 429,
             Self::Refused(_) | Self::Closed(_) => true,
-            Self::Tcp { .. } | Self::NotSocketIo(_) | Self::Timeout(_) | Self::Stopped => false,
+            Self::Tcp { .. }
+            | Self::Route(_)
+            | Self::NotSocketIo(_)
+            | Self::Timeout(_)
+            | Self::Stopped => false,
         }
     }
 }
@@ -111,6 +134,9 @@ pub enum ConnectError {
         /// It is this machine that ran out of something.
         ours: bool,
     },
+    /// A TCP connection, and nothing beyond: the proxy does not pass it on, or there is no TLS.
+    #[error(transparent)]
+    Route(#[from] RouteError),
     /// What was asked for was refused.
     #[error("the target refused {asked}: HTTP {status}{body}")]
     Http {

@@ -1,6 +1,7 @@
 //! Drivers: bytes of a real connection to and from the sans-IO session of [`crate::protocol::session`].
 //!
 //! * [`endpoint`]: where sockets connect, and the way there, on tokio.
+//! * [`route`]: what a connection goes through: a proxy, TLS.
 //! * [`engine`]: the lean driver, which serves them from then on. One task and one read buffer for all sockets of a thread.
 //! * [`polling`]: sockets on HTTP long-polling, a task each, until they have moved to a WebSocket if they are to.
 //! * `rust_socketio`: a second driver, another's implementation; only in builds with that feature.
@@ -17,6 +18,7 @@ pub mod login;
 pub mod polling;
 #[cfg(feature = "rust_socketio")]
 pub mod rust_socketio;
+pub mod route;
 mod shortage;
 mod talk;
 mod upgrade;

@@ -21,7 +21,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::ending;
 use super::endpoint::Endpoint;
-use super::listener::{ConnectError, Ended, Listener};
+use super::listener::{ConnectError, Ended, Hello, Listener};
 use super::shortage::comes_of_shortage;
 use crate::clock::Clock;
 use crate::history::{Leave, Stamp};
@@ -49,7 +49,7 @@ enum Heard {
 /// Connects a socket and holds it to its end.
 pub async fn hold<H: Listener, O>(
     endpoint: &Endpoint,
-    auth: &str,
+    hello: &Hello,
     mut holder: H,
     clock: Clock,
     mut orders: watch::Receiver<O>,
@@ -58,7 +58,7 @@ pub async fn hold<H: Listener, O>(
     holder.connecting(clock.now());
     let mut held = None;
     let coming = async {
-        held = Some(builder(endpoint, auth, clock, &tell).connect().await?);
+        held = Some(builder(endpoint, hello, clock, &tell).connect().await?);
         Ok::<_, rust_socketio::Error>(())
     };
     // From here on only the library's callbacks can tell anything.
@@ -117,7 +117,7 @@ pub async fn hold<H: Listener, O>(
 
 fn builder(
     endpoint: &Endpoint,
-    auth: &str,
+    hello: &Hello,
     clock: Clock,
     tell: &mpsc::Sender<Heard>,
 ) -> ClientBuilder {
@@ -150,7 +150,10 @@ fn builder(
     for (name, value) in &endpoint.presents.headers {
         builder = builder.opening_header(name.clone(), value.as_str());
     }
-    match serde_json::from_str::<Value>(auth) {
+    if let Some(namespace) = &hello.namespace {
+        builder = builder.namespace(namespace.as_str());
+    }
+    match serde_json::from_str::<Value>(&hello.auth) {
         Ok(auth) => builder.auth(auth),
         // No payload.
         Err(_) => builder,

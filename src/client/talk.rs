@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::ending;
 use super::going::Going;
-use super::listener::{ConnectError, Ended, Listener, Manner};
+use super::listener::{ConnectError, Ended, Hello, Listener, Manner};
 use crate::clock::Clock;
 use crate::history::{Leave, Stamp};
 use crate::protocol::frame::Message;
@@ -23,8 +23,8 @@ pub(super) trait Wire {
     fn clock(&self) -> Clock;
     /// How long a server may take to answer CONNECT.
     fn connect_timeout(&self) -> Duration;
-    /// What the session wants said; `auth` is the CONNECT payload.
-    fn say(&mut self, transmit: &Transmit, auth: &str);
+    /// What the session wants said in its namespace; `auth` is the CONNECT payload.
+    fn say(&mut self, transmit: &Transmit, namespace: &str, auth: &str);
     /// The answer to a WebSocket ping.
     fn pong(&mut self, data: &[u8]);
     /// Asks the target for a sign of life; `at` is now, and comes back with it ([`Talk::answered`]). What the target sent before it should
@@ -62,10 +62,14 @@ pub(super) enum Step {
 
 impl<H: Listener> Talk<H> {
     /// A transport was opened at `now`; CONNECT must be answered within `connect_timeout`.
-    pub(super) fn new(holder: H, auth: String, now: Time, connect_timeout: Duration) -> Self {
+    pub(super) fn new(holder: H, hello: Hello, now: Time, connect_timeout: Duration) -> Self {
+        let session = Session::new(now, connect_timeout);
         Self {
-            session: Session::new(now, connect_timeout),
-            auth: auth.into(),
+            session: match hello.namespace {
+                Some(namespace) => session.in_namespace(&namespace),
+                None => session,
+            },
+            auth: hello.auth.into(),
             connected: false,
             heard: holder.not_before(),
             asked: Time::ZERO,
@@ -196,7 +200,7 @@ impl<H: Listener> Talk<H> {
             if transmit == Transmit::Connect {
                 self.holder.connecting(wire.clock().now());
             }
-            wire.say(&transmit, &self.auth);
+            wire.say(&transmit, self.session.namespace(), &self.auth);
         }
     }
 

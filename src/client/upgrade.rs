@@ -60,6 +60,7 @@ where
     }
     request.push_str("\r\n");
     stream.write_all(request.as_bytes()).await?;
+    stream.flush().await?;
     let mut answer = Vec::with_capacity(512);
     loop {
         if stream.read_buf(&mut answer).await? == 0 {
@@ -136,6 +137,7 @@ pub(super) fn shown(body: &[u8]) -> String {
 mod tests {
     use super::*;
     use crate::client::endpoint::Presents;
+    use crate::client::route::Route;
 
     /// Answers the handshake with what `answer` makes of the accept key, and gives the result of [`upgrade`].
     async fn answered(answer: impl FnOnce(&str) -> String) -> Result<Vec<u8>, UpgradeError> {
@@ -148,6 +150,7 @@ mod tests {
                 headers: vec![("Cookie".to_owned(), "a=b".to_owned())],
             },
             connect_timeout: std::time::Duration::from_secs(5),
+            route: Route::default(),
             sources: Vec::new(),
         };
         let serve = async move {

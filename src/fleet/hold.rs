@@ -11,7 +11,7 @@ use super::life::{Life, Next};
 use super::login::{Credentials, Own};
 use super::shard::{Note, Order};
 use super::shared::Shared;
-use crate::client::listener::{ConnectError, Departure, Ended, Listener, Manner};
+use crate::client::listener::{ConnectError, Departure, Ended, Hello, Listener, Manner};
 use crate::history::{Leave, Left, Stamp};
 use crate::ids::{AppId, SocketId, UserId};
 use crate::journal::Recorder;
@@ -74,11 +74,11 @@ impl Held {
         }
     }
 
-    /// The CONNECT payload.
-    pub(super) fn auth(&self) -> String {
+    /// How it presents itself.
+    pub(super) fn hello(&self) -> Hello {
         let plan = &self.shared.plan;
-        let auth = |identity: Identity<'_>| identity.auth(&plan.contract);
-        self.member.known(plan, auth)
+        let hello = |identity: Identity<'_>| identity.hello(&plan.contract);
+        self.member.known(plan, hello)
     }
 
     /// Hands something to the judge, unless it has judged.

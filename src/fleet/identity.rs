@@ -2,6 +2,7 @@
 
 use crate::client::endpoint::Endpoint;
 use crate::client::http::{Call, Http, query_value};
+use crate::client::listener::Hello;
 use crate::client::login::{self, LoginError};
 use crate::ids::UserId;
 use crate::scenario::template::{Escape, Name, Template};
@@ -84,9 +85,13 @@ impl Identity<'_> {
         }
     }
 
-    /// The CONNECT payload.
-    pub fn auth(&self, contract: &Contract) -> String {
-        self.fill(&contract.auth, Escape::Json)
+    /// How a socket presents itself.
+    pub fn hello(&self, contract: &Contract) -> Hello {
+        let namespace = &contract.namespace;
+        Hello {
+            namespace: (!namespace.is_empty()).then(|| self.fill(namespace, Escape::Plain)),
+            auth: self.fill(&contract.auth, Escape::Json),
+        }
     }
 
     /// An endpoint with what this socket alone presents there; `None`: no more than any.
@@ -115,12 +120,13 @@ impl Identity<'_> {
 mod tests {
     use super::*;
     use crate::client::endpoint::Presents;
+    use crate::client::route::Route;
     use crate::scenario::Plan;
     use crate::scenario::file::File;
 
     #[test]
     fn a_socket_presents_what_the_contract_says_and_no_more() {
-        let text = "[target]\nheaders = { Tenant = \"t\" }\n[target.connect]\nauth = '{\"who\":\"{{user}}\"}'\n\
+        let text = "[target]\nnamespace = \"/{{app}}/x\"\nheaders = { Tenant = \"t\" }\n[target.connect]\nauth = '{\"who\":\"{{user}}\"}'\n\
                     query = { \"a b\" = \"{{app}}&\" }\nheaders = { Cookie = \"sid={{session}}\" }\n";
         let plan = Plan::from_file(&File::parse(text).unwrap(), 1).unwrap();
         let identity = Identity {
@@ -139,9 +145,12 @@ mod tests {
                 headers: plan.contract.headers.clone(),
             },
             connect_timeout: std::time::Duration::from_secs(1),
+            route: Route::default(),
             sources: Vec::new(),
         };
-        assert_eq!(identity.auth(&plan.contract), r#"{"who":"Zo\"ë"}"#);
+        let hello = identity.hello(&plan.contract);
+        assert_eq!(hello.auth, r#"{"who":"Zo\"ë"}"#);
+        assert_eq!(hello.namespace.as_deref(), Some("/de mo/x"));
         let own = identity.endpoint(&plan.contract, &any).unwrap();
         assert_eq!(own.presents.query, "&a+b=de+mo%26");
         let headers = [("Tenant", "t"), ("Cookie", "sid=s1X-Other: 1")];

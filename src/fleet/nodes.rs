@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::client::endpoint::{Endpoint, Presents, socket_uri};
 use crate::client::http::Http;
+use crate::client::route::{Proxy, Route, Tls, Trust, TrustError};
 use crate::ids::{Lane, SocketId, UserId};
 use crate::scenario::Plan;
 
@@ -22,7 +23,7 @@ const PER_ADDRESS: usize = 10_000;
 pub struct Place {
     /// Its base URL.
     pub base: String,
-    /// The address behind the host's name, looked up once for all sockets.
+    /// The address behind the host's name, or the proxy's on the way there, looked up once for all sockets.
     pub address: SocketAddr,
 }
 
@@ -38,11 +39,23 @@ impl Nodes {
         answer: Duration,
         connect: Duration,
     ) -> Result<Self, String> {
+        let access = &plan.access;
+        let secure = places.iter().any(|place| place.base.starts_with("https:"));
+        let tls = secure
+            .then(|| Tls::new(trust(plan)))
+            .transpose()
+            .map_err(|error| error.to_string())?;
         let ways = places.iter().map(|place| {
+            let proxy = access.proxies.of_target(&place.base).map(|proxy| Proxy {
+                authority: proxy.authority.clone(),
+                authorization: proxy.authorization.clone(),
+            });
+            let route = Route::new(&place.base, tls.as_ref(), proxy)?;
             let uri = socket_uri(&place.base, &plan.contract.path)
                 .map_err(|e| format!("{}: {e}", place.base))?;
             let endpoint = Endpoint {
                 address: place.address,
+                route: route.clone(),
                 uri,
                 presents: Presents {
                     query: String::new(),
@@ -51,7 +64,7 @@ impl Nodes {
                 connect_timeout: connect,
                 sources: sources(plan, place.address.ip()),
             };
-            Ok((Http::new(&place.base, answer), endpoint))
+            Ok((Http::new(&place.base, route, answer), endpoint))
         });
         ways.collect::<Result<_, _>>().map(Self)
     }
@@ -74,6 +87,31 @@ impl Nodes {
 
     fn nth(&self, n: usize) -> &(Http, Endpoint) {
         &self.0[n % self.0.len()]
+    }
+}
+
+/// Whom a plan trusts.
+fn trust(plan: &Plan) -> Trust<'_> {
+    let (access, contract) = (&plan.access, &plan.contract);
+    Trust {
+        ca: access.ca.as_deref(),
+        identity: access
+            .identity
+            .as_ref()
+            .map(|(chain, key)| (chain.as_slice(), key.as_slice())),
+        insecure: contract.insecure,
+    }
+}
+
+/// Whether the certificates that a plan came with can be used. An error has the key of the scenario that named them.
+pub fn check_certificates(plan: &Plan) -> Result<(), (&'static str, String)> {
+    match Tls::new(trust(plan)) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(match &error {
+            TrustError::Authority(why) => ("target.tls.ca", why.clone()),
+            TrustError::Certificate(why) => ("target.tls.cert", why.clone()),
+            TrustError::Key(why) => ("target.tls.key", why.clone()),
+        }),
     }
 }
 

@@ -69,7 +69,7 @@ async fn connect(
                 () = told_to_leave(&mut orders) => Err(ConnectError::Stopped),
             };
             match opened {
-                Ok(opened) => return shared.engine.add(opened, held.auth(), held),
+                Ok(opened) => return shared.engine.add(opened, held.hello(), held),
                 Err(error) => (held, Ended::NotConnected(error)),
             }
         } else {
@@ -102,8 +102,8 @@ async fn second(
     orders: watch::Receiver<Order>,
 ) -> (Held, Ended) {
     shared.second.set(true);
-    let auth = held.auth();
-    crate::client::rust_socketio::hold(endpoint, &auth, held, shared.clock, orders).await
+    let hello = held.hello();
+    crate::client::rust_socketio::hold(endpoint, &hello, held, shared.clock, orders).await
 }
 
 /// In a build without it no run begins that asks for it.
@@ -138,7 +138,7 @@ async fn poll(
     };
     shared.polled.set(true);
     let stays = upgrades.then_some(|why| shared.say(Note::NotUpgraded { why }));
-    let over = polling::hold(opened, held.auth(), held, shared.clock, orders, stays).await;
+    let over = polling::hold(opened, held.hello(), held, shared.clock, orders, stays).await;
     if matches!(over, polling::Over::Moved(_)) {
         shared.say(Note::Upgraded);
     }

@@ -84,7 +84,7 @@ pub async fn push(plan: &Plan, push: Push<'_>, timeout: Duration) -> Answered {
 /// The ways to the nodes that a plan names.
 async fn look_up(plan: &Plan, timeout: Duration) -> Result<Nodes, String> {
     let target = Target::of(plan);
-    let places = tokio::time::timeout(timeout, run::places(&target)).await;
+    let places = tokio::time::timeout(timeout, run::places(plan, &target)).await;
     let places = places.unwrap_or_else(|_| {
         Err(format!(
             "the name of {} was not looked up within {timeout:?}",

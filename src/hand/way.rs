@@ -162,8 +162,8 @@ impl Socket<'_> {
             again,
             over,
         };
-        let auth = identity.auth(&plan.contract);
-        self.room.engine.add(opened, auth, ear);
+        let hello = identity.hello(&plan.contract);
+        self.room.engine.add(opened, hello, ear);
         let stopped = Ended::NotConnected(ConnectError::Stopped);
         ended.await.unwrap_or(stopped)
     }

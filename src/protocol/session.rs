@@ -1,4 +1,4 @@
-//! The client's session as a sans-IO state machine: one user's Socket.IO connection to the main namespace over WebSocket.
+//! The client's session as a sans-IO state machine: one user's Socket.IO connection to a namespace over WebSocket.
 //!
 //! The driver feeds frames ([`Session::handle_text`], [`Session::handle_binary`]) and, at [`Session::deadline`], the passing of time
 //! ([`Session::handle_timeout`]); after each it writes what [`Session::poll_transmit`] gives until that is `None`. Ten thousand sessions
@@ -63,6 +63,8 @@ pub struct Session {
     /// The longest silence between pings, in milliseconds; 0 until the handshake tells it.
     ping_allowance_ms: u64,
     assembler: Assembler,
+    /// `None`: the main one.
+    namespace: Option<Box<str>>,
 }
 
 impl Session {
@@ -77,7 +79,20 @@ impl Session {
             ping_deadline: Time::MAX,
             ping_allowance_ms: 0,
             assembler: Assembler::new(MAX_BINARY_PACKET_BYTES),
+            namespace: None,
         }
+    }
+
+    /// The same in this namespace, in place of the main one.
+    #[must_use]
+    pub fn in_namespace(mut self, namespace: &str) -> Self {
+        self.namespace = (namespace != MAIN_NAMESPACE).then(|| namespace.into());
+        self
+    }
+
+    /// The namespace that it connects to.
+    pub fn namespace(&self) -> &str {
+        self.namespace.as_deref().unwrap_or(MAIN_NAMESPACE)
     }
 
     /// How far the session has come.
@@ -128,7 +143,7 @@ impl Session {
             return Ok(Incoming::Nothing);
         };
         let packet = Box::new(packet);
-        if packet.namespace != MAIN_NAMESPACE {
+        if packet.namespace != self.namespace() {
             return Ok(Incoming::OtherNamespaceBinary(packet));
         }
         if packet.kind == PacketType::BinaryEvent {
@@ -140,7 +155,7 @@ impl Session {
     }
 
     fn handle_packet<'a>(&mut self, packet: Packet<'a>) -> Result<Incoming<'a>, ProtocolError> {
-        if packet.namespace != MAIN_NAMESPACE {
+        if packet.namespace != self.namespace() {
             return Ok(Incoming::OtherNamespace(packet));
         }
         match packet.kind {

@@ -27,6 +27,15 @@ fn lines(out: &mut String, name: &str, plan: &Plan, forecast: &Forecast) -> Resu
     writeln!(out, "{name}: what a run would do\n")?;
     let mut line = |what: &str, words: String| writeln!(out, "  {what:<12}{words}");
     line("target", target(plan))?;
+    for way in plan.ways() {
+        line("proxy", way)?;
+    }
+    if plan.is_insecure() {
+        line("INSECURE", "its certificate is not verified".to_owned())?;
+    }
+    if !plan.contract.namespace.is_empty() {
+        line("namespace", plan.contract.namespace.to_string())?;
+    }
     line("users", users(plan, forecast))?;
     line("pushes", pushes(plan, forecast))?;
     line("events", events(plan, forecast))?;

@@ -118,6 +118,15 @@ fn counts(out: &mut String, summary: &Summary) -> std::fmt::Result {
         "  target      {embedded}{} · apps {apps}",
         summary.target.url
     )?;
+    for way in summary.plan.ways() {
+        writeln!(out, "              {way}")?;
+    }
+    if summary.plan.is_insecure() {
+        writeln!(
+            out,
+            "              INSECURE: its certificate was not verified; anybody could have been in its place"
+        )?;
+    }
     writeln!(
         out,
         "  sockets     {} of {} connected · {} refused · {} dropped",

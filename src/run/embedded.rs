@@ -1,5 +1,6 @@
 //! The embedded platform as a child process of the same binary: its CPU, memory and file limit are not the generator's.
 
+use std::collections::BTreeSet;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -8,8 +9,11 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 use crate::client::http::Http;
+use crate::client::route::Route;
+use crate::ids::UserId;
 use crate::scenario::Plan;
 use crate::scenario::plan::Faults;
+use crate::scenario::template::{Escape, Name};
 use crate::summary::Target;
 
 /// What `serve` prints once it listens, before its URL.
@@ -74,6 +78,8 @@ fn flags(plan: &Plan) -> Vec<String> {
     let ports = vec!["0"; plan.platform_nodes as usize];
     let mut flags = vec![format!("--port={}", ports.join(","))];
     flags.extend(plan.apps.iter().map(|app| format!("--app={app}")));
+    let namespaces = namespaces(plan);
+    flags.extend(namespaces.iter().map(|name| format!("--namespace={name}")));
     let limits = plan.limits;
     let most = limits.deliveries_per_s;
     flags.extend(most.map(|most| format!("--limit-deliveries-per-s={most}")));
@@ -81,6 +87,28 @@ fn flags(plan: &Plan) -> Vec<String> {
     flags.extend(most.map(|most| format!("--limit-sockets={most}")));
     flags.extend(plan.faults.iter().flat_map(misdeeds));
     flags
+}
+
+/// The namespaces that sockets of a plan connect to, besides the main one.
+fn namespaces(plan: &Plan) -> BTreeSet<String> {
+    let template = &plan.contract.namespace;
+    if template.is_empty() {
+        return BTreeSet::new();
+    }
+    let users = if template.has(Name::User) {
+        plan.users
+    } else {
+        plan.users.min(plan.apps.len() as u32)
+    };
+    let name = |user: UserId| {
+        let app = &plan.apps[plan.app_of(user).index()];
+        let own = plan.name_of(user);
+        template.fill(Escape::Plain, |name| match name {
+            Name::App => app,
+            _ => &own,
+        })
+    };
+    (0..users).map(|user| name(UserId(user))).collect()
 }
 
 /// The flags that tell it what to do wrong.
@@ -172,7 +200,9 @@ impl Embedded {
 
     /// What it did wrong, as it says itself.
     pub async fn truth(&self) -> Result<Truth, EmbeddedError> {
-        let answer = Http::new(self.url(), PATIENCE).get("/admin/faults").await;
+        let answer = Http::new(self.url(), Route::default(), PATIENCE)
+            .get("/admin/faults")
+            .await;
         let answer = answer.map_err(|e| EmbeddedError::Truth(e.to_string()))?;
         serde_json::from_slice(&answer.body).map_err(|e| EmbeddedError::Truth(e.to_string()))
     }

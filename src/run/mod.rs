@@ -26,6 +26,7 @@ use tokio::task::JoinSet;
 use crate::clock::{self, Clock};
 use crate::fleet::arrive::LoginNote;
 use crate::fleet::nodes::Nodes;
+pub use crate::fleet::nodes::check_certificates;
 use crate::fleet::shard::{self, Note, Order as ShardOrder};
 use crate::ids::Lane;
 use crate::journal::{Header, Pen};

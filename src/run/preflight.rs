@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use super::sockets::CONNECT_TIMEOUT;
+use crate::client::http::HttpError;
 use crate::client::login::LoginError;
 use crate::clock::Clock;
 use crate::fleet::login::Door;
@@ -27,10 +28,21 @@ impl From<String> for Unreached {
     }
 }
 
+/// What may be meant by a server that ends a connection without a word.
+const MAYBE_TLS: &str =
+    "; if the target speaks TLS at this port, write https:// in place of http://";
+
 impl From<LoginError> for Unreached {
     fn from(error: LoginError) -> Self {
+        let mut why = error.to_string();
+        if let LoginError::Http { cause, .. } = &error
+            && matches!(cause, HttpError::Broken(_))
+            && !why.contains("https://")
+        {
+            why += MAYBE_TLS;
+        }
         Self {
-            why: error.to_string(),
+            why,
             shortage: error.shortage().map(str::to_owned),
         }
     }
@@ -42,7 +54,7 @@ pub(super) async fn check(
     target: &Target,
     clock: Clock,
 ) -> Result<Vec<Place>, Unreached> {
-    let places = places(target).await?;
+    let places = places(plan, target).await?;
     let nodes = Nodes::new(plan, &places, ANSWER_TIMEOUT, CONNECT_TIMEOUT)?;
     // Users take the apps in turn, and within an app the nodes.
     let users = plan
@@ -63,25 +75,33 @@ pub(super) async fn check(
     Ok(places)
 }
 
-/// Looks the nodes of the target up.
-pub async fn places(target: &Target) -> Result<Vec<Place>, String> {
+/// Looks the nodes of the target up, or the proxies on the way there.
+pub async fn places(plan: &Plan, target: &Target) -> Result<Vec<Place>, String> {
     let mut places = Vec::new();
     for base in target.urls() {
-        let address = look_up(base).await?;
+        let address = match plan.access.proxies.of_target(base) {
+            Some(proxy) => look_up(&format!("http://{}", proxy.authority), "proxy").await?,
+            None => look_up(base, "target").await?,
+        };
         let base = base.to_owned();
         places.push(Place { base, address });
     }
     Ok(places)
 }
 
-async fn look_up(base: &str) -> Result<SocketAddr, String> {
+async fn look_up(base: &str, what: &str) -> Result<SocketAddr, String> {
     let uri: http::Uri = base.parse().map_err(|e| format!("{base}: {e}"))?;
     let host = uri.host().unwrap_or_default();
     let name = host.trim_start_matches('[').trim_end_matches(']');
-    let port = uri.port_u16().unwrap_or(80);
+    let usual = if uri.scheme_str() == Some("https") {
+        443
+    } else {
+        80
+    };
+    let port = uri.port_u16().unwrap_or(usual);
     let mut found = tokio::net::lookup_host((name, port))
         .await
-        .map_err(|error| format!("the target's name {host:?} cannot be looked up: {error}"))?;
+        .map_err(|error| format!("the {what}'s name {host:?} cannot be looked up: {error}"))?;
     let first = found.next();
-    first.ok_or_else(|| format!("the target's name {host:?} has no address"))
+    first.ok_or_else(|| format!("the {what}'s name {host:?} has no address"))
 }

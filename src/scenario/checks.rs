@@ -83,12 +83,15 @@ impl Problems {
             }
         };
         match uri.scheme_str() {
-            Some("http") => {}
-            Some("https" | "wss") => {
-                self.add(key, format!("{url:?}: TLS targets are not supported yet; use a plain http:// address of the target"));
+            Some("http" | "https") => {}
+            Some(scheme @ ("ws" | "wss")) => {
+                let http = scheme.replace("ws", "http");
+                self.add(key, format!("{url:?}: write {http}:// in place of {scheme}://; logins and sockets share this base URL"));
             }
-            Some("ws") => self.add(key, format!("{url:?}: write http:// in place of ws://; logins and sockets share this base URL")),
-            _ => self.add(key, format!("{url:?}: only http:// URLs can be reached")),
+            _ => self.add(
+                key,
+                format!("{url:?}: only http:// and https:// URLs can be reached"),
+            ),
         }
         self.check(uri.query().is_none(), key, || {
             format!("{url:?}: a base URL has no query")

@@ -3,13 +3,13 @@
 //! What is left out is the contract of README.md. *Invariant:* what came from the environment is kept apart from how it was written, and only
 //! the latter goes into a report or journal.
 
-mod headers;
 mod logout;
+mod reading;
 mod sections;
 
 use std::collections::BTreeMap;
 
-pub use sections::{Connect, Login, Logout, Trigger};
+pub use sections::{Connect, Login, Logout, Tls, Trigger};
 
 use super::file::Target;
 use super::problems::Problems;
@@ -49,6 +49,10 @@ pub struct Filled {
 pub struct Contract {
     /// Where its Socket.IO is: a path that begins and ends with a slash.
     pub path: String,
+    /// The namespace that sockets connect to; empty: the main one.
+    pub namespace: Template,
+    /// Whether the target's certificate is taken unseen.
+    pub insecure: bool,
     /// Headers of every request.
     pub headers: Vec<(String, String)>,
     /// How users log in, and where the session id is in the answer; `None`: nobody does.
@@ -92,7 +96,9 @@ impl Target {
     /// Only what says how the target is spoken to.
     fn spoken(&self) -> Self {
         Self {
+            tls: self.tls.clone(),
             path: self.path.clone(),
+            namespace: self.namespace.clone(),
             headers: self.headers.clone(),
             login: self.login.clone(),
             logout: self.logout.clone(),
@@ -185,6 +191,7 @@ impl Contract {
             body: reading.template(trigger_keys.body, Name::PUSH, BARE_BODY),
             ..one.clone()
         });
+        reading.tls(&target.tls);
         let session = login.session.as_deref().unwrap_or(SESSION).to_owned();
         reading.problems.check(
             session.is_empty() || session.starts_with('/'),
@@ -195,6 +202,8 @@ impl Contract {
             retries,
             logout,
             path: format!("{}/", path.trim_end_matches('/')),
+            namespace: reading.namespace(target.namespace.as_deref()),
+            insecure: target.tls.insecure.unwrap_or_default(),
             headers: reading.plain_headers(target.headers.as_ref()),
             login: login
                 .enabled

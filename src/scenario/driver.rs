@@ -61,6 +61,10 @@ impl Driver {
         problems.check(websocket, key, || {
             "the driver rust_socketio does not say when it polls, so nothing could be said of what lay unread; leave it out for websocket, or take the driver lean".to_owned()
         });
+        let mut urls = plan.target.iter().chain(&plan.nodes);
+        problems.check(!urls.any(|url| url.starts_with("https:")), "target.url", || {
+            "the driver rust_socketio trusts by rules of its own, and goes through no proxy; take the driver lean for https://".to_owned()
+        });
         problems.check(plan.churn.is_none(), "churn", || {
             "the driver rust_socketio cannot end a connection when it is told to; leave the section out, or take the driver lean".to_owned()
         });

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::audience;
-use super::contract::{Connect, Login, Logout, Trigger};
+use super::contract::{Connect, Login, Logout, Tls, Trigger};
 use super::driver::Driver;
 use super::event::Event;
 use super::payload::{Payload, Size};
@@ -75,9 +75,16 @@ pub struct Target {
     /// asked for at all of them. A push asked for at one has to reach the sockets at every other.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nodes: Option<Vec<String>>,
+    /// Which certificates are trusted and shown, where the URL is `https://`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub tls: Tls,
     /// Where its Socket.IO is; left out: `/socket.io/`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
+    /// The namespace that sockets connect to, with `{{app}}` and `{{user}}`: `/chat`, or `/{{app}}` where each app has one of its own. Left
+    /// out: `/`, the main one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
     /// Headers of every request: logins, handshakes, pushes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub headers: Option<BTreeMap<String, String>>,

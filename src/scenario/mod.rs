@@ -4,6 +4,7 @@
 //! A [`threshold`] is one line of it that a run has to keep to. The [`workload`] is the part of a plan that says, for any push, what
 //! it is, [`churn`] and [`clients`] say when a socket leaves and comes back, and [`transport`] how it travels: pure functions of the seed. [`driver`] says by which client.
 
+pub mod access;
 pub mod audience;
 mod checks;
 pub mod churn;
@@ -36,6 +37,7 @@ pub mod workload;
 mod written;
 mod zipf;
 
+pub use access::Access;
 pub use audience::{Aim, Reach};
 pub use checks::{MOST_BYTES, MOST_SOCKETS};
 pub use churn::Churn;

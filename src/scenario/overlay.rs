@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::contract::{Connect, Login, Logout, Trigger};
+use super::contract::{Connect, Login, Logout, Tls, Trigger};
 use super::file::{Churn, Clients, File, Generator, Platform, Pushes, Target, Users, Verify};
 use super::{jwt, refused};
 
@@ -161,7 +161,14 @@ impl Target {
             url: over.url.or(self.url),
             apps: over.apps.or(self.apps),
             nodes: over.nodes.or(self.nodes),
+            tls: Tls {
+                ca: over.tls.ca.or(self.tls.ca),
+                cert: over.tls.cert.or(self.tls.cert),
+                key: over.tls.key.or(self.tls.key),
+                insecure: over.tls.insecure.or(self.tls.insecure),
+            },
             path: over.path.or(self.path),
+            namespace: over.namespace.or(self.namespace),
             headers: maps(self.headers, over.headers),
             login: Login {
                 enabled: over.login.enabled.or(self.login.enabled),

@@ -4,6 +4,7 @@ use core::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::access::Access;
 use super::audience::Aim;
 use super::churn::Churn;
 use super::clients::Clients;
@@ -31,6 +32,8 @@ pub struct Plan {
     pub nodes: Vec<String>,
     /// How it is spoken to.
     pub contract: Arc<Contract>,
+    /// What of this machine the way there takes besides.
+    pub access: Arc<Access>,
     /// App ids, by [`AppId`].
     pub apps: Vec<String>,
     /// How many users, over all apps.
@@ -142,6 +145,7 @@ impl Plan {
         let contract = Contract::new(&file.target, file.shown.as_deref(), &mut problems);
         let plan = Self {
             contract: contract.into(),
+            access: Arc::default(),
             thresholds: problems.read("thresholds", file.thresholds.as_ref(), |text| {
                 Threshold::parse(text, &events)
             }),
@@ -465,7 +469,7 @@ mod tests {
     fn a_url_is_checked() {
         for (url, says) in [
             ("localhost:3000", "is not a URL"),
-            ("https://api.example", "TLS"),
+            ("wss://127.0.0.1", "https:// in place of wss://"),
             ("ws://127.0.0.1", "http:// in place of ws://"),
             ("ftp://127.0.0.1", "only http://"),
             ("http://a/?x=1", "no query"),

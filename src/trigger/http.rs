@@ -150,6 +150,7 @@ mod tests {
     use http::StatusCode;
 
     use super::*;
+    use crate::client::route::Route;
     use crate::scenario::file::Target;
 
     fn judged(status: u16, body: &'static str) -> (Outcome, Option<String>) {
@@ -191,7 +192,11 @@ mod tests {
     fn the_message_goes_out_as_it_stands_or_not_at_all() {
         let body = |user, event, message| {
             let contract = Contract::of_given(&Target::default(), &Target::default()).unwrap();
-            let http = Http::new("http://a", std::time::Duration::from_secs(1));
+            let http = Http::new(
+                "http://a",
+                Route::default(),
+                std::time::Duration::from_secs(1),
+            );
             let wanted = Wanted {
                 app: "demo",
                 user,

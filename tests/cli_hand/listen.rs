@@ -331,3 +331,29 @@ fn long_message() -> String {
     std::fs::write(&path, "x".repeat(900_000)).expect("a writable scratch folder");
     path
 }
+
+#[tokio::test]
+async fn a_listener_joins_the_namespace_and_tells_what_comes_in_another() {
+    let script = Script {
+        after: vec![
+            Message::text(r#"42/demo,["mine",1]"#),
+            Message::text(r#"42["main",2]"#),
+        ],
+        ..Script::default()
+    };
+    let mut wire = Wire::start(vec![script]).await;
+    let set = "target.namespace=/{{app}}";
+    let args = ["--session", "s", "--set", set, "--count", "2", "--json"];
+    let done = done(command("listen", &wire.url, &args)).await;
+    assert_eq!(done.code, Some(0), "{done:?}");
+    assert!(wire.read().await.starts_with(r#"40/demo,{"app_id":"demo""#));
+    let heard: Vec<Value> = done
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    assert_eq!(heard[0]["event"], "mine", "{done:?}");
+    assert_eq!(heard[0]["stray"], Value::Null, "{done:?}");
+    assert_eq!(heard[1]["event"], "main", "{done:?}");
+    assert_eq!(heard[1]["stray"], true, "{done:?}");
+}

@@ -60,8 +60,11 @@ async fn serve(
     }
     let mut after = Some(script.after);
     while let Message::Text(text) = ws.next().await?.ok()? {
-        if text.starts_with("40") {
-            ws.send(Message::text(r#"40{"sid":"s"}"#)).await.ok()?;
+        if let Some(asked) = text.strip_prefix("40") {
+            let namespace = asked.split_once(',').filter(|_| asked.starts_with('/'));
+            let namespace = namespace.map_or_else(String::new, |(name, _)| format!("{name},"));
+            let accepted = format!(r#"40{namespace}{{"sid":"s"}}"#);
+            ws.send(Message::text(accepted)).await.ok()?;
             for message in after.take().into_iter().flatten() {
                 ws.send(message).await.ok()?;
             }

@@ -39,6 +39,11 @@ async fn what_the_second_driver_cannot_do_is_refused_before_anything_begins() {
             "when it polls",
         ),
         (
+            "[target]\nurl = \"https://127.0.0.1:1\"\n",
+            "target.url",
+            "take the driver lean for https://",
+        ),
+        (
             "[churn]\nrate = \"5/s\"\n",
             "churn",
             "cannot end a connection",

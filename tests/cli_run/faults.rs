@@ -99,11 +99,22 @@ pub(crate) async fn exact_by(
     scenario: &str,
 ) -> (BTreeMap<String, u64>, Report) {
     let served = Served::start(faults).await;
+    let target = format!("http://{}", served.address);
+    held_to_the_truth(&served, &target, &[], scenario).await
+}
+
+/// The same of a platform that is reached under another URL.
+pub(crate) async fn held_to_the_truth(
+    served: &Served,
+    target: &str,
+    args: &[&str],
+    scenario: &str,
+) -> (BTreeMap<String, u64>, Report) {
     let scratch = Scratch::new();
     let path = scratch.path("report.json");
     let file = scratch.file("scenario.toml", scenario);
-    let mut command = run(&[&file, "--seed", "7", "--target"]);
-    command.args([&format!("http://{}", served.address), "--json", &path]);
+    let mut command = run(&[&file, "--seed", "7", "--target", target]);
+    command.args(["--json", &path]).args(args);
     let done = done(command).await;
     let report = Report::read(&path);
     let truth = served.truth().await;

@@ -2,11 +2,11 @@
 
 use super::support::{Report, done, run};
 
-/// Those that want a target of their own; `tests/peers_run.rs` runs them.
-const OTHERS: [&str; 1] = ["generic-socketio"];
+/// Those that want a target of their own: `tls` runs the first of them, `tests/peers_run.rs` the other.
+const OTHERS: [&str; 2] = ["directual", "generic-socketio"];
 
 /// What each runs with here; the one that `run` takes by itself has tests enough.
-fn shortened(text: &str) -> Option<Vec<String>> {
+pub(crate) fn shortened(text: &str) -> Option<Vec<String>> {
     let line = text
         .lines()
         .find_map(|line| line.strip_prefix("# shortened: "))?;

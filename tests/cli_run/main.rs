@@ -11,12 +11,16 @@ mod clean;
 mod deaths;
 mod driver;
 mod faults;
+#[path = "../support/front.rs"]
+mod front;
 mod gates;
 mod honesty;
 mod interrupts;
 mod journal;
 mod library;
 mod payloads;
+mod namespaces;
+mod proxies;
 mod scenario;
 mod selftest;
 #[path = "../support/signals.rs"]
@@ -24,6 +28,7 @@ mod signals;
 mod stopped;
 mod support;
 mod target;
+mod tls;
 mod transports;
 mod trouble;
 mod usage;

@@ -4,6 +4,8 @@
 //
 //   node server.mjs [--port 0] [--apps demo,other] [--ping-interval MS] [--ping-timeout MS] [--fault NAME=K]...
 //
+// With --tls-cert FILE and --tls-key FILE (PEM) it speaks HTTPS, and with --namespace /NAME its sockets are in that namespace alone.
+//
 // Users of every app: `user-<n>` with the password `password-<n>`. Prints `listening on http://127.0.0.1:PORT` when ready.
 // Ends on SIGTERM, SIGINT, and when its standard input closes (so it never outlives whoever started it).
 //
@@ -49,7 +51,9 @@
 // `faults` in /truth counts harmed deliveries (one that is sent too often or should not be is one), or for `deny` pushes, for `swap-users` pairs
 // of pushes.
 
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
 import { Server } from "socket.io";
@@ -74,6 +78,9 @@ const { values: flags } = parseArgs({
     apps: { type: "string", default: "demo,other" },
     "ping-interval": { type: "string", default: "25000" },
     "ping-timeout": { type: "string", default: "20000" },
+    "tls-cert": { type: "string" },
+    "tls-key": { type: "string" },
+    namespace: { type: "string", default: "/" },
     fault: { type: "string", multiple: true, default: [] },
   },
 });
@@ -146,7 +153,7 @@ function logout({ query }) {
   const session = sessionOf(query);
   if (session) {
     sessions.delete(session.token);
-    io.in(room("session", session.token)).disconnectSockets(true);
+    space.in(room("session", session.token)).disconnectSockets(true);
   }
   return { result: { result: true } };
 }
@@ -182,7 +189,9 @@ async function readJson(request) {
   }
 }
 
-const http = createServer(async (request, response) => {
+const secure = flags["tls-cert"] && { cert: readFileSync(flags["tls-cert"]), key: readFileSync(flags["tls-key"]) };
+const serverOf = (handler) => (secure ? createSecureServer(secure, handler) : createServer(handler));
+const http = serverOf(async (request, response) => {
   const url = new URL(request.url, "http://localhost");
   let status = 200;
   let body;
@@ -210,7 +219,8 @@ const io = new Server(http, {
   pingTimeout: Number(flags["ping-timeout"]),
 });
 
-io.use((socket, next) => {
+const space = io.of(flags.namespace);
+space.use((socket, next) => {
   const { app_id, session_id } = socket.handshake.auth;
   const session = sessions.get(session_id);
   if (!session || session.app !== app_id) return next(new Error("not authorized"));
@@ -218,12 +228,12 @@ io.use((socket, next) => {
   socket.data = { app: session.app, user: session.user, session: session_id, held: [], got: 0, freezes: isDue("freeze", socketsSeen), losesTail: isDue("drop-tail", socketsSeen) };
   if (isDue("premature", socketsSeen)) {
     truth.faults.premature += 1;
-    socket.client._packet({ type: 2, nsp: "/", data: ["alert", "too early"] });
+    socket.client._packet({ type: 2, nsp: flags.namespace, data: ["alert", "too early"] });
   }
   next();
 });
 
-io.on("connection", (socket) => {
+space.on("connection", (socket) => {
   const { app, user, session } = socket.data;
   if (!sessions.has(session)) return socket.disconnect(true); // logged out between the check and here
   socket.join([room("app", app), room("user", app, user), room("session", session)]);
@@ -244,7 +254,7 @@ io.on("connection", (socket) => {
   });
 });
 
-const socketsIn = (key) => [...(io.of("/").adapter.rooms.get(key) ?? [])].map((id) => io.of("/").sockets.get(id));
+const socketsIn = (key) => [...(space.adapter.rooms.get(key) ?? [])].map((id) => space.sockets.get(id));
 
 /// Sends one push and returns how many sockets were in its audience.
 function push(app, userID, eventName, args) {
@@ -301,7 +311,7 @@ function pushOrHarm(push, sockets) {
     chancesAfterLeave += 1;
     if (!isDue("after-leave", chancesAfterLeave)) continue;
     truth.faults["after-leave"] += 1;
-    leaver.client._packet({ type: 2, nsp: "/", data: [eventName, ...args] });
+    leaver.client._packet({ type: 2, nsp: flags.namespace, data: [eventName, ...args] });
   }
   const missed = !targeted && isDue("shard", truth.pushes) ? sockets.filter((_, n) => n % 4 === 0) : [];
   truth.faults.shard += missed.length;
@@ -504,4 +514,4 @@ function stop() {
 process.once("SIGTERM", stop);
 process.once("SIGINT", stop);
 process.stdin.once("end", stop).once("error", stop).resume();
-http.listen(Number(flags.port), "127.0.0.1", () => console.log(`listening on http://127.0.0.1:${http.address().port}`));
+http.listen(Number(flags.port), "127.0.0.1", () => console.log(`listening on ${secure ? "https" : "http"}://127.0.0.1:${http.address().port}`));

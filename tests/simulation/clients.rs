@@ -159,7 +159,7 @@ impl World {
     pub(crate) fn transmit(&mut self, conn: usize) {
         while let Some(transmit) = self.clients[conn].session.poll_transmit() {
             let mut text = String::new();
-            transmit.encode("", &mut text);
+            transmit.encode("/", "", &mut text);
             if text == "40" {
                 let (slot, socket) = (self.clients[conn].slot, self.clients[conn].socket);
                 let now = self.time();

@@ -1,4 +1,6 @@
-//! The bytes of one socket: the only place that knows what they travel through.
+//! The bytes of one socket: the only place that knows what they travel through, and whether there is TLS in it.
+//!
+//! A link at rest has no buffer: what has to wait for more, or for room, is kept for as long. With TLS it has keys besides, somewhere else.
 
 use std::io::{self, ErrorKind, Write as _};
 use std::time::Duration;
@@ -8,13 +10,16 @@ use mio::{Interest, Registry, Token};
 use socket2::SockRef;
 
 use super::kernel::{Reading, Received};
-use super::tools::Tools;
+use super::tools::{READ, Tools};
+use crate::client::route::Session;
 
 /// Most bytes waiting to be written: a socket writes little more than pongs.
 const MAX_UNWRITTEN: usize = 1 << 20;
 
 pub(super) struct Link {
     tcp: TcpStream,
+    /// `None`: what is read is what was meant.
+    tls: Option<Box<Session>>,
     /// What the kernel has not taken yet; nearly always nothing.
     unwritten: Vec<u8>,
     /// The selector tells when it takes more.
@@ -23,10 +28,34 @@ pub(super) struct Link {
     broken: Option<Box<io::Error>>,
 }
 
+/// What a read brought.
+pub(super) enum Got {
+    /// There is nothing now.
+    Nothing,
+    /// Nothing more will come.
+    End,
+    /// So many bytes for the reader; with TLS it may be none.
+    Bytes(usize, Read),
+}
+
+/// What is known of a read.
+pub(super) struct Read {
+    /// So many bytes were read.
+    pub(super) bytes: usize,
+    /// There was room for no more.
+    pub(super) full: bool,
+    /// When the kernel received the last of them.
+    pub(super) received: Option<Received>,
+}
+
+/// Most bytes of an incomplete record that are kept: a record has 16 KiB and some.
+const MOST_INCOMPLETE: usize = READ / 2;
+
 impl Link {
     /// Registers the connection, which does not block. From then on the selector tells of it, and the kernel stamps what comes.
     pub(super) fn new(
         tcp: std::net::TcpStream,
+        tls: Option<Box<Session>>,
         registry: &Registry,
         token: Token,
         tools: &mut Tools,
@@ -38,21 +67,36 @@ impl Link {
         registry.register(&mut tcp, token, Interest::READABLE)?;
         Ok(Self {
             tcp,
+            tls,
             unwritten: Vec::new(),
             told_of_room: false,
             broken: None,
         })
     }
 
-    /// Reads once. `None`: there is nothing now.
-    pub(super) fn read(
-        &mut self,
-        into: &mut [u8],
-        reading: &mut Reading,
-    ) -> io::Result<Option<(usize, Option<Received>)>> {
+    /// Reads once.
+    pub(super) fn read(&mut self, into: &mut [u8], tools: &mut Tools) -> io::Result<Got> {
+        if self.tls.is_some() {
+            return self.read_sealed(into, tools);
+        }
+        let Some(read) = self.read_raw(into, &mut tools.reading)? else {
+            return Ok(Got::Nothing);
+        };
+        Ok(match read.bytes {
+            0 => Got::End,
+            length => Got::Bytes(length, read),
+        })
+    }
+
+    /// `None`: there is nothing now.
+    fn read_raw(&self, into: &mut [u8], reading: &mut Reading) -> io::Result<Option<Read>> {
         loop {
             return match reading.read(&self.tcp, into) {
-                Ok(read) => Ok(Some(read)),
+                Ok((bytes, received)) => Ok(Some(Read {
+                    bytes,
+                    full: bytes == into.len(),
+                    received,
+                })),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(None),
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 Err(error) => Err(error),
@@ -60,8 +104,96 @@ impl Link {
         }
     }
 
-    /// Writes without waiting for anybody to take it.
-    pub(super) fn write(&mut self, bytes: &[u8]) {
+    /// Reads once, and deciphers the records that are whole. The text of a record has the stamp of the read that brought its end.
+    fn read_sealed(&mut self, into: &mut [u8], tools: &mut Tools) -> io::Result<Got> {
+        let mut raw = std::mem::take(&mut tools.raw);
+        raw.resize(READ, 0);
+        let got = self.decipher(&mut raw, into, tools);
+        tools.raw = raw;
+        got
+    }
+
+    fn decipher(&mut self, raw: &mut [u8], into: &mut [u8], tools: &mut Tools) -> io::Result<Got> {
+        let Some(mut tls) = self.tls.take() else {
+            return Ok(Got::Nothing);
+        };
+        let before = tls.raw.len().min(MOST_INCOMPLETE);
+        raw[..before].copy_from_slice(&tls.raw[..before]);
+        let read = self.read_raw(&mut raw[before..], &mut tools.reading);
+        let got = match read {
+            Ok(Some(read)) if read.bytes > 0 => self
+                .open(&mut tls, &mut raw[..before + read.bytes], into, tools)
+                .map(|length| Got::Bytes(length, read)),
+            Ok(Some(_)) => Ok(Got::End),
+            // That nothing more comes was said, and whatever came before has been read.
+            Ok(None) if tls.records.is_over() => Ok(Got::End),
+            Ok(None) => Ok(Got::Nothing),
+            Err(error) => Err(error),
+        };
+        self.tls = Some(tls);
+        got
+    }
+
+    /// Deciphers what is whole, keeps the rest, and writes what is owed for it.
+    fn open(
+        &mut self,
+        tls: &mut Session,
+        raw: &mut [u8],
+        into: &mut [u8],
+        tools: &mut Tools,
+    ) -> io::Result<usize> {
+        let mut length = 0;
+        tools.sealed.clear();
+        let add = |text: &[u8]| {
+            // A record has more bytes than its text, and all of them were read into a place no larger than this.
+            into[length..length + text.len()].copy_from_slice(text);
+            length += text.len();
+        };
+        let taken = tls.records.take(raw, add, &mut tools.sealed);
+        if !tools.sealed.is_empty() {
+            self.write_raw(&tools.sealed);
+        }
+        let rest = &raw[taken.map_err(invalid)?.bytes..];
+        if rest.len() > MOST_INCOMPLETE {
+            return Err(invalid(rustls::Error::PeerSentOversizedRecord));
+        }
+        if !(rest.is_empty() && tls.raw.is_empty()) {
+            tls.raw = rest.to_vec();
+        }
+        Ok(length)
+    }
+
+    /// Writes without waiting for anybody to take it. `sealed` is room for records.
+    pub(super) fn write(&mut self, bytes: &[u8], sealed: &mut Vec<u8>) {
+        match &mut self.tls {
+            None => self.write_raw(bytes),
+            Some(tls) => {
+                sealed.clear();
+                let done = tls.records.seal(bytes, sealed);
+                self.sealed(done, sealed);
+            }
+        }
+    }
+
+    /// Says that nothing more will be written, where there is a way to.
+    pub(super) fn say_over(&mut self, sealed: &mut Vec<u8>) {
+        if let Some(tls) = &mut self.tls {
+            sealed.clear();
+            let done = tls.records.close(sealed);
+            self.sealed(done, sealed);
+        }
+    }
+
+    fn sealed(&mut self, done: Result<(), rustls::Error>, sealed: &[u8]) {
+        match done {
+            Ok(()) => self.write_raw(sealed),
+            Err(error) => {
+                self.broken.get_or_insert_with(|| Box::new(invalid(error)));
+            }
+        }
+    }
+
+    fn write_raw(&mut self, bytes: &[u8]) {
         if self.broken.is_some() {
             return;
         }
@@ -141,4 +273,8 @@ impl Link {
             .set_linger(Some(Duration::ZERO))
             .ok();
     }
+}
+
+fn invalid(error: rustls::Error) -> io::Error {
+    io::Error::new(ErrorKind::InvalidData, error)
 }

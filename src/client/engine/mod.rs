@@ -31,7 +31,7 @@ use tokio::sync::{Notify, watch};
 use self::sockets::Sockets;
 use self::tools::Tools;
 use super::endpoint::Opened;
-use super::listener::{Ended, Listener};
+use super::listener::{Ended, Hello, Listener};
 use super::polling::Moved;
 use crate::clock::Clock;
 use crate::time::Time;
@@ -103,10 +103,10 @@ impl<H: Listener> Engine<H> {
         }
     }
 
-    /// Takes a socket whose WebSocket is open; `auth` is the CONNECT payload. To be called in the turn in which it was opened: what comes
+    /// Takes a socket whose WebSocket is open, and has it say hello. To be called in the turn in which it was opened: what comes
     /// meanwhile lies unread.
-    pub fn add(&self, opened: Opened, auth: String, holder: H) {
-        self.sockets.borrow_mut().add(opened, auth, holder);
+    pub fn add(&self, opened: Opened, hello: impl Into<Hello>, holder: H) {
+        self.sockets.borrow_mut().add(opened, hello.into(), holder);
         self.added.notify_one();
     }
 

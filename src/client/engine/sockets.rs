@@ -10,12 +10,13 @@ use slab::Slab;
 
 use super::deadlines::Deadlines;
 use super::kernel::Received;
-use super::link::Link;
-use super::tools::Tools;
+use super::link::{Got, Link};
+use super::tools::{self, Tools};
 use super::wire::WebSocket;
 use crate::client::endpoint::Opened;
-use crate::client::listener::{ConnectError, Ended, Listener};
+use crate::client::listener::{ConnectError, Ended, Hello, Listener};
 use crate::client::polling::Moved;
+use crate::client::route::Session;
 use crate::client::talk::{Step, Talk};
 use crate::history::Leave;
 use crate::protocol::engine::{self, Packet};
@@ -24,8 +25,6 @@ use crate::time::Time;
 
 /// Largest message taken from a server: well above the 1 MB that Socket.IO servers allow by default.
 const MAX_MESSAGE: usize = 16 << 20;
-/// Read at once: one buffer for all sockets. So much of a backlog shares a system call.
-const READ: usize = 64 * 1024;
 /// Read before others have their turn: some milliseconds' work.
 const BYTES_A_TURN: usize = 1 << 20;
 /// More than the kernel keeps of what comes at one socket.
@@ -79,7 +78,7 @@ impl<H: Listener> Sockets<H> {
             deadlines: Deadlines::default(),
             unread: VecDeque::new(),
             ended: Vec::new(),
-            buffer: vec![0; READ].into(),
+            buffer: vec![0; tools::READ].into(),
             tools,
         }
     }
@@ -92,27 +91,27 @@ impl<H: Listener> Sockets<H> {
         self.tools.why_unstamped()
     }
 
-    pub(super) fn add(&mut self, opened: Opened, auth: String, holder: H) {
+    pub(super) fn add(&mut self, opened: Opened, hello: Hello, holder: H) {
         let tools = &self.tools;
-        let talk = Talk::new(holder, auth, tools.clock.now(), tools.connect_timeout);
-        let Some(key) = self.insert(opened.tcp, opened.address, talk) else {
+        let talk = Talk::new(holder, hello, tools.clock.now(), tools.connect_timeout);
+        let behind = opened.behind;
+        let Some(key) = self.insert(opened.tcp, opened.tls, opened.address, talk) else {
             return;
         };
         // Orders may have changed while it was opened.
         self.at(key, Socket::ask);
-        self.at(key, |socket, tools| {
-            socket.take(&opened.behind, None, tools)
-        });
+        self.at(key, |socket, tools| socket.take(&behind, None, tools));
     }
 
     /// Takes a session that moves here from polls: the target is told, and what was not said there is said here.
     pub(super) fn carry(&mut self, moved: Moved<H>) {
         let Opened {
             tcp,
+            tls,
             address,
             behind,
         } = moved.opened;
-        let Some(key) = self.insert(tcp, address, moved.talk) else {
+        let Some(key) = self.insert(tcp, tls, address, moved.talk) else {
             return;
         };
         self.at(key, |socket, tools| {
@@ -138,6 +137,7 @@ impl<H: Listener> Sockets<H> {
     fn insert(
         &mut self,
         tcp: std::net::TcpStream,
+        tls: Option<Box<Session>>,
         address: SocketAddr,
         talk: Talk<H>,
     ) -> Option<usize> {
@@ -147,7 +147,7 @@ impl<H: Listener> Sockets<H> {
         }
         let place = self.slab.vacant_entry();
         let key = place.key();
-        let link = match Link::new(tcp, &self.registry, Token(key), &mut self.tools) {
+        let link = match Link::new(tcp, tls, &self.registry, Token(key), &mut self.tools) {
             Ok(link) => link,
             Err(error) => {
                 let ended = talk.not_served(ConnectError::tcp(address, &error));
@@ -242,22 +242,22 @@ impl<H: Listener> Sockets<H> {
         let mut more = false;
         self.with(key, |socket, tools| {
             loop {
-                let (length, received) = match socket.link.read(&mut buffer, &mut tools.reading) {
-                    Ok(None) => return socket.check_link(),
-                    Ok(Some((0, _))) => return socket.lost("end of stream"),
-                    Ok(Some(read)) => read,
+                let (length, read) = match socket.link.read(&mut buffer, tools) {
+                    Ok(Got::Nothing) => return socket.check_link(),
+                    Ok(Got::End) => return socket.lost("end of stream"),
+                    Ok(Got::Bytes(length, read)) => (length, read),
                     Err(error) => return socket.lost(&error.to_string()),
                 };
-                turn.0 = turn.0.saturating_sub(length);
-                match socket.take(&buffer[..length], received, tools) {
+                turn.0 = turn.0.saturating_sub(read.bytes);
+                match socket.take(&buffer[..length], read.received, tools) {
                     Step::Go if socket.link.is_choked() => return socket.check_link(),
                     Step::Go => {}
                     over => return over,
                 }
-                if length < buffer.len() && !to_the_end {
+                if !read.full && !to_the_end {
                     return socket.check_link();
                 }
-                if length == buffer.len() || turn.is_over() {
+                if read.full || turn.is_over() {
                     more = true;
                     return Step::Go;
                 }

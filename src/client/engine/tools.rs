@@ -12,6 +12,9 @@ use crate::clock::Clock;
 use crate::history::Stamp;
 use crate::protocol::frame::{self, Opcode};
 
+/// Read at once: one buffer for all sockets. So much of a backlog shares a system call.
+pub(super) const READ: usize = 64 * 1024;
+
 pub(super) struct Tools {
     pub(super) clock: Clock,
     /// How long a server may take to answer CONNECT.
@@ -23,6 +26,9 @@ pub(super) struct Tools {
     /// Why a connection was refused its receive stamps.
     pub(super) unstamped: Option<String>,
     frame: Vec<u8>,
+    /// Where there is TLS: records that were read, and records to be written. Empty as long as there is none.
+    pub(super) raw: Vec<u8>,
+    pub(super) sealed: Vec<u8>,
     pub(super) text: String,
 }
 
@@ -36,6 +42,8 @@ impl Tools {
             stamps: Stamps::new(clock),
             unstamped: None,
             frame: Vec::new(),
+            raw: Vec::new(),
+            sealed: Vec::new(),
             text: String::new(),
         }
     }
@@ -62,7 +70,7 @@ impl Tools {
         self.frame.clear();
         let mask = self.masks.next_u32().to_ne_bytes();
         frame::write(opcode, payload, mask, &mut self.frame);
-        link.write(&self.frame);
+        link.write(&self.frame, &mut self.sealed);
     }
 
     /// Writes `text` as a WebSocket frame, and empties it.

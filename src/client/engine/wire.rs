@@ -30,8 +30,8 @@ impl Wire for WebSocket<'_> {
         self.tools.connect_timeout
     }
 
-    fn say(&mut self, transmit: &Transmit, auth: &str) {
-        transmit.encode(auth, &mut self.tools.text);
+    fn say(&mut self, transmit: &Transmit, namespace: &str, auth: &str) {
+        transmit.encode(namespace, auth, &mut self.tools.text);
         self.tools.write_text(self.link);
     }
 
@@ -49,6 +49,7 @@ impl Wire for WebSocket<'_> {
             Some(code) => self.write(Opcode::Close, &code.to_be_bytes()),
             None => self.write(Opcode::Close, &[]),
         }
+        self.link.say_over(&mut self.tools.sealed);
     }
 
     fn reset_at_drop(&self) {

@@ -20,6 +20,7 @@ use tokio::net::TcpStream;
 use crate::client::endpoint::{self, Endpoint};
 use crate::client::http::root_cause;
 use crate::client::listener::ConnectError;
+use crate::client::route::Line;
 use crate::client::upgrade::shown;
 
 /// Most bytes read ahead of an answer.
@@ -43,7 +44,7 @@ pub(super) struct Connection {
     tcp: Rc<TcpStream>,
     sender: http1::SendRequest<Full<Bytes>>,
     /// What reads and writes. It is polled with whatever waits for it, by the same task; `None`: it is over.
-    running: Option<http1::Connection<TokioIo<Stream>, Full<Bytes>>>,
+    running: Option<http1::Connection<TokioIo<Line<Stream>>, Full<Bytes>>>,
 }
 
 impl Connection {
@@ -53,7 +54,9 @@ impl Connection {
             .await
             .map_err(CallError::Connect)?;
         let tcp = Rc::new(tcp);
-        let io = TokioIo::new(Stream(Rc::clone(&tcp)));
+        let line = endpoint.route.take(Stream(Rc::clone(&tcp))).await;
+        let line = line.map_err(|error| CallError::Connect(error.into()))?;
+        let io = TokioIo::new(line);
         let (sender, running) = http1::Builder::new()
             .max_buf_size(READ_AHEAD)
             .handshake(io)
@@ -123,7 +126,7 @@ pub(super) fn reset_at_drop(known: &Known) {
 
 /// Polls what reads and writes before what waits for it, as one task: so whatever has come is read before the task rests.
 async fn while_running<F: Future>(
-    running: &mut Option<http1::Connection<TokioIo<Stream>, Full<Bytes>>>,
+    running: &mut Option<http1::Connection<TokioIo<Line<Stream>>, Full<Bytes>>>,
     work: F,
 ) -> F::Output {
     let mut work = pin!(work);

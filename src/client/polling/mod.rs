@@ -28,7 +28,7 @@ use self::outbox::Letter;
 pub use self::polled::Over;
 use self::polled::Polled;
 use super::endpoint::{Endpoint, Opened};
-use super::listener::{ConnectError, Listener};
+use super::listener::{ConnectError, Hello, Listener};
 use super::talk::Talk;
 use crate::clock::Clock;
 use crate::protocol::engine::{self, Handshake, Packet};
@@ -191,16 +191,16 @@ async fn post(mut line: Line<'_>, letter: Letter) -> Result<(Connection, Option<
 
 /// Holds a socket until its end, or until it has moved to a WebSocket.
 ///
-/// `auth` is the CONNECT payload. `orders` says when to ask the holder again whether to leave; what they are is its business. With
+/// `hello` is how it presents itself. `orders` says when to ask the holder again whether to leave; what they are is its business. With
 /// `upgrade` the socket tries to move, and `stays` is told why if it cannot. To be called in the turn in which it was opened.
 pub async fn hold<H: Listener, O>(
     polling: Polling<'_>,
-    auth: String,
+    hello: impl Into<Hello>,
     holder: H,
     clock: Clock,
     orders: watch::Receiver<O>,
     upgrade: Option<impl FnOnce(String)>,
 ) -> Over<H> {
-    let (polled, first) = Polled::new(polling, auth, holder, clock, upgrade);
+    let (polled, first) = Polled::new(polling, hello.into(), holder, clock, upgrade);
     polled.run(first, orders).await
 }

@@ -103,9 +103,9 @@ impl Wire for Outbox {
         self.connect_timeout
     }
 
-    fn say(&mut self, transmit: &Transmit, auth: &str) {
+    fn say(&mut self, transmit: &Transmit, namespace: &str, auth: &str) {
         let mut packet = String::new();
-        transmit.encode(auth, &mut packet);
+        transmit.encode(namespace, auth, &mut packet);
         self.push(packet);
     }
 
@@ -147,9 +147,9 @@ mod tests {
     fn what_waits_goes_at_once_as_far_as_the_server_takes_it() {
         let mut out = outbox(10);
         assert_eq!(out.letter(), None);
-        out.say(&Transmit::Connect, "{}");
-        out.say(&pong("abc"), "");
-        out.say(&pong("d"), "");
+        out.say(&Transmit::Connect, "/", "{}");
+        out.say(&pong("abc"), "/", "");
+        out.say(&pong("d"), "/", "");
         let mut bodies = Vec::new();
         while let Some(letter) = out.letter() {
             assert_eq!(letter.asked, None);
@@ -157,7 +157,7 @@ mod tests {
         }
         assert_eq!(bodies, ["40{}\u{1e}3abc", "3d"]);
         // One that is larger goes alone: the server will say what it thinks of it.
-        out.say(&pong("0123456789"), "");
+        out.say(&pong("0123456789"), "/", "");
         out.close(None);
         assert_eq!(out.letter().unwrap().body, "30123456789");
         assert_eq!(out.letter().unwrap().body, "1");
@@ -178,10 +178,10 @@ mod tests {
     fn what_waits_is_bounded() {
         let mut out = outbox(1_000);
         for _ in 0..MOST / 2 {
-            out.say(&pong("x"), "");
+            out.say(&pong("x"), "/", "");
         }
         assert!(!out.is_choked());
-        out.say(&pong("x"), "");
+        out.say(&pong("x"), "/", "");
         assert!(out.is_choked());
     }
 }

@@ -13,7 +13,7 @@ use super::probe::probe;
 use super::way::{Way, Went};
 use super::{Line, Moved, NOT_TEXT, Polling, poll, post, too_long};
 use crate::client::endpoint::{Endpoint, Opened};
-use crate::client::listener::{ConnectError, Ended, Listener};
+use crate::client::listener::{ConnectError, Ended, Hello, Listener};
 use crate::client::talk::{Step, Talk};
 use crate::clock::Clock;
 use crate::history::{Leave, Stamp};
@@ -72,7 +72,7 @@ pub(super) struct Polled<'a, H, F> {
 impl<'a, H: Listener, F: FnOnce(String)> Polled<'a, H, F> {
     pub(super) fn new(
         opened: Polling<'a>,
-        auth: String,
+        hello: Hello,
         holder: H,
         clock: Clock,
         upgrade: Option<F>,
@@ -94,7 +94,7 @@ impl<'a, H: Listener, F: FnOnce(String)> Polled<'a, H, F> {
             endpoint,
             nth,
             clock,
-            talk: Talk::new(holder, auth, now, timeout),
+            talk: Talk::new(holder, hello, now, timeout),
             out,
             connection: Some(connection),
             polling: None,

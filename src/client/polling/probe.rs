@@ -4,6 +4,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::client::endpoint::{self, Endpoint};
+use crate::client::route::Line;
 use crate::client::upgrade::upgrade;
 use crate::protocol::engine::{self, Packet};
 use crate::protocol::frame::{self, Message, Opcode, Reader};
@@ -13,7 +14,7 @@ pub(super) const MOST_EARLY: usize = 64 * 1024;
 
 /// A WebSocket that packets pass through.
 pub(super) struct Probed {
-    pub(super) tcp: TcpStream,
+    pub(super) line: Line<TcpStream>,
     /// What came behind the answer.
     pub(super) behind: Vec<u8>,
 }
@@ -22,32 +23,38 @@ pub(super) struct Probed {
 pub(super) async fn probe(endpoint: &Endpoint, nth: usize, sid: &str) -> Result<Probed, String> {
     let timeout = endpoint.connect_timeout;
     let probed = tokio::time::timeout(timeout, async {
-        let mut tcp = endpoint::connect(endpoint, nth)
+        let tcp = endpoint::connect(endpoint, nth)
             .await
             .map_err(|error| error.to_string())?;
-        let behind = upgrade(&mut tcp, endpoint, Some(sid))
+        let line = endpoint.route.take(tcp).await;
+        let mut line = line.map_err(|error| error.to_string())?;
+        let behind = upgrade(&mut line, endpoint, Some(sid))
             .await
             .map_err(|error| error.to_string())?;
-        answered(tcp, behind).await
+        answered(line, behind).await
     });
     let late = || Err(format!("the probe was not answered within {timeout:?}"));
     probed.await.unwrap_or_else(|_| late())
 }
 
 /// Writes a frame.
-async fn say(tcp: &mut TcpStream, opcode: Opcode, payload: &[u8]) -> Result<(), String> {
+async fn say(line: &mut Line<TcpStream>, opcode: Opcode, payload: &[u8]) -> Result<(), String> {
     let mut mask = [0; 4];
     getrandom::fill(&mut mask).map_err(|error| error.to_string())?;
     let mut frame = Vec::new();
     frame::write(opcode, payload, mask, &mut frame);
-    let written = tcp.write_all(&frame).await;
+    let written = async {
+        line.write_all(&frame).await?;
+        line.flush().await
+    };
+    let written = written.await;
     written.map_err(|error| format!("the WebSocket ended during the probe: {error}"))
 }
 
-async fn answered(mut tcp: TcpStream, mut bytes: Vec<u8>) -> Result<Probed, String> {
+async fn answered(mut line: Line<TcpStream>, mut bytes: Vec<u8>) -> Result<Probed, String> {
     let mut question = String::new();
     engine::encode(&Packet::Ping("probe"), &mut question);
-    say(&mut tcp, Opcode::Text, question.as_bytes()).await?;
+    say(&mut line, Opcode::Text, question.as_bytes()).await?;
     let mut reader = Reader::new(MOST_EARLY);
     let mut read = 0;
     loop {
@@ -59,7 +66,7 @@ async fn answered(mut tcp: TcpStream, mut bytes: Vec<u8>) -> Result<Probed, Stri
                 Ok(Some(Message::Text(text))) => match engine::decode(text) {
                     Ok(Packet::Pong("probe")) => {
                         let behind = input.to_vec();
-                        return Ok(Probed { tcp, behind });
+                        return Ok(Probed { line, behind });
                     }
                     _ => return Err(format!("the probe was answered by {}", short(text))),
                 },
@@ -73,7 +80,7 @@ async fn answered(mut tcp: TcpStream, mut bytes: Vec<u8>) -> Result<Probed, Stri
                 }
                 Err(error) => return Err(error.to_string()),
             };
-            say(&mut tcp, Opcode::Pong, &echo).await?;
+            say(&mut line, Opcode::Pong, &echo).await?;
         }
         if read > MOST_EARLY {
             return Err(format!(
@@ -81,7 +88,7 @@ async fn answered(mut tcp: TcpStream, mut bytes: Vec<u8>) -> Result<Probed, Stri
             ));
         }
         bytes.clear();
-        match tcp.read_buf(&mut bytes).await {
+        match line.read_buf(&mut bytes).await {
             Ok(0) => return Err("the WebSocket ended during the probe: end of stream".to_owned()),
             Ok(_) => {}
             Err(error) => return Err(format!("the WebSocket ended during the probe: {error}")),

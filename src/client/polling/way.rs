@@ -36,7 +36,7 @@ impl Way<'_> {
         match self {
             Self::None => pending().await,
             Self::Probing(probing) => Went::Probed(done(probing).await),
-            Self::Pausing { to, .. } => Went::Early(to.tcp.read_buf(&mut to.behind).await),
+            Self::Pausing { to, .. } => Went::Early(to.line.read_buf(&mut to.behind).await),
         }
     }
 
@@ -69,7 +69,7 @@ impl Way<'_> {
             let Self::Pausing { to, .. } = self else {
                 return None;
             };
-            match to.tcp.try_read_buf(&mut to.behind) {
+            match to.line.try_read_buf(&mut to.behind) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 read => {
                     if let Err(why) = self.early(read) {
@@ -81,12 +81,7 @@ impl Way<'_> {
         let Self::Pausing { to, since } = std::mem::replace(self, Self::None) else {
             return None;
         };
-        let opened = to.tcp.into_std().map(|tcp| Opened {
-            tcp,
-            address,
-            behind: to.behind,
-        });
-        Some(match opened {
+        Some(match Opened::new(to.line, address, to.behind) {
             Ok(opened) => Ok((opened, since)),
             Err(error) => Err(error.to_string()),
         })

@@ -3,7 +3,7 @@
 use std::mem;
 
 use crate::protocol::engine;
-use crate::protocol::socket::{self, MAIN_NAMESPACE, Packet, PacketType};
+use crate::protocol::socket::{self, Packet, PacketType};
 
 /// What the driver has to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,12 +19,12 @@ pub enum Transmit {
 }
 
 impl Transmit {
-    /// Appends the WebSocket text frame. `auth` is the JSON object to send with CONNECT, or empty.
-    pub fn encode(&self, auth: &str, out: &mut String) {
+    /// Appends the WebSocket text frame. `namespace` is the session's, `auth` the JSON object to send with CONNECT, or empty.
+    pub fn encode(&self, namespace: &str, auth: &str, out: &mut String) {
         match self {
             Self::Pong(data) => engine::encode(&engine::Packet::Pong(data), out),
-            Self::Connect => encode_connect(MAIN_NAMESPACE, auth, out),
-            Self::Disconnect => encode_packet(PacketType::Disconnect, MAIN_NAMESPACE, "", out),
+            Self::Connect => encode_connect(namespace, auth, out),
+            Self::Disconnect => encode_packet(PacketType::Disconnect, namespace, "", out),
             Self::Close => engine::encode(&engine::Packet::Close, out),
         }
     }

@@ -52,6 +52,7 @@ pub fn json(search: &Search) -> String {
             url: search.target.url.clone(),
             nodes: search.target.nodes.clone(),
             embedded: search.target.embedded,
+            insecure: search.plan.is_insecure(),
             apps: search.plan.apps.clone(),
         },
         started_at: json::rfc3339(search.started_at_unix_ms),

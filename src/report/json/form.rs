@@ -95,6 +95,8 @@ pub struct Target {
     pub nodes: Vec<String>,
     /// Whether it was the embedded platform.
     pub embedded: bool,
+    /// Whether its certificate was taken unseen, so that anybody could have been in its place.
+    pub insecure: bool,
     /// App ids.
     pub apps: Vec<String>,
 }

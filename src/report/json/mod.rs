@@ -78,6 +78,7 @@ fn judged(summary: &Summary, judgement: &Judgement) -> Report {
             url: summary.target.url.clone(),
             nodes: summary.target.nodes.clone(),
             embedded: summary.target.embedded,
+            insecure: summary.plan.is_insecure(),
             apps: summary.plan.apps.clone(),
         },
         started_at: rfc3339(summary.started_at_unix_ms),

@@ -140,6 +140,7 @@ fn read_plan(assign: &Assign) -> Result<Plan, String> {
         people: people.into(),
         password: assign.password.clone(),
         contract: contract.into(),
+        access: assign.access.clone().into(),
         ..plan
     })
 }

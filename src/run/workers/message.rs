@@ -25,6 +25,7 @@ use crate::fleet::nodes::Place;
 use crate::fleet::shard::{Finished, Note, Order};
 use crate::history::Push;
 use crate::ids::PushId;
+use crate::scenario::Access;
 use crate::summary::Generator;
 use crate::time::Time;
 use crate::verify::Answer;
@@ -75,6 +76,8 @@ pub(super) struct Assign {
     pub(super) users: String,
     /// How the target is spoken to, as JSON, with what came from the environment.
     pub(super) spoken: String,
+    /// Certificates and proxies of the run's machine and environment.
+    pub(super) access: Access,
     /// The target.
     pub(super) places: Vec<Place>,
     /// The worker's first shard ...

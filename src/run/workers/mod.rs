@@ -25,7 +25,7 @@ use crate::fleet::arrive::LoginNote;
 use crate::fleet::nodes::Place;
 use crate::fleet::shard::{Finished, Note, Order};
 use crate::journal::Follower;
-use crate::scenario::Plan;
+use crate::scenario::{Access, Plan};
 use crate::summary::Generator;
 use crate::time::Time;
 use feed::Feed;
@@ -137,6 +137,7 @@ impl Workers {
                 password: plan.password.clone(),
                 users: users.clone(),
                 spoken: spoken.clone(),
+                access: Access::clone(&plan.access),
                 places: places.to_vec(),
                 first: worker * shards,
                 here: shards,

@@ -59,6 +59,26 @@ pub struct Logout {
     pub body: Option<String>,
 }
 
+/// Which certificates are trusted and shown, where the target's URL is `https://`. Files are looked for from the directory in which the
+/// command is run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tls {
+    /// A file of certificates (PEM) whose issuers are trusted besides the usual authorities, which are Mozilla's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ca: Option<String>,
+    /// A file with a certificate of the generator's own (PEM), and whatever belongs between it and its authority, for targets that ask for
+    /// one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cert: Option<String>,
+    /// The file with its private key (PEM).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// Whether the target's certificate is taken unseen, so that anybody could be in its place; left out: `false`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub insecure: Option<bool>,
+}
+
 /// What a socket presents when it connects.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]

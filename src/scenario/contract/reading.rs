@@ -1,11 +1,37 @@
-//! Headers and values of a query, each a template of its own.
+//! What is read of headers, queries, the namespace and TLS.
 
 use std::collections::BTreeMap;
 
-use super::Reading;
+use super::{Reading, Tls};
+use crate::protocol::socket::MAIN_NAMESPACE;
 use crate::scenario::template::{Name, Template};
 
 impl Reading<'_> {
+    pub(super) fn tls(&mut self, tls: &Tls) {
+        let halves = [
+            (&tls.cert, &tls.key, "target.tls.key", "private key"),
+            (&tls.key, &tls.cert, "target.tls.cert", "certificate"),
+        ];
+        for (one, other, key, what) in halves {
+            let whole = one.is_none() || other.is_some();
+            self.problems.check(whole, key, || {
+                format!("one goes with the other; name the file with the {what} too")
+            });
+        }
+    }
+
+    pub(super) fn namespace(&mut self, text: Option<&str>) -> Template {
+        const KEY: &str = "target.namespace";
+        let Some(text) = text.filter(|text| *text != MAIN_NAMESPACE) else {
+            return Template::default();
+        };
+        let fits = text.starts_with('/') && !text.contains([',', '?', ' ']);
+        self.problems.check(fits, KEY, || {
+            format!("{text:?} is no namespace; write it as /chat, without a comma, question mark or space")
+        });
+        self.template(KEY, &[Name::App, Name::User], text)
+    }
+
     pub(super) fn map(
         &mut self,
         key: &'static str,
