@@ -76,6 +76,13 @@ pub enum Leave {
     Overload,
     /// The server sent what the protocol does not allow.
     ProtocolError,
+    /// We stopped reading, because the scenario says so. The connection may be there yet; nothing of it is heard.
+    Stuck,
+    /// The server ended it after we had neglected what we owe it, because the scenario says so: it read slowly, or answered no pings.
+    Evicted,
+    /// We ended it: no ping had been answered for as long as the handshake allows, because the scenario says so, and the server had not
+    /// ended it.
+    Overdue,
 }
 
 /// The end of a connection. Nothing arrives after it.
@@ -111,7 +118,12 @@ impl Leave {
 
     /// Whether the connection ended without our doing.
     pub fn is_death(self) -> bool {
-        !matches!(self, Self::Ours | Self::OursAbrupt)
+        !matches!(self, Self::Ours | Self::OursAbrupt) && !self.is_neglect()
+    }
+
+    /// Whether the connection ended for what the scenario has the socket neglect.
+    pub fn is_neglect(self) -> bool {
+        matches!(self, Self::Stuck | Self::Evicted | Self::Overdue)
     }
 
     /// The cause in a word that programs may rely on.
@@ -125,6 +137,9 @@ impl Leave {
             Self::PingTimeout => "ping_timeout",
             Self::Overload => "overload",
             Self::ProtocolError => "protocol_error",
+            Self::Stuck => "stuck",
+            Self::Evicted => "evicted",
+            Self::Overdue => "overdue",
         }
     }
 
@@ -139,6 +154,9 @@ impl Leave {
             Self::PingTimeout => "no ping within the promised time",
             Self::Overload => "closed by the server for overload or restart",
             Self::ProtocolError => "protocol error by the server",
+            Self::Stuck => "no longer read by pushproof",
+            Self::Evicted => "ended by the server for what pushproof neglected",
+            Self::Overdue => "not ended by the server although no ping was answered",
         }
     }
 }

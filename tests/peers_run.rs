@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::process::Stdio;
 
-use pushproof::platform::{AppConfig, Platform, PlatformConfig};
+use pushproof::platform::{AppConfig, FaultConfig, Platform, PlatformConfig};
 use serde_json::Value;
 use support::{classes::CLASSES, matrix, peers::Peer, rest::Rest};
 use tokio::process::Command;
@@ -542,4 +542,120 @@ async fn a_node_server_over_https_and_in_a_namespace_agrees() {
     assert_eq!(code, Some(4));
     let reasons = report["reasons"].to_string();
     assert!(reasons.contains("write https://"), "{reasons}");
+}
+
+/// The servers that the same scenario has to pass against. Each counts what it sends by itself.
+enum Server {
+    Embedded(Platform),
+    Peer(Peer),
+}
+
+impl Server {
+    const ALL: [&str; 4] = ["embedded", "node", "socketioxide", "python"];
+
+    async fn start(which: &str) -> Self {
+        match which {
+            "embedded" => {
+                // A fault that is never done: its occasions are all deliveries.
+                let faults = FaultConfig {
+                    rates: vec!["drop=1/1000000000".parse().expect("a fault")],
+                    ..FaultConfig::default()
+                };
+                let config = PlatformConfig {
+                    apps: vec![AppConfig::named("demo"), AppConfig::named("other")],
+                    faults,
+                    ..PlatformConfig::default()
+                };
+                let address = SocketAddr::from(([127, 0, 0, 1], 0));
+                let platform = Platform::start(address, config).await;
+                Self::Embedded(platform.expect("it starts"))
+            }
+            "node" => Self::Peer(Peer::spawn_node_server(&[]).await),
+            "socketioxide" => Self::Peer(Peer::spawn_socketioxide_server(&[]).await),
+            "python" => Self::Peer(Peer::spawn_python_server(&[]).await),
+            other => panic!("no server {other}"),
+        }
+    }
+
+    fn url(&self) -> String {
+        match self {
+            Self::Embedded(platform) => format!("http://{}", platform.address()),
+            Self::Peer(peer) => peer.url().to_owned(),
+        }
+    }
+
+    /// How many deliveries it says that it has made.
+    async fn deliveries(&self) -> Value {
+        let rest = Rest::new(&self.url());
+        match self {
+            Self::Embedded(_) => {
+                let truth = rest.call("GET", "/admin/faults", None).await.1;
+                assert_eq!(truth["faults"][0]["injected"], 0, "{truth}");
+                truth["faults"][0]["occasions"].clone()
+            }
+            Self::Peer(_) => rest.call("GET", "/truth", None).await.1["deliveries"].clone(),
+        }
+    }
+}
+
+/// One shipped file, by every transport, against servers of four makes: what they send is what was expected, and all of it arrives.
+#[tokio::test]
+#[ignore = "needs Node and Python peers: run ci/check (or ci/install-peers, then cargo test -- --ignored)"]
+async fn the_same_scenario_passes_against_every_server_by_every_transport() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/any-target.toml");
+    for which in Server::ALL {
+        let runs = ["websocket", "polling", "upgrade"].map(async |transport| {
+            let server = Server::start(which).await;
+            let flags = [file, "--transport", transport, "--seed", "5"];
+            let (code, report) = pushproof(&server.url(), &flags).await;
+            let (deliveries, sockets) = (&report["deliveries"], &report["sockets"]);
+            let told = format!(
+                "{which}, {transport}: {} {deliveries} {sockets}",
+                report["reasons"]
+            );
+            assert_eq!(code, Some(0), "{told}");
+            assert!(violations(&report).values().all(|n| *n == 0), "{told}");
+            assert_eq!(report["pushes"]["accepted"], 120, "{told}");
+            assert_eq!(sockets["connected"], 48, "{told}");
+            assert!(sockets["reconnected"].as_u64() > Some(0), "{told}");
+            // What reached sockets on their way in or out was allowed, and is in the server's count as well.
+            assert!(
+                deliveries["delivered"].as_u64() >= deliveries["expected"].as_u64(),
+                "{told}"
+            );
+            assert!(deliveries["expected"].as_u64() > Some(500), "{told}");
+            assert_eq!(server.deliveries().await, deliveries["delivered"], "{told}");
+            if let Server::Embedded(platform) = server {
+                platform.stop().await;
+            }
+        });
+        let [websocket, polling, upgrade] = runs;
+        tokio::join!(websocket, polling, upgrade);
+    }
+}
+
+/// Who reads slowly gets everything in order, and what a real server leaves out in between is found, as often as it was done.
+#[tokio::test]
+#[ignore = "needs Node and Python peers: run ci/check (or ci/install-peers, then cargo test -- --ignored)"]
+async fn a_gap_at_a_slow_reader_is_lost() {
+    let slow = "[pushes]\nsize = 3000\n[clients.slow]\nshare = 0.4\nread_rate = \"10KiB/s\"\n";
+    let slow = scenario("slow", slow);
+    for transport in ["websocket", "polling"] {
+        for every in [41, 1_000_000] {
+            let fault = format!("drop-every={every}");
+            let server = Peer::spawn_node_server(&["--fault", &fault]).await;
+            let flags = ["--transport", transport, "--users", "60", "--seed", "3"];
+            let load = ["--rate", "100/s", "--duration", "2s", "--lanes", "1"];
+            let flags = [&[slow.as_str()], &flags[..], &load].concat();
+            let (code, report) = pushproof(server.url(), &flags).await;
+            let truth = Rest::new(server.url()).call("GET", "/truth", None).await.1;
+            let harmed = truth["faults"]["drop"].as_u64().expect("a count");
+            assert_eq!(harmed > 0, every == 41, "{truth}");
+            let mut due: BTreeMap<_, _> = CLASSES.map(|class| (class, 0)).into();
+            due.insert("lost", harmed);
+            assert_eq!(violations(&report), due, "{transport}: {truth}");
+            assert_eq!(truth["deliveries"], report["deliveries"]["expected"]);
+            assert_eq!(code, Some(i32::from(harmed > 0)), "{}", report["reasons"]);
+        }
+    }
 }

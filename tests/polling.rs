@@ -469,7 +469,11 @@ async fn what_is_no_handshake_is_told_as_for_a_websocket() {
         ),
         (
             ok("<h1>It works!</h1>"),
-            "does not speak Socket.IO (protocol revision 5) here: unknown Engine.IO packet type '<'",
+            "does not speak Socket.IO (protocol revision 5) here: a web page in place of a handshake: <h1>It works!</h1>",
+        ),
+        (
+            ok("97:0{\"sid\":\"abc\",\"upgrades\":[]}2:40"),
+            "here: a handshake of Engine.IO revision 3, as Socket.IO v2 and older have it",
         ),
         (ok("2"), "the first packet is no handshake"),
         (ok(""), "empty packet"),
@@ -485,11 +489,11 @@ async fn what_is_no_handshake_is_told_as_for_a_websocket() {
         ),
         (
             b"SSH-2.0-OpenSSH_9.2\r\n".to_vec(),
-            "ended before CONNECT was answered",
+            "ended before CONNECT was answered: what came as an answer is not HTTP",
         ),
         (
             b"HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n".to_vec(),
-            "HTTP 302",
+            "HTTP 302, a redirect to /; redirects are not followed",
         ),
     ] {
         let mut handshake = handshake;

@@ -60,7 +60,7 @@ pub(crate) fn prepare(kind: Kind) -> anyhow::Result<Command> {
             )
         }
         Kind::Socketioxide => {
-            let (title, program) = socketioxide(&here.join("socketioxide"))?;
+            let (title, program) = socketioxide(&here.join("../../tests/peers/socketioxide"))?;
             (title, program, Vec::new())
         }
         Kind::Node => {

@@ -27,7 +27,13 @@ pub(super) fn left(
 ) -> Ended {
     let after = match leave {
         // Found by this side alone, or made by it: the link may have been dead for long.
-        Leave::PingTimeout | Leave::ConnectionLost | Leave::Ours | Leave::OursAbrupt => heard,
+        Leave::PingTimeout
+        | Leave::ConnectionLost
+        | Leave::Ours
+        | Leave::OursAbrupt
+        | Leave::Stuck
+        | Leave::Evicted
+        | Leave::Overdue => heard,
         // It came from the target, and whatever that had sent came before it.
         Leave::ServerDisconnect | Leave::ServerClose | Leave::Overload | Leave::ProtocolError => {
             not_before

@@ -8,8 +8,10 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
+use super::login::said;
 use super::route::{Connector, Route};
 use super::shortage;
+use super::upgrade::redirect;
 
 /// Most bytes of an answer that are read: any answer of the contract is far smaller.
 const MAX_ANSWER: usize = 1 << 20;
@@ -48,6 +50,16 @@ pub struct Answer {
     pub retry_after: Option<Duration>,
     /// The body.
     pub body: Bytes,
+    /// Where it leads, if it is a redirect that says so.
+    pub location: Option<String>,
+}
+
+impl Answer {
+    /// What an answer that is no yes says beside its status: its words after a colon, or where it leads. Empty if it says nothing.
+    pub fn words(&self) -> String {
+        let redirect = redirect(self.status.as_u16(), self.location.as_deref());
+        redirect.unwrap_or_else(|| said(&self.body))
+    }
 }
 
 /// Why there is no answer.
@@ -140,6 +152,8 @@ impl Http {
         let status = answer.status();
         let retry_after = answer.headers().get(http::header::RETRY_AFTER);
         let retry_after = retry_after.and_then(|value| value.to_str().ok()?.trim().parse().ok());
+        let location = answer.headers().get(http::header::LOCATION);
+        let location = location.and_then(|to| to.to_str().ok()).map(str::to_owned);
         let body = Limited::new(answer.into_body(), MAX_ANSWER)
             .collect()
             .await
@@ -148,6 +162,7 @@ impl Http {
             status,
             retry_after: retry_after.map(Duration::from_secs),
             body: body.to_bytes(),
+            location,
         })
     }
 }
@@ -158,12 +173,20 @@ pub fn query_value(text: &str) -> String {
 }
 
 /// The innermost cause says what happened; the layers above say only that something did.
-pub(super) fn root_cause(error: &dyn std::error::Error) -> String {
+pub(super) fn root_cause(error: &(dyn std::error::Error + 'static)) -> String {
     let mut cause = error;
-    while let Some(source) = cause.source() {
-        cause = source;
+    let mut not_http = false;
+    loop {
+        let hyper = cause.downcast_ref::<hyper::Error>();
+        not_http |= hyper.is_some_and(hyper::Error::is_parse);
+        match cause.source() {
+            Some(source) => cause = source,
+            None if not_http => {
+                return format!("what came as an answer is not HTTP ({cause})");
+            }
+            None => return cause.to_string(),
+        }
     }
-    cause.to_string()
 }
 
 #[cfg(test)]

@@ -48,6 +48,13 @@ pub trait Listener {
     fn departure(&mut self, now: Time) -> Option<Departure>;
     /// Whether a sign of life is wanted now: then the target is asked for one. Asked whenever there are new orders.
     fn wants_sign(&mut self) -> bool;
+    /// What the socket neglects. Asked when CONNECT was accepted, and whenever there are new orders: a slow one may be told to catch up.
+    fn neglect(&self) -> Neglect {
+        Neglect::None
+    }
+    /// It has stopped reading ([`Manner::Stop`]), and was certainly there until `after`. From then on it hears nothing, is asked for its
+    /// departure when there are new orders, and any answer ends it.
+    fn stopped(&mut self, _after: Time) {}
     /// An event arrived; `premature` if CONNECT had not been accepted.
     fn event(&mut self, at: Stamp, name: &str, args: &str, premature: bool);
     /// An event arrived in a namespace that was never asked for.
@@ -63,6 +70,17 @@ pub trait Listener {
     );
 }
 
+/// What a socket neglects on purpose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Neglect {
+    /// Nothing.
+    None,
+    /// It reads so many bytes a second, at least one.
+    Slow(u32),
+    /// It answers no ping from so long after it was connected.
+    Mute(Duration),
+}
+
 /// How a socket leaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Manner {
@@ -75,6 +93,8 @@ pub enum Manner {
     Cut,
     /// It resets the TCP connection.
     Reset,
+    /// It stops reading, and keeps the connection.
+    Stop,
 }
 
 /// A decision to leave.

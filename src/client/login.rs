@@ -124,7 +124,7 @@ pub async fn login(http: &Http, login: Login<'_>) -> Result<String, LoginError> 
             user,
             app,
             status: answer.status.as_u16(),
-            message: said(&answer.body),
+            message: answer.words(),
             retry_after: answer.retry_after,
         });
     }

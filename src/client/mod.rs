@@ -15,10 +15,11 @@ mod going;
 pub mod http;
 pub mod listener;
 pub mod login;
+mod neglect;
 pub mod polling;
+pub mod route;
 #[cfg(feature = "rust_socketio")]
 pub mod rust_socketio;
-pub mod route;
 mod shortage;
 mod talk;
 mod upgrade;

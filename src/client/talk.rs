@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::ending;
 use super::going::Going;
 use super::listener::{ConnectError, Ended, Hello, Listener, Manner};
+use super::neglect::Neglects;
 use crate::clock::Clock;
 use crate::history::{Leave, Stamp};
 use crate::protocol::frame::Message;
@@ -47,6 +48,7 @@ pub(super) struct Talk<H> {
     /// When the target was asked for a sign of life last.
     asked: Time,
     going: Going,
+    neglects: Neglects,
 }
 
 /// What came of something.
@@ -56,6 +58,8 @@ pub(super) enum Step {
     End(Ended),
     /// It is over when what was written has left.
     Close(Ended),
+    /// It goes on, and nothing of it is read any more.
+    Stop,
     /// It was over before: the engine's own, whose sockets may still be writing.
     Gone,
 }
@@ -74,6 +78,7 @@ impl<H: Listener> Talk<H> {
             heard: holder.not_before(),
             asked: Time::ZERO,
             going: Going::Staying,
+            neglects: Neglects::default(),
             holder,
         }
     }
@@ -87,6 +92,11 @@ impl<H: Listener> Talk<H> {
         self.connected
     }
 
+    /// Bytes that it reads a second; 0: all that comes.
+    pub(super) fn reads(&self) -> u32 {
+        self.neglects.reads()
+    }
+
     /// Takes a message that was read `at` some time.
     pub(super) fn take(&mut self, at: Stamp, message: Message<'_>, wire: &mut impl Wire) -> Step {
         self.heard = self.heard.max(self.holder.not_before());
@@ -95,7 +105,9 @@ impl<H: Listener> Talk<H> {
             Message::Text(text) => self.session.handle_text(now, text),
             Message::Binary(bytes) => self.session.handle_binary(now, bytes),
             Message::Ping(data) => {
-                wire.pong(data);
+                if !self.is_mute(now) {
+                    wire.pong(data);
+                }
                 return Step::Go;
             }
             Message::Pong(data) => {
@@ -184,6 +196,7 @@ impl<H: Listener> Talk<H> {
                 self.auth = Box::default();
                 let now = wire.clock().now();
                 self.holder.connected(now);
+                self.neglects.told(self.holder.neglect(), now);
                 self.going = self.going.told(self.holder.departure(now), now);
             }
             Heard::Refused(why) => {
@@ -197,6 +210,10 @@ impl<H: Listener> Talk<H> {
     /// Writes what the session owes.
     fn transmit(&mut self, wire: &mut impl Wire) {
         while let Some(transmit) = self.session.poll_transmit() {
+            let is_pong = matches!(transmit, Transmit::Pong(_));
+            if is_pong && self.neglects.pings() && self.is_mute(wire.clock().now()) {
+                continue;
+            }
             if transmit == Transmit::Connect {
                 self.holder.connecting(wire.clock().now());
             }
@@ -207,8 +224,11 @@ impl<H: Listener> Talk<H> {
     /// Asks the holder what to do from now on.
     pub(super) fn ask(&mut self, wire: &mut impl Wire) {
         let now = wire.clock().now();
-        if self.connected && self.holder.wants_sign() {
-            self.ask_target(now, wire);
+        if self.connected {
+            self.neglects.told(self.holder.neglect(), now);
+            if self.holder.wants_sign() {
+                self.ask_target(now, wire);
+            }
         }
         self.going = self.going.told(self.holder.departure(now), now);
     }
@@ -231,8 +251,21 @@ impl<H: Listener> Talk<H> {
 
     /// When something is to be done unless a frame comes before.
     pub(super) fn deadline(&self) -> Time {
-        let going = self.going.deadline();
-        self.session.deadline().map_or(going, |at| at.min(going))
+        let own = self.going.deadline().min(self.neglects.due());
+        match self.session.deadline() {
+            Some(at) if !self.is_deaf() => at.min(own),
+            _ => own,
+        }
+    }
+
+    /// Whether pings may lie unread by its own doing, so that none missing says anything.
+    fn is_deaf(&self) -> bool {
+        self.connected && self.neglects.was_slow()
+    }
+
+    /// Whether a ping that came is not answered.
+    fn is_mute(&mut self, now: Time) -> bool {
+        self.neglects.is_mute(now, self.session.ping_allowance())
     }
 
     /// Does what is due.
@@ -254,6 +287,12 @@ impl<H: Listener> Talk<H> {
                 return Step::Close(self.ended(Leave::Ours, ""));
             }
             _ => {}
+        }
+        if self.neglects.due() <= now {
+            return self.end(Leave::Overdue, "");
+        }
+        if self.is_deaf() {
+            return Step::Go;
         }
         match self.session.handle_timeout(now) {
             None => Step::Go,
@@ -289,6 +328,11 @@ impl<H: Listener> Talk<H> {
             }
             Manner::Reset => wire.reset_at_drop(),
             Manner::Cut => {}
+            Manner::Stop => {
+                self.going = Going::Staying;
+                self.holder.stopped(self.heard);
+                return Step::Stop;
+            }
         }
         Step::End(self.ended(Leave::OursAbrupt, ""))
     }
@@ -313,7 +357,13 @@ impl<H: Listener> Talk<H> {
         }
         let said_goodbye = matches!(self.going, Going::Lingering { .. });
         let not_before = self.holder.not_before();
-        ending::left(leave, detail, said_goodbye, self.heard, not_before)
+        let ended = ending::left(leave, detail, said_goodbye, self.heard, not_before);
+        self.neglects.ended(ended)
+    }
+
+    /// Whoever has stopped reading is asked whether to end for good.
+    pub(super) fn ends_stopped(&mut self, now: Time) -> bool {
+        self.holder.departure(now).is_some()
     }
 }
 

@@ -119,8 +119,21 @@ fn refused(status: u16, headers: &[httparse::Header<'_>], body: &[u8]) -> Result
     if body.len() < length.unwrap_or(0_usize).min(SHOWN) {
         return Ok(());
     }
-    let body = shown(body);
+    let header = |name: &str| {
+        let found = headers.iter().find(|h| h.name.eq_ignore_ascii_case(name));
+        found.and_then(|h| std::str::from_utf8(h.value).ok())
+    };
+    let body = redirect(status, header("Location")).unwrap_or_else(|| shown(body));
     Err(UpgradeError::Status { status, body })
+}
+
+/// Where an answer that is a redirect leads, to be said after its status. Nobody follows it: whatever answers there is another target.
+pub(super) fn redirect(status: u16, location: Option<&str>) -> Option<String> {
+    let location = location.filter(|_| (300..400).contains(&status))?;
+    let location: String = location.chars().take(SHOWN).collect();
+    Some(format!(
+        ", a redirect to {location}; redirects are not followed, so name the address that answers for itself"
+    ))
 }
 
 /// The start of a refusal's body in one line, after a colon; empty if it has none.
@@ -204,6 +217,16 @@ mod tests {
             body: String::new(),
         };
         assert_eq!(refused, Err(status));
+    }
+
+    #[tokio::test]
+    async fn a_redirect_says_where_it_leads() {
+        let refused = answered(|_| "HTTP/1.1 308 Moved\r\nlocation: https://a/\r\n\r\n".to_owned());
+        assert_eq!(
+            refused.await.unwrap_err().to_string(),
+            "the target refused the WebSocket: HTTP 308, a redirect to https://a/; redirects are not followed, so name the address that answers for itself"
+        );
+        assert_eq!(redirect(404, Some("https://a/")), None);
     }
 
     #[tokio::test]

@@ -11,11 +11,11 @@ use super::life::{Life, Next};
 use super::login::{Credentials, Own};
 use super::shard::{Note, Order};
 use super::shared::Shared;
-use crate::client::listener::{ConnectError, Departure, Ended, Hello, Listener, Manner};
+use crate::client::listener::{ConnectError, Departure, Ended, Hello, Listener, Manner, Neglect};
 use crate::history::{Leave, Left, Stamp};
 use crate::ids::{AppId, SocketId, UserId};
 use crate::journal::Recorder;
-use crate::scenario::{Plan, churn};
+use crate::scenario::{Neglected, Plan, churn};
 use crate::time::Time;
 use crate::verify::{Arrival, Judged, Slot};
 
@@ -44,11 +44,17 @@ pub(super) struct Held {
     life: Life,
     /// Taken when there is something to judge: an attempt that fails early needs none.
     slot: Option<Slot>,
+    /// When it began, and then when CONNECT was accepted.
     begun: Time,
     permit: Option<OwnedSemaphorePermit>,
+    /// CONNECT was accepted, and it has not stopped reading.
+    is_there: bool,
+    /// It is among those that a broadcast is waited for at.
     connected: bool,
     /// By how many milliseconds what is read may have been kept back by this side.
     kept_back_ms: u32,
+    /// It has read slowly: nobody knows when what it reads had come.
+    slow: bool,
     /// How long the socket is to stay away after the departure that was decided on last.
     away: Duration,
 }
@@ -65,8 +71,10 @@ impl Held {
             slot: None,
             begun: shared.clock.now(),
             permit: Some(permit),
+            is_there: false,
             connected: false,
             kept_back_ms: 0,
+            slow: false,
             away: Duration::ZERO,
             shared: Rc::clone(shared),
             member,
@@ -101,8 +109,14 @@ impl Held {
         judged: impl FnOnce(&mut Recorder, Slot, Arrival<'a>, Option<u32>) -> Judged,
     ) {
         let judged = self.judge(|judge, slot| judged(judge, slot, arrival, at.waited_us));
-        if let Some(judged) = judged {
-            self.shared.judged(self.member.app, judged, at);
+        match judged {
+            // Its time is this side's doing, and says nothing of the target. That it came proves that the connection was there when it was
+            // sent.
+            Some(Judged::Delivered(_, push)) if self.slow => {
+                self.judge(|judge, slot| judge.heard(slot, push.sent));
+            }
+            Some(judged) => self.shared.judged(self.member.app, judged, at),
+            None => {}
         }
     }
 
@@ -160,9 +174,7 @@ impl Held {
             Ended::Left { leave, after, .. } => (*after, *leave),
             Ended::NotConnected(_) => (self.not_before(), Leave::ConnectionLost),
         };
-        if self.connected {
-            self.shared.connected.borrow_mut()[self.member.app.index()] -= 1;
-        }
+        self.is_counted(false);
         if self.slot.is_some() {
             let left = Left {
                 after: after.min(now),
@@ -171,6 +183,38 @@ impl Held {
             };
             self.judge(|judge, slot| judge.left(slot, left));
         }
+    }
+
+    /// Whether it is among those that a broadcast is waited for at.
+    fn is_counted(&mut self, counted: bool) {
+        let counts = counted && !self.slow;
+        if self.connected != counts {
+            let mut connected = self.shared.connected.borrow_mut();
+            let connected = &mut connected[self.member.app.index()];
+            if counts {
+                *connected += 1;
+            } else {
+                *connected -= 1;
+            }
+        }
+        self.connected = counts;
+    }
+
+    fn neglected(&self) -> Option<Neglected> {
+        let plan = &self.shared.plan;
+        plan.clients.neglect.of(plan.seed, self.member.socket)
+    }
+
+    /// Whoever neglects something does not churn.
+    fn stop(&self) -> Option<Departure> {
+        let Some(Neglected::Stuck(after)) = self.neglected() else {
+            return None;
+        };
+        Some(Departure {
+            at: self.begun + after,
+            asks: true,
+            manner: Manner::Stop,
+        })
     }
 
     fn churn(&mut self, now: Time, since: Time) -> Option<Departure> {
@@ -197,6 +241,9 @@ impl Held {
 
 impl Listener for Held {
     fn not_before(&self) -> Time {
+        if self.slow {
+            return Time::ZERO;
+        }
         let kept_back = u64::from(self.kept_back_ms) * 1_000_000;
         let not_before = self.shared.parks.not_before().as_nanos();
         Time::from_nanos(not_before.saturating_sub(kept_back))
@@ -222,16 +269,42 @@ impl Listener for Held {
             self.judge(|judge, slot| judge.connected(slot, at));
             return self.shared.say(Note::LetIn);
         }
-        self.connected = true;
-        self.shared.connected.borrow_mut()[self.member.app.index()] += 1;
+        self.slow = matches!(self.neglected(), Some(Neglected::Slow(_)));
+        self.is_there = true;
+        self.is_counted(true);
         self.judge(|judge, slot| judge.connected(slot, at));
         let took = at - self.begun;
+        self.begun = at;
         let again = self.life.came();
         self.shared.say(Note::Connected { took, again });
     }
 
     fn leaving(&mut self, at: Time) {
         self.judge(|judge, slot| judge.leaving(slot, at));
+    }
+
+    fn neglect(&self) -> Neglect {
+        // Pushing is over: slow ones catch up, and nobody is ended when judging begins.
+        let behaves = matches!(*self.shared.orders.borrow(), Order::Stay | Order::Leave);
+        match self.neglected() {
+            Some(Neglected::Slow(rate)) if !behaves => Neglect::Slow(rate.0),
+            Some(Neglected::Mute(after)) if !behaves => Neglect::Mute(after),
+            _ => Neglect::None,
+        }
+    }
+
+    fn stopped(&mut self, after: Time) {
+        self.is_counted(false);
+        self.is_there = false;
+        let by = self.shared.clock.now();
+        let left = Left {
+            after: after.min(by),
+            by,
+            cause: Leave::Stuck,
+        };
+        self.judge(|judge, slot| judge.left(slot, left));
+        self.slot = None;
+        self.shared.say(Note::Stuck);
     }
 
     fn departure(&mut self, now: Time) -> Option<Departure> {
@@ -245,7 +318,10 @@ impl Listener for Held {
                     linger: Duration::ZERO,
                 },
             }),
-            Order::Churn { since } if self.connected => self.churn(now, since),
+            Order::Hold | Order::Churn { .. } if self.is_there && self.neglected().is_some() => {
+                self.stop()
+            }
+            Order::Churn { since } if self.is_there => self.churn(now, since),
             Order::Hold | Order::Stay | Order::Churn { .. } => None,
         }
     }

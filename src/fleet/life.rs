@@ -85,7 +85,7 @@ impl Life {
                 self.came = true;
                 self.renewed = false;
                 self.failed = 0;
-                if leave.is_death() {
+                if leave.is_death() || leave.is_neglect() {
                     let wait = self.wait(clients, seed);
                     Next::Dropped {
                         leave,
@@ -143,6 +143,7 @@ mod tests {
             attempts,
             drops: Drops::Unknown,
             transports: Transports::One(Transport::WebSocket),
+            neglect: crate::scenario::Neglect::default(),
         }
     }
 

@@ -104,7 +104,9 @@ pub enum Note {
     },
     /// A socket left because the scenario says so, and will come back.
     Away,
-    /// A connection ended without our doing.
+    /// A socket has stopped reading because the scenario says so, and stays so.
+    Stuck,
+    /// A connection ended without our doing, or for what the scenario has it neglect.
     Dropped {
         /// Why.
         leave: Leave,

@@ -203,22 +203,27 @@ async fn way_back(
     if *shared.orders.borrow() == Order::Leave {
         return None;
     }
-    let churned = matches!(note, Note::Away);
+    // Not the target's doing: its absence is over when pushing is.
+    let ours = match &note {
+        Note::Away => true,
+        Note::Dropped { leave, .. } => leave.is_neglect(),
+        _ => false,
+    };
     shared.tell(note).await;
-    if !stay_away(shared, wait?, churned).await {
+    if !stay_away(shared, wait?, ours).await {
         return None;
     }
     shared.permit().await
 }
 
-/// False: the run is over. A socket that left because the scenario says so comes back at the latest when pushing is over.
-async fn stay_away(shared: &Shared, wait: Duration, churned: bool) -> bool {
+/// False: the run is over. A socket that left, or was ended, because the scenario says so comes back at the latest when pushing is over.
+async fn stay_away(shared: &Shared, wait: Duration, ours: bool) -> bool {
     let mut orders = shared.orders.clone();
     let until = shared.clock.now() + wait;
     loop {
         match *orders.borrow_and_update() {
             Order::Leave => return false,
-            Order::Stay if churned => return true,
+            Order::Stay if ours => return true,
             _ => {}
         }
         tokio::select! {

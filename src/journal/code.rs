@@ -60,7 +60,7 @@ impl Context {
 }
 
 /// By their codes.
-pub(super) const CAUSES: [Leave; 8] = [
+pub(super) const CAUSES: [Leave; 11] = [
     Leave::Ours,
     Leave::OursAbrupt,
     Leave::ServerDisconnect,
@@ -69,6 +69,9 @@ pub(super) const CAUSES: [Leave; 8] = [
     Leave::PingTimeout,
     Leave::Overload,
     Leave::ProtocolError,
+    Leave::Stuck,
+    Leave::Evicted,
+    Leave::Overdue,
 ];
 
 pub(super) fn code(cause: Leave) -> u8 {

@@ -198,14 +198,10 @@ impl Engine {
             upgrades,
             ping_interval: millis(self.config.ping_interval),
             ping_timeout: millis(self.config.ping_timeout),
-            max_payload: self.config.max_payload as u64,
+            max_payload: (!self.config.mutants.has(Mutant::DropMaxPayload))
+                .then_some(self.config.max_payload as u64),
         };
-        let text = serde_json::to_string(&handshake).expect("a handshake is plain data");
-        if self.config.mutants.has(Mutant::DropMaxPayload) {
-            let limit = format!(",\"maxPayload\":{}", handshake.max_payload);
-            return text.replace(&limit, "");
-        }
-        text
+        serde_json::to_string(&handshake).expect("a handshake is plain data")
     }
 
     pub(crate) fn is_open(&self) -> bool {

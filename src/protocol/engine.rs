@@ -152,8 +152,9 @@ pub struct Handshake {
     pub ping_interval: u64,
     /// Milliseconds the server waits for a pong.
     pub ping_timeout: u64,
-    /// Largest number of bytes in one polling body or WebSocket message.
-    pub max_payload: u64,
+    /// Largest number of bytes in one polling body or WebSocket message. `None`: it does not say; the servers of Socket.IO 3.0 to 4.4 do not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_payload: Option<u64>,
 }
 
 /// Why the data of an open packet is not a handshake.
@@ -185,7 +186,7 @@ impl Handshake {
         for (value, key) in [
             (handshake.ping_interval, "pingInterval"),
             (handshake.ping_timeout, "pingTimeout"),
-            (handshake.max_payload, "maxPayload"),
+            (handshake.max_payload.unwrap_or(u64::MAX), "maxPayload"),
         ] {
             if value == 0 {
                 return Err(HandshakeError::Zero(key));
@@ -278,6 +279,9 @@ mod tests {
             ("s1", 25_000)
         );
         assert_eq!(handshake.upgrades, ["websocket"]);
+        assert_eq!(handshake.max_payload, Some(1_000_000));
+        let older = good.replace(",\"maxPayload\":1000000", "");
+        assert_eq!(Handshake::parse(&older).unwrap().max_payload, None);
 
         let with = |from: &str, to: &str| Handshake::parse(&good.replace(from, to));
         assert_eq!(with("\"s1\"", "\"\""), Err(HandshakeError::EmptySid));

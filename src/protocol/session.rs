@@ -260,6 +260,11 @@ impl Session {
         }
     }
 
+    /// The longest silence between two pings of the server, and from a ping that is not answered to the end.
+    pub fn ping_allowance(&self) -> Duration {
+        Duration::from_millis(self.ping_allowance_ms)
+    }
+
     /// The next thing to write, if any.
     pub fn poll_transmit(&mut self) -> Option<Transmit> {
         self.owed.poll()

@@ -41,6 +41,9 @@ fn lines(out: &mut String, name: &str, plan: &Plan, forecast: &Forecast) -> Resu
     line("events", events(plan, forecast))?;
     line("payloads", payloads(plan, forecast))?;
     line("deliveries", deliveries(plan, forecast))?;
+    if let Some(neglected) = neglected(plan) {
+        line("neglect", neglected)?;
+    }
     if let Some(churn) = churn(plan) {
         line("churn", churn)?;
     }
@@ -59,6 +62,16 @@ fn lines(out: &mut String, name: &str, plan: &Plan, forecast: &Forecast) -> Resu
     }
     line("takes", takes(plan, forecast))?;
     line("seed", plan.seed.to_string())
+}
+
+fn neglected(plan: &Plan) -> Option<String> {
+    let counts = plan.clients.neglect.counts(plan.seed, plan.sockets());
+    let what = ["read slowly", "stop reading", "stop answering pings"];
+    let told = counts.into_iter().zip(what).filter(|(n, _)| *n > 0);
+    let told: Vec<_> = told
+        .map(|(n, what)| format!("{} {what}", plural_of(n.into(), "socket")))
+        .collect();
+    (!told.is_empty()).then(|| told.join(", "))
 }
 
 fn target(plan: &Plan) -> String {

@@ -135,6 +135,15 @@ fn counts(out: &mut String, summary: &Summary) -> std::fmt::Result {
         number(sockets.refused),
         number(sockets.dropped)
     )?;
+    if sockets.stuck + sockets.evicted + sockets.overdue > 0 {
+        writeln!(
+            out,
+            "              {} stopped reading · {} ended by the target for what they neglected · {} overdue: not ended although they answered no ping",
+            number(sockets.stuck),
+            number(sockets.evicted),
+            number(sockets.overdue)
+        )?;
+    }
     if sockets.left + sockets.reconnected > 0 {
         writeln!(
             out,
@@ -172,6 +181,13 @@ fn counts(out: &mut String, summary: &Summary) -> std::fmt::Result {
         number(deliveries.allowed)
     )?;
     lines::untagged(out, summary)?;
+    if deliveries.missed_at_neglect > 0 {
+        writeln!(
+            out,
+            "  neglected   {} missed by sockets that stopped reading, or were ended for what they neglected",
+            number(deliveries.missed_at_neglect)
+        )?;
+    }
     if deliveries.missed_at_death + deliveries.missed_at_churn + deliveries.away > 0 {
         writeln!(
             out,

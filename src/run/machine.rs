@@ -37,6 +37,8 @@ pub enum Event {
     LetIn,
     /// A socket left because the scenario says so, and will come back.
     Away,
+    /// A socket has stopped reading because the scenario says so, and stays so.
+    Stuck,
     /// A connection ended without our doing.
     Dropped {
         /// Why.
@@ -209,12 +211,20 @@ impl Machine {
                 self.sockets.left += 1;
                 self.gone(now, true)
             }
+            Event::Stuck => {
+                self.sockets.stuck += 1;
+                self.gone(now, false)
+            }
             Event::Dropped {
                 leave,
                 detail,
                 returns,
             } => {
-                self.dropped(leave, &detail);
+                match leave {
+                    Leave::Evicted => self.sockets.evicted += 1,
+                    Leave::Overdue => self.sockets.overdue += 1,
+                    _ => self.dropped(leave, &detail),
+                }
                 self.gone(now, returns)
             }
             Event::Back => {

@@ -238,6 +238,7 @@ impl Conductor {
             }
             Note::LetIn => Some(Event::LetIn),
             Note::Away => Some(Event::Away),
+            Note::Stuck => Some(Event::Stuck),
             Note::NotBack {
                 why,
                 gives_up,

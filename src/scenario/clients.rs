@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::draws;
 use super::driver::Driver;
 use super::file::{self, Drops};
+use super::neglect::Neglect;
 use super::problems::Problems;
 use super::transport::Transports;
 use crate::ids::SocketId;
@@ -33,6 +34,8 @@ pub struct Clients {
     pub driver: Driver,
     /// Which transport a socket speaks.
     pub transports: Transports,
+    /// Which sockets neglect what they owe the target.
+    pub neglect: Neglect,
 }
 
 impl Clients {
@@ -46,6 +49,7 @@ impl Clients {
             drops: file.drops.unwrap_or_default(),
             driver: file.driver.unwrap_or_default(),
             transports: Transports::new(file.transport, file.transports),
+            neglect: Neglect::new(file.slow, file.stuck, file.mute),
         }
     }
 
@@ -53,6 +57,7 @@ impl Clients {
     pub fn to_file(&self) -> file::Clients {
         use super::units::Span;
         let (transport, transports) = self.transports.written();
+        let (slow, stuck, mute) = self.neglect.written();
         file::Clients {
             driver: (self.driver != Driver::default()).then_some(self.driver),
             transport,
@@ -63,6 +68,9 @@ impl Clients {
             reconnect_jitter: Some(self.jitter),
             reconnect_attempts: self.attempts,
             drops: Some(self.drops),
+            slow,
+            stuck,
+            mute,
         }
     }
 
@@ -81,6 +89,7 @@ impl Clients {
             },
         );
         problems.share("clients.reconnect_jitter", self.jitter);
+        self.neglect.check(problems);
     }
 
     /// Whether another attempt is made after so many that failed in a row.
@@ -115,6 +124,7 @@ mod tests {
             drops: Drops::Unknown,
             driver: Driver::Lean,
             transports: Transports::One(Transport::WebSocket),
+            neglect: Neglect::default(),
         }
     }
 

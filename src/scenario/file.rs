@@ -10,6 +10,7 @@ use super::audience;
 use super::contract::{Connect, Login, Logout, Tls, Trigger};
 use super::driver::Driver;
 use super::event::Event;
+use super::neglect::{Mute, Slow, Stuck};
 use super::payload::{Payload, Size};
 use super::people::Loaded;
 use super::schedule::{Arrivals, Stage};
@@ -293,6 +294,15 @@ pub struct Clients {
     /// In place of one for all, the share of the sockets that speak each transport.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transports: Option<Shares>,
+    /// Sockets that read slowly all the while pushes go on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slow: Option<Slow>,
+    /// Sockets that stop reading, and keep their connection.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stuck: Option<Stuck>,
+    /// Sockets that read, and stop answering pings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mute: Option<Mute>,
 }
 
 /// Sockets that leave and come back while pushing goes on.

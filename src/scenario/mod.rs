@@ -2,7 +2,8 @@
 //!
 //! A file is all options and no promises. A [`Plan`] is checked and complete, and the only form that anything else sees.
 //! A [`threshold`] is one line of it that a run has to keep to. The [`workload`] is the part of a plan that says, for any push, what
-//! it is, [`churn`] and [`clients`] say when a socket leaves and comes back, and [`transport`] how it travels: pure functions of the seed. [`driver`] says by which client.
+//! it is, [`churn`] and [`clients`] say when a socket leaves and comes back, [`transport`] how it travels, and [`neglect`] what it
+//! neglects: pure functions of the seed. [`driver`] says by which client.
 
 pub mod access;
 pub mod audience;
@@ -18,6 +19,7 @@ pub mod event;
 pub mod file;
 mod forecast;
 pub mod jwt;
+pub mod neglect;
 mod overlay;
 pub mod payload;
 pub mod people;
@@ -46,6 +48,7 @@ pub use contract::Contract;
 pub use coverage::left_out;
 pub use driver::Driver;
 pub use forecast::Forecast;
+pub use neglect::{Neglect, Neglected};
 pub use people::People;
 pub use plan::Plan;
 pub use problems::Problem;

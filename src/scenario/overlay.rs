@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::contract::{Connect, Login, Logout, Tls, Trigger};
 use super::file::{Churn, Clients, File, Generator, Platform, Pushes, Target, Users, Verify};
+use super::neglect::{Mute, Slow, Stuck};
 use super::{jwt, refused};
 
 impl File {
@@ -106,6 +107,18 @@ impl Clients {
             reconnect_jitter: over.reconnect_jitter.or(self.reconnect_jitter),
             reconnect_attempts: over.reconnect_attempts.or(self.reconnect_attempts),
             drops: over.drops.or(self.drops),
+            slow: both_of(self.slow, over.slow, |under, over| Slow {
+                share: over.share.or(under.share),
+                read_rate: over.read_rate.or(under.read_rate),
+            }),
+            stuck: both_of(self.stuck, over.stuck, |under, over| Stuck {
+                share: over.share.or(under.share),
+                after: over.after.or(under.after),
+            }),
+            mute: both_of(self.mute, over.mute, |under, over| Mute {
+                share: over.share.or(under.share),
+                after: over.after.or(under.after),
+            }),
         }
     }
 }
@@ -143,6 +156,13 @@ impl Churn {
             storm_every: over.storm_every.or(self.storm_every),
             storm_share: over.storm_share.or(self.storm_share),
         }
+    }
+}
+
+fn both_of<T>(under: Option<T>, over: Option<T>, overlaid: impl FnOnce(T, T) -> T) -> Option<T> {
+    match (under, over) {
+        (Some(under), Some(over)) => Some(overlaid(under, over)),
+        (under, over) => over.or(under),
     }
 }
 

@@ -153,6 +153,9 @@ fn of_sockets(counts: &SocketCounts, figure: SocketFigure) -> Figure {
         SocketFigure::Left => counts.left,
         SocketFigure::Reconnected => counts.reconnected,
         SocketFigure::Alive => counts.alive,
+        SocketFigure::Stuck => counts.stuck,
+        SocketFigure::Evicted => counts.evicted,
+        SocketFigure::Overdue => counts.overdue,
     };
     share(n, counts.wanted)
 }
@@ -200,6 +203,9 @@ fn of_deliveries(counts: &Counts, figure: DeliveryFigure) -> Option<Figure> {
         DeliveryFigure::Came => return Some(share(counts.came, counts.pairs)),
         DeliveryFigure::MissedAtDeath => return Some(share(counts.missed_at_death, counts.pairs)),
         DeliveryFigure::MissedAtChurn => return Some(share(counts.missed_at_churn, counts.pairs)),
+        DeliveryFigure::MissedAtNeglect => {
+            return Some(share(counts.missed_at_neglect, counts.pairs));
+        }
         DeliveryFigure::Away => return Some(share(counts.away, counts.pairs)),
         DeliveryFigure::Rate => return None,
         DeliveryFigure::Violations => counts.violations(),

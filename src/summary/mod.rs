@@ -50,8 +50,15 @@ pub struct SocketCounts {
     pub left: u64,
     /// Times that a socket came back.
     pub reconnected: u64,
-    /// Sockets connected now, or when judging began.
+    /// Sockets connected now, or when judging began; without those that have stopped reading.
     pub alive: u64,
+    /// Sockets that stopped reading because the scenario says so.
+    pub stuck: u64,
+    /// Connections that the target ended for what the scenario had them neglect.
+    pub evicted: u64,
+    /// Connections that the target should have ended, and had not, when pushproof did: none of its pings had been answered for
+    /// `pingInterval` + `pingTimeout`.
+    pub overdue: u64,
 }
 
 /// Pushes of the schedule that were never sent although nobody stopped the lanes: when they were given up, a lane had waited longer ...

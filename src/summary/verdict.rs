@@ -223,11 +223,14 @@ fn sockets(summary: &Summary) -> Vec<String> {
             "{} of {} sockets were dropped, and what they missed cannot be told: {why}",
             sockets.dropped, sockets.connected
         ));
-    } else if sockets.alive < sockets.connected && !summary.target_lost && !summary.interrupted {
+    } else if sockets.alive + sockets.stuck < sockets.connected
+        && !summary.target_lost
+        && !summary.interrupted
+    {
         let why = summary.returns.most_common();
         gaps.push(format!(
             "{} of {} sockets had not come back when judging began: {why}",
-            sockets.connected - sockets.alive,
+            sockets.connected - sockets.alive - sockets.stuck,
             sockets.connected
         ));
     }

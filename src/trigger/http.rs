@@ -5,7 +5,6 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use crate::client::http::{Answer, Call, Http, HttpError};
-use crate::client::login::said;
 use crate::history::Outcome;
 use crate::scenario::Contract;
 use crate::scenario::template::Name;
@@ -108,7 +107,7 @@ fn judge(answer: &Result<Answer, HttpError>) -> Asked {
     };
     let page = answer.status.is_success() && answer.body.trim_ascii_start().starts_with(b"<");
     let why = || {
-        let (status, words) = (answer.status.as_u16(), said(&answer.body));
+        let (status, words) = (answer.status.as_u16(), answer.words());
         Some(if page {
             format!(
                 "HTTP {status} with a web page in place of an answer; is this the right target? It says{words}"
@@ -158,6 +157,7 @@ mod tests {
             status: StatusCode::from_u16(status).unwrap(),
             retry_after: None,
             body: body.into(),
+            location: None,
         }));
         (asked.outcome, asked.why)
     }

@@ -77,7 +77,7 @@ pub struct Counts {
     /// itself may have held them up. No violation.
     pub held_up: u64,
     /// Every accepted push with every socket of the plan in its audience. Each is in exactly one of `came`, `lost`, `missed_at_death`,
-    /// `missed_at_churn` and `away`. Known when judging ends, as all of these.
+    /// `missed_at_churn`, `missed_at_neglect` and `away`. Known when judging ends, as all of these.
     pub pairs: u64,
     /// Of `pairs`: came at a connection of the socket at which it was expected or allowed.
     pub came: u64,
@@ -86,6 +86,9 @@ pub struct Counts {
     /// Of `pairs`: was nowhere expected and did not come, and was allowed only where the socket connected, or left by our own will,
     /// meanwhile.
     pub missed_at_churn: u64,
+    /// Of `pairs`: was nowhere expected and did not come, because the scenario had the socket stop reading, or it was ended for what the
+    /// scenario has it neglect.
+    pub missed_at_neglect: u64,
     /// Of `pairs`: was nowhere expected nor allowed: no connection of the socket was there.
     pub away: u64,
     violations: [u64; Class::ALL.len()],
@@ -119,6 +122,7 @@ impl Counts {
         self.came += other.came;
         self.missed_at_death += other.missed_at_death;
         self.missed_at_churn += other.missed_at_churn;
+        self.missed_at_neglect += other.missed_at_neglect;
         self.away += other.away;
         for (sum, n) in self.violations.iter_mut().zip(other.violations) {
             *sum += n;

@@ -45,7 +45,7 @@ use super::rules::{Arrival, Judged, Rules, Source, Way};
 use super::streams::Streams;
 use super::tag::Found;
 use super::untagged::Untagged;
-use crate::history::{Left, Push};
+use crate::history::{Leave, Left, Push};
 use crate::ids::{AppId, Audience, PushId, SocketId, UserId};
 use crate::time::Time;
 pub use sockets::Slot;
@@ -170,6 +170,10 @@ impl Judge {
         };
         if connection.presence.has_connected() {
             connection.presence.left(left);
+            if left.cause == Leave::Stuck {
+                let (socket, since) = (connection.socket, connection.presence.gone_by());
+                self.sockets.all[socket as usize].stuck_since = since;
+            }
         } else {
             self.sockets.end(slot.index());
         }

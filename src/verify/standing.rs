@@ -108,6 +108,11 @@ impl Presence {
         self.connected < sent && self.leaving == Time::MAX && !self.has_left()
     }
 
+    /// Whether it ended for what the scenario had the socket neglect.
+    pub(super) fn has_neglected(self) -> bool {
+        self.has_left() && self.cause.is_neglect()
+    }
+
     /// When CONNECT was accepted; `Time::MAX` if it was not.
     pub(super) fn connected_at(self) -> Time {
         self.connected

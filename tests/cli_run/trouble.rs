@@ -223,11 +223,16 @@ pub(crate) struct Serve {
 
 impl Serve {
     pub(crate) async fn start(port: &str) -> Self {
+        Self::with(&["--port", port]).await
+    }
+
+    pub(crate) async fn with(flags: &[&str]) -> Self {
         use std::process::Stdio;
         use tokio::io::{AsyncBufReadExt as _, BufReader};
         let mut command = pushproof();
         command
-            .args(["serve", "--port", port])
+            .arg("serve")
+            .args(flags)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .kill_on_drop(true);

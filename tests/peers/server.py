@@ -1,20 +1,32 @@
 """A push platform on python-socketio, written from the platform's contract alone, for the transports that it has its own ways with.
 
-  server.py [--no-upgrades]
+  server.py [--no-upgrades] [--ping-interval SECONDS] [--ping-timeout SECONDS]
 
 Apps `demo` and `other`, users as they come. Prints `listening on http://127.0.0.1:PORT` when ready. Ends on SIGTERM, and when its standard
-input closes (so it never outlives whoever started it). `--no-upgrades`: its handshakes offer no WebSocket. It shares no code with pushproof.
+input closes (so it never outlives whoever started it). `--no-upgrades`: its handshakes offer no WebSocket. `GET /truth` tells how many pushes and deliveries
+there were. It shares no code with pushproof.
 """
 
+import argparse
 import asyncio
 import sys
 
 import socketio
 from aiohttp import web
 
+flags = argparse.ArgumentParser()
+flags.add_argument("--no-upgrades", action="store_true")
+flags.add_argument("--ping-interval", type=int, default=25)
+flags.add_argument("--ping-timeout", type=int, default=20)
+flags = flags.parse_args()
+
 sio = socketio.AsyncServer(
-    async_mode="aiohttp", allow_upgrades="--no-upgrades" not in sys.argv
+    async_mode="aiohttp",
+    allow_upgrades=not flags.no_upgrades,
+    ping_interval=flags.ping_interval,
+    ping_timeout=flags.ping_timeout,
 )
+truth = {"pushes": 0, "deliveries": 0}
 
 
 async def login(request):
@@ -26,13 +38,22 @@ async def login(request):
 async def push(request):
     app, asked = request.query["appID"], await request.json()
     room = f"{app}/{asked['userID']}"
+    truth["pushes"] += 1
+    truth["deliveries"] += len(list(sio.manager.get_participants("/", room)))
     await sio.emit(asked["eventName"], asked["message"], room=room)
     return web.json_response({"result": [], "status": "ok"})
 
 
+async def tell_truth(_):
+    return web.json_response(truth)
+
+
 @sio.event
 async def connect(sid, environ, auth):
-    app, user = auth["session_id"].split(" ")
+    try:
+        app, user = auth["session_id"].split(" ")
+    except (TypeError, KeyError, AttributeError, ValueError):
+        raise socketio.exceptions.ConnectionRefusedError("not authorized") from None
     await sio.enter_room(sid, f"{app}/*")
     await sio.enter_room(sid, f"{app}/{user}")
 
@@ -42,6 +63,7 @@ async def main():
     sio.attach(app)
     app.router.add_post("/good/api/v5/auth", login)
     app.router.add_post("/good/api/v5/data/push/send", push)
+    app.router.add_get("/truth", tell_truth)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)

@@ -124,6 +124,13 @@ impl Peer {
         Self::listening(format!("server.py {}", args.join(" ")), command).await
     }
 
+    /// The server of `tests/peers/socketioxide` with these flags, listening.
+    pub(crate) async fn spawn_socketioxide_server(args: &[&str]) -> Self {
+        let mut command = socketioxide();
+        command.arg("--peer").args(args);
+        Self::listening(format!("socketioxide {}", args.join(" ")), command).await
+    }
+
     async fn listening(name: String, command: Command) -> Self {
         let mut peer = Self::spawn(name, command);
         let ready = peer.read_line("its readiness line").await;
@@ -458,6 +465,17 @@ fn python() -> Command {
         python.display()
     );
     Command::new(python)
+}
+
+/// The server that `ci/install-peers` builds.
+fn socketioxide() -> Command {
+    let server = directory().join("socketioxide/target/debug/socketioxide-server");
+    assert!(
+        server.exists(),
+        "{} is missing: run ci/install-peers",
+        server.display()
+    );
+    Command::new(server)
 }
 
 /// Reads the child's standard error to its end, so that it never blocks, and keeps the beginning.

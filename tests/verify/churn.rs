@@ -4,6 +4,53 @@ use crate::script::Case;
 
 pub(crate) const CASES: &[Case] = &[
     Case {
+        name: "it stops reading: what was under way and what follows is missed by its own neglect",
+        history: "
+               0 connect ann.1
+              10 push p1 ann
+              12 accept p1
+              20 arrive p1 ann.1
+             290 push p2 ann
+             292 accept p2
+             400 leave ann.1 cause=stuck
+             500 push p3 ann
+             502 accept p3
+        ",
+        counts: "expected=1 delivered=1 allowed=1 missed_at_neglect=2",
+        examples: &[],
+    },
+    Case {
+        name: "it stops reading: what was over before that is lost",
+        history: "
+               0 connect ann.1
+              10 push p1 ann
+              12 accept p1
+             400 leave ann.1 cause=stuck
+             500 push p2 *
+             502 accept p2
+        ",
+        counts: "expected=1 missed_at_neglect=1 lost=1",
+        examples: &["lost p1 ann.1 ann as alert sent=10 answered=12 arrived=-"],
+    },
+    Case {
+        name: "it is ended for its neglect: what was under way is missed by that, and it is away until it is back",
+        history: "
+               0 connect ann.1
+             290 push p1 ann
+             292 accept p1
+             400 leave ann.1 cause=evicted
+             500 push p2 ann
+             502 accept p2
+             800 connecting ann.1
+             810 connect ann.1
+             820 push p3 ann
+             822 accept p3
+             830 arrive p3 ann.1
+        ",
+        counts: "expected=1 delivered=1 allowed=1 missed_at_neglect=1 away=1",
+        examples: &[],
+    },
+    Case {
         name: "late: even if it came at the earliest moment",
         history: "
                0 connect ann.1

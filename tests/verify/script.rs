@@ -161,6 +161,8 @@ impl Line<'_> {
             Some("ping") => Leave::PingTimeout,
             Some("overload") => Leave::Overload,
             Some("protocol") => Leave::ProtocolError,
+            Some("stuck") => Leave::Stuck,
+            Some("evicted") => Leave::Evicted,
             other => panic!("unknown cause {other:?}"),
         };
         Left {
@@ -520,10 +522,11 @@ impl Stage {
             ("by_count", counts.by_count),
             ("held_up", counts.held_up),
             ("missed_at_death", counts.missed_at_death),
+            ("missed_at_neglect", counts.missed_at_neglect),
             ("missed_at_churn", counts.missed_at_churn),
             ("away", counts.away),
         ];
-        let missed = counts.missed_at_death + counts.missed_at_churn;
+        let missed = counts.missed_at_death + counts.missed_at_neglect + counts.missed_at_churn;
         let accounted = counts.came + counts.of(Class::Lost) + missed + counts.away;
         assert_eq!(counts.pairs, accounted, "each pair is in one account");
         words.extend(Class::ALL.map(|class| (class.name(), counts.of(class))));

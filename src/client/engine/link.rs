@@ -16,6 +16,9 @@ use crate::client::route::Session;
 /// Most bytes waiting to be written: a socket writes little more than pongs.
 const MAX_UNWRITTEN: usize = 1 << 20;
 
+/// What the kernel is to keep of what is not read; it keeps some times that.
+const NARROW: usize = 4 * 1024;
+
 pub(super) struct Link {
     tcp: TcpStream,
     /// `None`: what is read is what was meant.
@@ -74,12 +77,17 @@ impl Link {
         })
     }
 
-    /// Reads once.
-    pub(super) fn read(&mut self, into: &mut [u8], tools: &mut Tools) -> io::Result<Got> {
+    /// Reads once, `most` bytes at most. There is room for [`READ`], whatever is asked for: a record opened now may have begun before.
+    pub(super) fn read(
+        &mut self,
+        into: &mut [u8],
+        most: usize,
+        tools: &mut Tools,
+    ) -> io::Result<Got> {
         if self.tls.is_some() {
-            return self.read_sealed(into, tools);
+            return self.read_sealed(into, most, tools);
         }
-        let Some(read) = self.read_raw(into, &mut tools.reading)? else {
+        let Some(read) = self.read_raw(&mut into[..most], &mut tools.reading)? else {
             return Ok(Got::Nothing);
         };
         Ok(match read.bytes {
@@ -105,21 +113,28 @@ impl Link {
     }
 
     /// Reads once, and deciphers the records that are whole. The text of a record has the stamp of the read that brought its end.
-    fn read_sealed(&mut self, into: &mut [u8], tools: &mut Tools) -> io::Result<Got> {
+    fn read_sealed(&mut self, into: &mut [u8], most: usize, tools: &mut Tools) -> io::Result<Got> {
         let mut raw = std::mem::take(&mut tools.raw);
         raw.resize(READ, 0);
-        let got = self.decipher(&mut raw, into, tools);
+        let got = self.decipher(&mut raw, into, most, tools);
         tools.raw = raw;
         got
     }
 
-    fn decipher(&mut self, raw: &mut [u8], into: &mut [u8], tools: &mut Tools) -> io::Result<Got> {
+    fn decipher(
+        &mut self,
+        raw: &mut [u8],
+        into: &mut [u8],
+        most: usize,
+        tools: &mut Tools,
+    ) -> io::Result<Got> {
         let Some(mut tls) = self.tls.take() else {
             return Ok(Got::Nothing);
         };
         let before = tls.raw.len().min(MOST_INCOMPLETE);
         raw[..before].copy_from_slice(&tls.raw[..before]);
-        let read = self.read_raw(&mut raw[before..], &mut tools.reading);
+        let until = raw.len().min(before + most);
+        let read = self.read_raw(&mut raw[before..until], &mut tools.reading);
         let got = match read {
             Ok(Some(read)) if read.bytes > 0 => self
                 .open(&mut tls, &mut raw[..before + read.bytes], into, tools)
@@ -191,6 +206,12 @@ impl Link {
                 self.broken.get_or_insert_with(|| Box::new(invalid(error)));
             }
         }
+    }
+
+    /// Has the kernel keep little of what is never read, so that the other side soon notices. Not for what goes on: a window that shrinks
+    /// leaves a sender waiting for its persist timer.
+    pub(super) fn narrow(&self) {
+        SockRef::from(&self.tcp).set_recv_buffer_size(NARROW).ok();
     }
 
     fn write_raw(&mut self, bytes: &[u8]) {

@@ -12,6 +12,7 @@
 mod deadlines;
 mod kernel;
 mod link;
+mod socket;
 mod sockets;
 mod stamps;
 mod tools;

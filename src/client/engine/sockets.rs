@@ -9,16 +9,14 @@ use mio::{Registry, Token};
 use slab::Slab;
 
 use super::deadlines::Deadlines;
-use super::kernel::Received;
 use super::link::{Got, Link};
+use super::socket::{Socket, State};
 use super::tools::{self, Tools};
-use super::wire::WebSocket;
 use crate::client::endpoint::Opened;
 use crate::client::listener::{ConnectError, Ended, Hello, Listener};
 use crate::client::polling::Moved;
 use crate::client::route::Session;
 use crate::client::talk::{Step, Talk};
-use crate::history::Leave;
 use crate::protocol::engine::{self, Packet};
 use crate::protocol::frame::Reader;
 use crate::time::Time;
@@ -41,22 +39,6 @@ pub(super) struct Sockets<H> {
     ended: Vec<(H, Ended)>,
     buffer: Box<[u8]>,
     tools: Tools,
-}
-
-struct Socket<H> {
-    link: Link,
-    reader: Reader,
-    /// When it is looked at, at the latest.
-    looked_at: Time,
-    state: State<H>,
-}
-
-enum State<H> {
-    Talking(Talk<H>),
-    /// Its end was told; what was written last is on its way.
-    Closing {
-        until: Time,
-    },
 }
 
 /// What may still be read in a turn, in bytes.
@@ -159,6 +141,7 @@ impl<H: Listener> Sockets<H> {
             link,
             reader: Reader::new(MAX_MESSAGE),
             looked_at: Time::MAX,
+            reads_at: Time::ZERO,
             state: State::Talking(talk),
         });
         Some(key)
@@ -241,8 +224,16 @@ impl<H: Listener> Sockets<H> {
         let mut buffer = std::mem::take(&mut self.buffer);
         let mut more = false;
         self.with(key, |socket, tools| {
+            match &socket.state {
+                State::Talking(talk) if talk.reads() > 0 => {
+                    let reads = talk.reads();
+                    return socket.sip(&mut buffer, reads, tools);
+                }
+                State::Stopped(_) => return Step::Go,
+                _ => socket.reads_at = Time::ZERO,
+            }
             loop {
-                let (length, read) = match socket.link.read(&mut buffer, tools) {
+                let (length, read) = match socket.link.read(&mut buffer, tools::READ, tools) {
                     Ok(Got::Nothing) => return socket.check_link(),
                     Ok(Got::End) => return socket.lost("end of stream"),
                     Ok(Got::Bytes(length, read)) => (length, read),
@@ -294,10 +285,18 @@ impl<H: Listener> Sockets<H> {
                 }
             }
             Step::End(ended) | Step::Close(ended) => {
-                if let State::Talking(talk) = self.slab.remove(key).state {
+                if let State::Talking(talk) | State::Stopped(talk) = self.slab.remove(key).state {
                     self.ended.push((talk.holder, ended));
                 }
                 return;
+            }
+            Step::Stop => {
+                let stopped =
+                    std::mem::replace(&mut socket.state, State::Closing { until: Time::MAX });
+                if let State::Talking(talk) = stopped {
+                    socket.state = State::Stopped(talk);
+                }
+                socket.link.narrow();
             }
             Step::Gone => {
                 self.slab.remove(key);
@@ -309,87 +308,6 @@ impl<H: Listener> Sockets<H> {
         if deadline < socket.looked_at {
             socket.looked_at = deadline;
             self.deadlines.push(deadline, key);
-        }
-    }
-}
-
-impl<H: Listener> Socket<H> {
-    /// Takes bytes that were read just now, with the kernel's stamp of the last of them.
-    fn take(&mut self, mut bytes: &[u8], received: Option<Received>, tools: &mut Tools) -> Step {
-        let State::Talking(talk) = &mut self.state else {
-            return Step::Go;
-        };
-        let mut at = tools.stamp(received);
-        loop {
-            let message = match self.reader.read(&mut bytes) {
-                Ok(None) => return Step::Go,
-                Ok(Some(message)) => message,
-                Err(error) => return talk.end(Leave::ProtocolError, &error.to_string()),
-            };
-            // What comes with an answer to CONNECT comes after CONNECT was sent.
-            if !talk.is_connected() {
-                at = tools.stamp(None);
-            }
-            let link = &mut self.link;
-            match talk.take(at, message, &mut WebSocket { link, tools }) {
-                Step::Go => {}
-                over => return over,
-            }
-        }
-    }
-
-    fn ask(&mut self, tools: &mut Tools) -> Step {
-        if let State::Talking(talk) = &mut self.state {
-            let link = &mut self.link;
-            talk.ask(&mut WebSocket { link, tools });
-        }
-        Step::Go
-    }
-
-    fn kept_back(&mut self, by: Duration) {
-        if let State::Talking(talk) = &mut self.state {
-            talk.holder.kept_back(by);
-        }
-    }
-
-    fn time_is(&mut self, now: Time, tools: &mut Tools) -> Step {
-        match &mut self.state {
-            State::Talking(talk) => {
-                let link = &mut self.link;
-                talk.time_is(now, &mut WebSocket { link, tools })
-            }
-            State::Closing { until } if *until <= now => Step::Gone,
-            State::Closing { .. } => Step::Go,
-        }
-    }
-
-    fn deadline(&self) -> Time {
-        match &self.state {
-            State::Talking(talk) => talk.deadline(),
-            State::Closing { until } => *until,
-        }
-    }
-
-    fn flush(&mut self) -> Step {
-        self.link.flush();
-        match self.state {
-            State::Closing { .. } if self.link.is_written() => Step::Gone,
-            _ => Step::Go,
-        }
-    }
-
-    /// Everything that came was read. If writing has failed, that is the end.
-    fn check_link(&self) -> Step {
-        match self.link.broken() {
-            Some(error) => self.lost(&error.to_string()),
-            None => Step::Go,
-        }
-    }
-
-    fn lost(&self, detail: &str) -> Step {
-        match &self.state {
-            State::Talking(talk) => talk.end(Leave::ConnectionLost, detail),
-            State::Closing { .. } => Step::Gone,
         }
     }
 }

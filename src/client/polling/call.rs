@@ -21,7 +21,7 @@ use crate::client::endpoint::{self, Endpoint};
 use crate::client::http::root_cause;
 use crate::client::listener::ConnectError;
 use crate::client::route::Line;
-use crate::client::upgrade::shown;
+use crate::client::upgrade::{redirect, shown};
 
 /// Most bytes read ahead of an answer.
 const READ_AHEAD: usize = 64 * 1024;
@@ -93,6 +93,9 @@ impl Connection {
             let broken = |error: hyper::Error| CallError::Broken(root_cause(&error));
             let answer = sent.await.map_err(broken)?;
             let status = answer.status().as_u16();
+            let location = answer.headers().get(http::header::LOCATION);
+            let location = location.and_then(|to| to.to_str().ok());
+            let redirect = redirect(status, location);
             let mut body = answer.into_body();
             let mut whole = Vec::new();
             while let Some(frame) = body.frame().await {
@@ -107,7 +110,7 @@ impl Connection {
             if status == 200 {
                 return Ok(whole);
             }
-            let body = shown(&whole);
+            let body = redirect.unwrap_or_else(|| shown(&whole));
             Err(CallError::Refused { status, body })
         };
         while_running(&mut self.running, answered).await

@@ -30,6 +30,7 @@ use self::polled::Polled;
 use super::endpoint::{Endpoint, Opened};
 use super::listener::{ConnectError, Hello, Listener};
 use super::talk::Talk;
+use super::upgrade::shown;
 use crate::clock::Clock;
 use crate::protocol::engine::{self, Handshake, Packet};
 use crate::time::Time;
@@ -74,7 +75,10 @@ pub async fn open(endpoint: &Endpoint, nth: usize) -> Result<Polling<'_>, Connec
             Some(Ok(Packet::Open(data))) => {
                 Handshake::parse(data).map_err(|error| not_socket_io(&error))?
             }
-            Some(Err(error)) => return Err(not_socket_io(&error)),
+            Some(Err(error)) => {
+                let known = recognised(&first);
+                return Err(known.map_or_else(|| not_socket_io(&error), ConnectError::NotSocketIo));
+            }
             Some(Ok(_)) | None => return Err(not_socket_io(&"the first packet is no handshake")),
         };
         Ok(Polling {
@@ -89,6 +93,20 @@ pub async fn open(endpoint: &Endpoint, nth: usize) -> Result<Polling<'_>, Connec
 }
 
 const NOT_TEXT: &str = "the answer to a poll is not UTF-8";
+
+/// What an answer is that is no handshake, if it is something that is met with often.
+fn recognised(answer: &str) -> Option<String> {
+    let rest = answer.trim_start();
+    if rest.starts_with('<') {
+        let page = shown(rest.as_bytes());
+        return Some(format!("a web page in place of a handshake{page}"));
+    }
+    // Each packet behind its length: `96:0{"sid":…`.
+    let behind = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+    (behind.len() < rest.len() && behind.starts_with(":0{")).then(|| {
+        "a handshake of Engine.IO revision 3, as Socket.IO v2 and older have it".to_owned()
+    })
+}
 
 /// Why there is no handshake.
 fn not_opened(error: CallError) -> ConnectError {

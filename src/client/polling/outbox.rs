@@ -39,11 +39,12 @@ pub(super) struct Letter {
 }
 
 impl Outbox {
-    pub(super) fn new(clock: Clock, connect_timeout: Duration, max_payload: u64) -> Self {
+    pub(super) fn new(clock: Clock, connect_timeout: Duration, max_payload: Option<u64>) -> Self {
         Self {
             clock,
             connect_timeout,
-            max_payload: usize::try_from(max_payload).unwrap_or(usize::MAX),
+            // One that does not say has a limit all the same, which was always this unless its operator chose another.
+            max_payload: usize::try_from(max_payload.unwrap_or(1_000_000)).unwrap_or(usize::MAX),
             packets: VecDeque::new(),
             bytes: 0,
             asked: None,
@@ -136,7 +137,7 @@ mod tests {
     use super::*;
 
     fn outbox(max_payload: u64) -> Outbox {
-        Outbox::new(Clock::start(), Duration::from_secs(1), max_payload)
+        Outbox::new(Clock::start(), Duration::from_secs(1), Some(max_payload))
     }
 
     fn pong(data: &str) -> Transmit {

@@ -1,7 +1,7 @@
 //! One socket while it polls.
 
-use std::future::{pending, ready};
-use std::pin::{Pin, pin};
+use std::future::ready;
+use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use super::call::{CallError, Connection, Known};
 use super::outbox::Outbox;
 use super::probe::probe;
-use super::way::{Way, Went};
+use super::way::{Doing, Way, Went, done};
 use super::{Line, Moved, NOT_TEXT, Polling, poll, post, too_long};
 use crate::client::endpoint::{Endpoint, Opened};
 use crate::client::listener::{ConnectError, Ended, Hello, Listener};
@@ -34,21 +34,8 @@ pub enum Over<H> {
     Moved(Box<Moved<H>>),
 }
 
-pub(super) type Doing<'a, T> = Option<Pin<Box<dyn Future<Output = T> + 'a>>>;
 type Answered = (Option<Connection>, Result<Vec<u8>, CallError>);
 type Posted = Result<(Connection, Option<Time>), CallError>;
-
-/// Waits for what is being done, if anything is.
-pub(super) async fn done<T>(doing: &mut Doing<'_, T>) -> T {
-    match doing {
-        Some(future) => {
-            let value = future.await;
-            *doing = None;
-            value
-        }
-        None => pending().await,
-    }
-}
 
 pub(super) struct Polled<'a, H, F> {
     endpoint: &'a Endpoint,
@@ -67,6 +54,10 @@ pub(super) struct Polled<'a, H, F> {
     stays: Option<F>,
     /// What was heard last had not come before this.
     answered: Time,
+    /// (slow) It does not poll before this.
+    polls_at: Time,
+    /// It has stopped reading, and its holder knows. A poll under way stays open, and nobody reads its answer.
+    stopped: bool,
 }
 
 impl<'a, H: Listener, F: FnOnce(String)> Polled<'a, H, F> {
@@ -102,6 +93,8 @@ impl<'a, H: Listener, F: FnOnce(String)> Polled<'a, H, F> {
             spare: None,
             stays: upgrade,
             answered,
+            polls_at: Time::ZERO,
+            stopped: false,
             sid: Rc::clone(&sid),
         };
         if polled.stays.is_some() {
@@ -134,11 +127,21 @@ impl<'a, H: Listener, F: FnOnce(String)> Polled<'a, H, F> {
                     continue;
                 }
                 Step::Go | Step::Gone => {}
+                Step::Stop => self.stopped = true,
                 Step::Close(ended) => {
                     self.say_the_rest().await;
                     return Over::Ended(self.talk.holder, ended);
                 }
                 Step::End(ended) => return Over::Ended(self.talk.holder, ended),
+            }
+            if self.stopped {
+                while orders.changed().await.is_ok() {
+                    if self.talk.ends_stopped(self.clock.now()) {
+                        break;
+                    }
+                }
+                let ended = Ended::NotConnected(ConnectError::Stopped);
+                return Over::Ended(self.talk.holder, ended);
             }
             if self.talk.is_leaving() {
                 self.way = Way::None;
@@ -180,7 +183,15 @@ impl<'a, H: Listener, F: FnOnce(String)> Polled<'a, H, F> {
 
     fn deadline(&self) -> Time {
         let spare = self.spare.as_ref().map_or(Time::MAX, |(_, until)| *until);
-        self.talk.deadline().min(spare)
+        let deadline = self.talk.deadline().min(spare);
+        if self.polling.is_none() && self.is_slow() {
+            return deadline.min(self.polls_at);
+        }
+        deadline
+    }
+
+    fn is_slow(&self) -> bool {
+        self.talk.reads() > 0
     }
 
     fn time_is(&mut self, now: Time) -> Step {
@@ -195,7 +206,7 @@ impl<'a, H: Listener, F: FnOnce(String)> Polled<'a, H, F> {
         if self.way.is_pausing() {
             return;
         }
-        if self.polling.is_none() {
+        if self.polling.is_none() && !(self.is_slow() && self.clock.now() < self.polls_at) {
             // What comes with it could have come so much earlier, had this side polled at once.
             let kept_back = self.clock.now() - self.answered;
             self.talk.holder.kept_back(kept_back);
@@ -235,7 +246,15 @@ impl<'a, H: Listener, F: FnOnce(String)> Polled<'a, H, F> {
     ) -> Step {
         self.connection = connection;
         let step = match answer.map(String::from_utf8) {
-            Ok(Ok(body)) => self.take(&body),
+            Ok(Ok(body)) => {
+                let length = body.len() as f64;
+                let step = self.take(&body);
+                if self.is_slow() {
+                    let wait = length / f64::from(self.talk.reads());
+                    self.polls_at = self.clock.now() + Duration::from_secs_f64(wait);
+                }
+                step
+            }
             Ok(Err(_)) => self.talk.end(Leave::ProtocolError, NOT_TEXT),
             Err(error) => self.broken("a poll", error),
         };

@@ -3,13 +3,28 @@
 use std::future::pending;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 
 use tokio::io::AsyncReadExt as _;
 
-use super::polled::{Doing, done};
 use super::probe::{MOST_EARLY, Probed};
 use crate::client::endpoint::Opened;
 use crate::time::Time;
+
+/// What is being done, if anything is.
+pub(super) type Doing<'a, T> = Option<Pin<Box<dyn Future<Output = T> + 'a>>>;
+
+/// Waits for what is being done, if anything is.
+pub(super) async fn done<T>(doing: &mut Doing<'_, T>) -> T {
+    match doing {
+        Some(future) => {
+            let value = future.await;
+            *doing = None;
+            value
+        }
+        None => pending().await,
+    }
+}
 
 /// How far the way to a WebSocket has been gone.
 pub(super) enum Way<'a> {

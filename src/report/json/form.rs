@@ -116,8 +116,14 @@ pub struct Sockets {
     pub left: u64,
     /// Times that a socket came back, after either.
     pub reconnected: u64,
-    /// Sockets connected when judging began.
+    /// Sockets connected when judging began; without those that had stopped reading.
     pub alive: u64,
+    /// Sockets that stopped reading because the scenario says so.
+    pub stuck: u64,
+    /// Times that the target ended a connection for what the scenario had it neglect.
+    pub evicted: u64,
+    /// Times that the target had not ended a connection for `pingInterval` + `pingTimeout` after a ping that was not answered.
+    pub overdue: u64,
     /// Why sockets were refused, with how many.
     pub refused_because: BTreeMap<String, u64>,
     /// Why sockets were dropped, with how many.
@@ -182,6 +188,8 @@ pub struct Deliveries {
     pub missed_at_death: u64,
     /// Of `pairs`: did not come at a connection that began, or left of its own will, meanwhile.
     pub missed_at_churn: u64,
+    /// Of `pairs`: did not come because the scenario had the socket stop reading, or the target ended it for what it neglected.
+    pub missed_at_neglect: u64,
     /// Of `pairs`: was pushed while the socket was away.
     pub away: u64,
     /// What is proved of them. `each`: of every one by itself which push it was. `count`: of some (`by_count`) only that there were as many

@@ -86,7 +86,10 @@ figures! {
         Dropped = "dropped", OF_WANTED, Live, "connected sockets that ended without pushproof's doing";
         Left = "left", OF_WANTED, Live, "times that a socket left because the scenario says so";
         Reconnected = "reconnected", OF_WANTED, Live, "times that a socket came back";
-        Alive = "alive", OF_WANTED, End, "sockets connected when judging began";
+        Alive = "alive", OF_WANTED, End, "sockets connected when judging began, without those that had stopped reading";
+        Stuck = "stuck", OF_WANTED, Live, "sockets that stopped reading because the scenario says so";
+        Evicted = "evicted", OF_WANTED, Live, "times that the target ended a connection for what the scenario had it neglect";
+        Overdue = "overdue", OF_WANTED, Live, "times that the target had not ended a connection for `pingInterval` + `pingTimeout` after a ping that was not answered";
     }
 }
 
@@ -131,10 +134,11 @@ figures! {
         Expected = "expected", PLAIN, End, "(push, socket) pairs that had to happen";
         Delivered = "delivered", OF_EXPECTED, End, "pairs in the audience that happened, each counted once";
         Allowed = "allowed", OF_EXPECTED, End, "pairs that were free to happen or not";
-        Pairs = "pairs", PLAIN, End, "accepted pushes × sockets of their audience, connected or not: the four below and `lost` together";
+        Pairs = "pairs", PLAIN, End, "accepted pushes × sockets of their audience, connected or not: the five below and `lost` together";
         Came = "came", OF_PAIRS, End, "pairs that came at a connection of the socket";
         MissedAtDeath = "missed_at_death", OF_PAIRS, End, "pairs that did not come at a connection that died meanwhile";
         MissedAtChurn = "missed_at_churn", OF_PAIRS, End, "pairs that did not come at a connection that began or left meanwhile";
+        MissedAtNeglect = "missed_at_neglect", OF_PAIRS, End, "pairs that did not come because the socket had stopped reading, or was ended for what it neglected";
         Away = "away", OF_PAIRS, End, "pairs pushed while the socket was away";
         Rate = "rate", Unit::PerSecond, End, "deliveries for each second of pushing";
         Violations = "violations", OF_EXPECTED, Live, "the nine classes below together";

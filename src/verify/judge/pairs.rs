@@ -6,6 +6,7 @@ use super::sockets::Sockets;
 use super::{Judge, asked_name, example};
 use crate::history::Outcome;
 use crate::ids::{Audience, Lane, PushId};
+use crate::time::Time;
 use crate::verify::finding::{Class, Example};
 use crate::verify::ledger::Entry;
 use crate::verify::rules::Rules;
@@ -20,6 +21,7 @@ struct Share {
     /// Of these, did not come: had to, need not have because the connection died, need not have.
     lost: u64,
     at_death: u64,
+    at_neglect: u64,
     at_churn: u64,
 }
 
@@ -43,8 +45,16 @@ impl Judge {
         audience: Audience,
         stream: Stream<'_>,
         last: bool,
+        stuck_since: Time,
     ) {
         let pairs = stream.count(Outcome::Accepted, stream.range());
+        // Pushed when the socket had stopped reading: its connection is gone, as far as judging goes.
+        let unread = if stuck_since == Time::MAX {
+            0
+        } else {
+            let from = stream.first(|entry| entry.push.sent <= stuck_since);
+            stream.count(Outcome::Accepted, from..stream.range().end)
+        };
         let mut there: Option<(At<'_>, Presence, Spans, Share)> = None;
         let mut others = Vec::new();
         for slot in slots {
@@ -69,16 +79,24 @@ impl Judge {
         }
         self.settled.pairs += pairs;
         match there {
-            None => self.settled.away += pairs,
+            None => {
+                self.settled.away += pairs - unread;
+                self.settled.missed_at_neglect += unread;
+            }
             Some((.., share)) if others.is_empty() => {
-                self.settled.away += pairs - share.standing;
+                self.settled.away += pairs - share.standing - unread;
+                self.settled.missed_at_neglect += share.at_neglect + unread;
                 self.settled.missed_at_death += share.at_death;
                 self.settled.missed_at_churn += share.at_churn;
-                self.settled.came += share.standing - share.lost - share.at_death - share.at_churn;
+                self.settled.came += share.standing
+                    - share.lost
+                    - share.at_death
+                    - share.at_neglect
+                    - share.at_churn;
             }
             Some((at, presence, spans, _)) => {
                 others.push((at, presence, spans));
-                self.account(stream, &others);
+                self.account(stream, &others, stuck_since);
             }
         }
         for slot in slots {
@@ -102,7 +120,7 @@ impl Judge {
         let missing = self
             .sockets
             .missing(at.slot, at.lane, at.audience, range.clone());
-        let dies_from = if presence.has_died() {
+        let dies_from = if presence.has_died() || presence.has_neglected() {
             spans.expected.end
         } else {
             range.end
@@ -121,20 +139,32 @@ impl Judge {
             let dead = dies_from.max(spans.accepted.start)..spans.accepted.end;
             let at_death = stream.count(Outcome::Accepted, within(dead));
             share.lost += n;
+            let (at_death, at_neglect) = if presence.has_neglected() {
+                (0, at_death)
+            } else {
+                (at_death, 0)
+            };
             share.at_death += at_death;
-            share.at_churn += all - n - at_death;
+            share.at_neglect += at_neglect;
+            share.at_churn += all - n - at_death - at_neglect;
         }
         share
     }
 
     /// Accounts for a stream at a socket that has several connections which were there for some of it.
-    fn account(&mut self, stream: Stream<'_>, several: &[(At<'_>, Presence, Spans)]) {
+    fn account(
+        &mut self,
+        stream: Stream<'_>,
+        several: &[(At<'_>, Presence, Spans)],
+        stuck_since: Time,
+    ) {
         for (_, entry) in stream.entries() {
             if entry.outcome() != Outcome::Accepted {
                 continue;
             }
             let n = entry.push.stream_seq;
-            let (mut there, mut came, mut lost, mut died) = (false, false, false, false);
+            let (mut there, mut came, mut lost) = (false, false, false);
+            let (mut died, mut neglected) = (false, entry.push.sent > stuck_since);
             for (at, presence, spans) in several {
                 if !spans.accepted.contains(&n) {
                     continue;
@@ -143,14 +173,17 @@ impl Judge {
                 there = true;
                 came |= has_it;
                 lost |= !has_it && spans.expected.contains(&n);
-                died |= presence.has_died() && n >= spans.expected.end;
+                let at_end = n >= spans.expected.end;
+                died |= presence.has_died() && at_end;
+                neglected |= presence.has_neglected() && at_end;
             }
             let counts = &mut self.settled;
             match () {
                 () if lost => {}
                 () if came => counts.came += 1,
-                () if !there => counts.away += 1,
+                () if !there && !neglected => counts.away += 1,
                 () if died => counts.missed_at_death += 1,
+                () if neglected => counts.missed_at_neglect += 1,
                 () => counts.missed_at_churn += 1,
             }
         }

@@ -158,6 +158,7 @@ impl Judge {
     /// Judges a socket by a batch.
     fn judge_by(&mut self, socket: usize, batch: Batch<'_>) {
         let (app, user) = (self.sockets.all[socket].app, self.sockets.all[socket].user);
+        let stuck_since = self.sockets.all[socket].stuck_since;
         let mut slots = std::mem::take(&mut self.slots);
         slots.extend(
             self.sockets
@@ -167,7 +168,7 @@ impl Judge {
         for lane in (0..batch.streams.lanes().len() as u32).map(Lane) {
             for audience in [Audience::Everyone, Audience::User(user)] {
                 if let Some(stream) = batch.streams.get(lane, app, audience) {
-                    self.judge_stream(&slots, lane, audience, stream, batch.last);
+                    self.judge_stream(&slots, lane, audience, stream, batch.last, stuck_since);
                 }
             }
         }

@@ -27,6 +27,8 @@ pub(super) struct Socket {
     pub(super) id: SocketId,
     pub(super) user: UserId,
     pub(super) app: AppId,
+    /// From then on it reads nothing; `Time::MAX`: it does.
+    pub(super) stuck_since: Time,
     /// How many batches it has been judged by.
     pub(super) judged: u32,
     /// The first of its connections.
@@ -102,6 +104,7 @@ impl Sockets {
             id,
             user,
             app,
+            stuck_since: Time::MAX,
             judged,
             first: NONE,
         };

@@ -1,19 +1,23 @@
 //! A push server on socketioxide and axum that speaks the contract in pushproof's README: login, sockets that prove their session in
 //! CONNECT, one call that pushes to a user or to everyone of an app.
 //!
-//!   socketioxide-server [--port 0]
+//!   socketioxide-server [--port 0] [--peer] [--ping-interval MS] [--ping-timeout MS]
 //!
 //! Prints `listening on http://127.0.0.1:PORT` when ready; ends with its standard input, so it never outlives whoever started it.
 //!
-//! WebSocket alone; `io.to(room).emit`, which encodes the packet once for all sockets of the room; the library's own defaults otherwise.
-//! A socket joins its rooms before CONNECT is answered, so that no push that is asked for after that answer misses it.
+//! WebSocket alone, on as many threads as there are CPUs; `io.to(room).emit`, which encodes the packet once for all sockets of the room;
+//! the library's own defaults otherwise. A socket joins its rooms before CONNECT is answered, so that no push that is asked for after
+//! that answer misses it. On several threads one that is asked for before it can then overtake it.
+//!
+//! `--peer` makes it the peer of tests that count: every transport, one thread, so that joining and the answer to CONNECT are one step,
+//! and `GET /truth`, which tells how many pushes and deliveries there were, as `server.mjs` does.
 
 #![forbid(unsafe_code)]
 
 use axum::body::Bytes;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
-use axum::routing::post;
+use axum::routing::{get, post};
 use axum::serve::ListenerExt as _;
 use axum::{Json, Router};
 use serde::Deserialize;
@@ -23,7 +27,9 @@ use socketioxide::handler::ConnectHandler as _;
 use socketioxide::{SocketIo, TransportType};
 use std::collections::HashMap;
 use std::error::Error;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 use tokio::net::TcpSocket;
 
 const APPS: [&str; 2] = ["demo", "other"];
@@ -40,10 +46,19 @@ struct Session {
 #[derive(Clone, Default)]
 struct Sessions(Arc<RwLock<HashMap<String, Session>>>);
 
+/// What was pushed, for `/truth`.
+#[derive(Default)]
+struct Truth {
+    pushes: AtomicU64,
+    deliveries: AtomicU64,
+}
+
 #[derive(Clone)]
 struct Server {
     io: SocketIo,
     sessions: Sessions,
+    /// `None`: nobody asks for it, and counting a room costs.
+    truth: Option<Arc<Truth>>,
 }
 
 type Answer = (StatusCode, Json<Value>);
@@ -136,6 +151,11 @@ async fn push(
         "*" => app_room(&app),
         user => user_room(&app, user),
     };
+    if let Some(truth) = &server.truth {
+        let sockets = server.io.to(room.clone()).sockets().len();
+        truth.pushes.fetch_add(1, Ordering::Relaxed);
+        truth.deliveries.fetch_add(sockets as u64, Ordering::Relaxed);
+    }
     let audience = server.io.to(room);
     let emitted = match &push.message {
         // A tuple is a list of arguments, so that a message that is itself a list stays one argument.
@@ -150,6 +170,15 @@ async fn push(
         // Some socket will not have it: its queue is full, or it is going. Never to be told as a success.
         Err(error) => refused(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
     }
+}
+
+async fn truth(State(server): State<Server>) -> Answer {
+    let Some(truth) = &server.truth else {
+        return refused(StatusCode::NOT_FOUND, "only with --peer");
+    };
+    let told = |count: &AtomicU64| count.load(Ordering::Relaxed);
+    let body = json!({ "pushes": told(&truth.pushes), "deliveries": told(&truth.deliveries) });
+    (StatusCode::OK, Json(body))
 }
 
 // ---- Sockets ---------------------------------------------------------------------------------------------------------
@@ -182,14 +211,33 @@ async fn check(
 
 // ---- Life ------------------------------------------------------------------------------------------------------------
 
-/// The value of `--port`, or 0.
-fn port() -> Result<u16, Box<dyn Error>> {
+/// What was asked for.
+#[derive(Default)]
+struct Flags {
+    port: u16,
+    peer: bool,
+    ping_interval: Option<Duration>,
+    ping_timeout: Option<Duration>,
+}
+
+fn flags() -> Result<Flags, Box<dyn Error>> {
+    let mut flags = Flags::default();
     let mut args = std::env::args().skip(1);
-    match (args.next().as_deref(), args.next()) {
-        (None, _) => Ok(0),
-        (Some("--port"), Some(port)) => Ok(port.parse()?),
-        _ => Err("usage: socketioxide-server [--port PORT]".into()),
+    while let Some(flag) = args.next() {
+        let mut value = || args.next().ok_or_else(|| format!("{flag} needs a value"));
+        match flag.as_str() {
+            "--port" => flags.port = value()?.parse()?,
+            "--peer" => flags.peer = true,
+            "--ping-interval" => {
+                flags.ping_interval = Some(Duration::from_millis(value()?.parse()?));
+            }
+            "--ping-timeout" => {
+                flags.ping_timeout = Some(Duration::from_millis(value()?.parse()?));
+            }
+            _ => return Err(format!("unknown flag {flag}").into()),
+        }
     }
+    Ok(flags)
 }
 
 /// Ends the process with its standard input, on a thread of its own: a read from it cannot be given up.
@@ -201,24 +249,44 @@ fn end_with_stdin() {
     });
 }
 
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
-    let port = port()?;
+fn main() -> Result<(), Box<dyn Error>> {
+    let flags = flags()?;
     end_with_stdin();
+    let mut threads = match flags.peer {
+        true => tokio::runtime::Builder::new_current_thread(),
+        false => tokio::runtime::Builder::new_multi_thread(),
+    };
+    threads.enable_all().build()?.block_on(serve(flags))
+}
+
+async fn serve(flags: Flags) -> Result<(), Box<dyn Error>> {
     let sessions = Sessions::default();
-    let (layer, io) = SocketIo::builder()
-        .transports([TransportType::Websocket])
-        .with_state(sessions.clone())
-        .build_layer();
+    let mut builder = SocketIo::builder().with_state(sessions.clone());
+    if !flags.peer {
+        builder = builder.transports([TransportType::Websocket]);
+    }
+    if let Some(interval) = flags.ping_interval {
+        builder = builder.ping_interval(interval);
+    }
+    if let Some(timeout) = flags.ping_timeout {
+        builder = builder.ping_timeout(timeout);
+    }
+    let (layer, io) = builder.build_layer();
     io.ns("/", (async || {}).with(check));
+    let truth = flags.peer.then(Arc::default);
     let app = Router::new()
         .route("/good/api/v5/auth", post(login))
         .route("/good/api/v5/data/push/send", post(push))
-        .with_state(Server { io, sessions })
+        .route("/truth", get(self::truth))
+        .with_state(Server {
+            io,
+            sessions,
+            truth,
+        })
         .layer(layer);
 
     let socket = TcpSocket::new_v4()?;
-    socket.bind(([127, 0, 0, 1], port).into())?;
+    socket.bind(([127, 0, 0, 1], flags.port).into())?;
     let listener = socket.listen(BACKLOG)?;
     println!("listening on http://{}", listener.local_addr()?);
     // Events are small and each one matters now.
