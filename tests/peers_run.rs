@@ -547,7 +547,7 @@ async fn a_node_server_over_https_and_in_a_namespace_agrees() {
 /// The servers that the same scenario has to pass against. Each counts what it sends by itself.
 enum Server {
     Embedded(Platform),
-    Peer(Peer),
+    Peer(Box<Peer>),
 }
 
 impl Server {
@@ -570,9 +570,9 @@ impl Server {
                 let platform = Platform::start(address, config).await;
                 Self::Embedded(platform.expect("it starts"))
             }
-            "node" => Self::Peer(Peer::spawn_node_server(&[]).await),
-            "socketioxide" => Self::Peer(Peer::spawn_socketioxide_server(&[]).await),
-            "python" => Self::Peer(Peer::spawn_python_server(&[]).await),
+            "node" => Self::Peer(Peer::spawn_node_server(&[]).await.into()),
+            "socketioxide" => Self::Peer(Peer::spawn_socketioxide_server(&[]).await.into()),
+            "python" => Self::Peer(Peer::spawn_python_server(&[]).await.into()),
             other => panic!("no server {other}"),
         }
     }

@@ -45,6 +45,7 @@ impl Run {
     fn new(sockets: u32, pushes: u32) -> Self {
         let source = Arc::new(Bare(Tagger::new(1)));
         let rules = Arc::new(Rules {
+            triggers: Vec::new(),
             tagger: source.0.clone(),
             events: vec!["e".to_owned()],
             untagged: Vec::new(),

@@ -36,6 +36,9 @@ pub(super) struct PushArgs {
     /// The message is text, even if it looks like JSON.
     #[arg(long, requires = "message")]
     text: bool,
+    /// By which trigger of the scenario; left out: the first.
+    #[arg(long, value_name = "NAME")]
+    trigger: Option<String>,
 
     #[command(flatten)]
     at: AtArgs,
@@ -61,7 +64,21 @@ pub(super) fn run(args: &PushArgs) -> anyhow::Result<ExitCode> {
         None => String::new(),
         Some(given) => as_json(&read(given)?, args.text),
     };
+    let named = |name: &String| {
+        let at = plan.triggers.iter().position(|(known, _)| known == name);
+        at.with_context(|| {
+            let known: Vec<_> = plan
+                .triggers
+                .iter()
+                .map(|(name, _)| name.as_str())
+                .collect();
+            let known = known.join(", ");
+            format!("--trigger {name}: there is no such trigger; the scenario has {known}")
+        })
+    };
+    let trigger = args.trigger.as_ref().map_or(Ok(0), named)?;
     let push = Push {
+        trigger,
         audience: &args.user,
         event: &args.event,
         message: &message,

@@ -87,16 +87,23 @@ impl Opened {
 pub async fn open(endpoint: &Endpoint, nth: usize) -> Result<Opened, ConnectError> {
     let address = endpoint.address;
     let opened = tokio::time::timeout(endpoint.connect_timeout, async {
-        let tcp = connect(endpoint, nth).await?;
-        let mut line = endpoint.route.take(tcp).await?;
-        let behind = upgrade(&mut line, endpoint, None)
-            .await
-            .map_err(handshake_error)?;
+        let (line, behind) = open_line(endpoint, nth).await?;
         Opened::new(line, address, behind).map_err(|e| ConnectError::tcp(address, &e))
     });
     opened
         .await
         .unwrap_or(Err(ConnectError::Timeout(endpoint.connect_timeout)))
+}
+
+/// The same as something to read and write on tokio, with what came behind the handshake's answer. It has no time-out.
+pub(super) async fn open_line(
+    endpoint: &Endpoint,
+    nth: usize,
+) -> Result<(Line<TcpStream>, Vec<u8>), ConnectError> {
+    let tcp = connect(endpoint, nth).await?;
+    let mut line = endpoint.route.take(tcp).await?;
+    let behind = upgrade(&mut line, endpoint, None).await;
+    Ok((line, behind.map_err(handshake_error)?))
 }
 
 /// A TCP connection. `nth` says whose turn it is among the local addresses.

@@ -102,6 +102,15 @@ impl Http {
         }
     }
 
+    /// The same, where no call takes longer than this.
+    #[must_use]
+    pub fn within(&self, timeout: Duration) -> Self {
+        Self {
+            timeout,
+            ..self.clone()
+        }
+    }
+
     /// The base URL.
     pub fn base(&self) -> &str {
         &self.base

@@ -6,6 +6,7 @@
 //! * [`polling`]: sockets on HTTP long-polling, a task each, until they have moved to a WebSocket if they are to.
 //! * `rust_socketio`: a second driver, another's implementation; only in builds with that feature.
 //! * [`listener`]: what a socket's holder hears and decides, whatever the driver.
+//! * [`publisher`]: a socket that emits, for triggers.
 //! * [`http`] and [`login`]: the calls of the target's HTTP side.
 
 mod ending;
@@ -17,9 +18,10 @@ pub mod listener;
 pub mod login;
 mod neglect;
 pub mod polling;
+pub mod publisher;
 pub mod route;
 #[cfg(feature = "rust_socketio")]
 pub mod rust_socketio;
-mod shortage;
+pub mod shortage;
 mod talk;
 mod upgrade;

@@ -32,7 +32,7 @@ use crate::time::Time;
 const UNHEARD: usize = 256;
 /// How long the library may take to send its goodbye.
 const GOODBYE: Duration = Duration::from_secs(1);
-/// What it puts before the data of a CONNECT_ERROR.
+/// What it puts before the data of a `CONNECT_ERROR`.
 const REFUSED: &str = "Received an ConnectError frame: ";
 
 /// What the library's callbacks tell.
@@ -224,7 +224,8 @@ impl<H: Listener> Talk<H> {
                         let why = refusal_message(data).unwrap_or_else(|| data.to_owned());
                         Ended::NotConnected(ConnectError::Refused(why))
                     }
-                    _ => self.ended(Leave::ProtocolError, &format!("rust_socketio: {words}")),
+                    // Whether the network or the target's words are to blame it does not say.
+                    _ => self.ended(Leave::ConnectionLost, &format!("rust_socketio: {words}")),
                 });
             }
             Heard::Over => {

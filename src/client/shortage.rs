@@ -15,7 +15,7 @@ const ENFILE: i32 = 23;
 const ENOBUFS: i32 = if cfg!(target_os = "linux") { 105 } else { 55 };
 
 /// Whether an error says that this machine ran out of something.
-fn is_shortage(error: &io::Error) -> bool {
+pub fn is_shortage(error: &io::Error) -> bool {
     let out = [EMFILE, ENFILE, ENOBUFS];
     // No address: every local port towards the target is taken.
     matches!(

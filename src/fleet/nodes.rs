@@ -14,6 +14,7 @@ use crate::client::http::Http;
 use crate::client::route::{Proxy, Route, Tls, Trust, TrustError};
 use crate::ids::{Lane, SocketId, UserId};
 use crate::scenario::Plan;
+use crate::scenario::triggers::Trigger;
 
 /// Sockets that connect from one local address while there is a choice: well below the 28,000 ports that it has.
 const PER_ADDRESS: usize = 10_000;
@@ -29,7 +30,11 @@ pub struct Place {
 
 /// The ways to the nodes. Connections for logins and pushes belong to the runtime on which this was made.
 #[derive(Debug, Clone)]
-pub struct Nodes(Arc<[(Http, Endpoint)]>);
+pub struct Nodes {
+    ways: Arc<[(Http, Endpoint)]>,
+    /// Of the triggers that go elsewhere, by their place among all.
+    elsewhere: Arc<[Option<Http>]>,
+}
 
 impl Nodes {
     /// Of these places, for a run of this plan. Neither an answer nor the opening of a socket is waited for longer than told.
@@ -40,17 +45,29 @@ impl Nodes {
         connect: Duration,
     ) -> Result<Self, String> {
         let access = &plan.access;
-        let secure = places.iter().any(|place| place.base.starts_with("https:"));
+        let elsewhere = plan.contract.triggers.iter().map(Trigger::url);
+        let elsewhere: Vec<_> = elsewhere.collect();
+        let mut urls = places.iter().map(|place| place.base.as_str());
+        let mut urls = urls.by_ref().chain(elsewhere.iter().copied().flatten());
+        let secure = urls.any(|url| url.starts_with("https:"));
         let tls = secure
             .then(|| Tls::new(trust(plan)))
             .transpose()
             .map_err(|error| error.to_string())?;
-        let ways = places.iter().map(|place| {
-            let proxy = access.proxies.of_target(&place.base).map(|proxy| Proxy {
+        let route = |base: &str| {
+            let proxy = access.proxies.of_target(base).map(|proxy| Proxy {
                 authority: proxy.authority.clone(),
                 authorization: proxy.authorization.clone(),
             });
-            let route = Route::new(&place.base, tls.as_ref(), proxy)?;
+            Route::new(base, tls.as_ref(), proxy)
+        };
+        let elsewhere = elsewhere.iter().map(|url| {
+            url.map(|url| Ok::<_, String>(Http::new(url, route(url)?, answer)))
+                .transpose()
+        });
+        let elsewhere = elsewhere.collect::<Result<_, _>>()?;
+        let ways = places.iter().map(|place| {
+            let route = route(&place.base)?;
             let uri = socket_uri(&place.base, &plan.contract.path)
                 .map_err(|e| format!("{}: {e}", place.base))?;
             let endpoint = Endpoint {
@@ -66,7 +83,8 @@ impl Nodes {
             };
             Ok((Http::new(&place.base, route, answer), endpoint))
         });
-        ways.collect::<Result<_, _>>().map(Self)
+        let ways = ways.collect::<Result<_, String>>()?;
+        Ok(Self { ways, elsewhere })
     }
 
     /// Where a user logs in.
@@ -80,13 +98,15 @@ impl Nodes {
         &self.nth(turn_of(plan, user) + n as usize).1
     }
 
-    /// Where a lane asks for its pushes.
-    pub fn of_lane(&self, lane: Lane) -> &Http {
-        &self.nth(lane.index()).0
+    /// Where a lane asks for its pushes by this trigger, and where a publisher's socket of it connects.
+    pub fn of_lane(&self, lane: Lane, trigger: usize) -> (&Http, &Endpoint) {
+        let (http, endpoint) = self.nth(lane.index());
+        let elsewhere = self.elsewhere.get(trigger).and_then(Option::as_ref);
+        (elsewhere.unwrap_or(http), endpoint)
     }
 
     fn nth(&self, n: usize) -> &(Http, Endpoint) {
-        &self.0[n % self.0.len()]
+        &self.ways[n % self.ways.len()]
     }
 }
 

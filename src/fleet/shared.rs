@@ -59,6 +59,8 @@ pub(super) struct Shared {
     returning: Arc<Semaphore>,
     index: usize,
     meter: RefCell<Meter>,
+    /// The trigger of each lane, where there are several.
+    triggers: Vec<u16>,
     fanout: RefCell<Fanout>,
     recipients: RefCell<Vec<Recipients>>,
     /// How many violations had been seen when that was told last.
@@ -103,7 +105,10 @@ impl Shared {
             connected: RefCell::new(vec![0; plan.apps.len()]),
             returning: Arc::new(Semaphore::new(RETURNING)),
             index: setup.index,
-            meter: RefCell::new(Meter::new(plan.events.len(), plan.apps.len())),
+            meter: RefCell::new(
+                Meter::new(plan.events.len(), plan.apps.len()).with_triggers(plan.triggers.len()),
+            ),
+            triggers: plan.trigger_of_lanes(),
             fanout: RefCell::new(Fanout::new(plan.settle)),
             recipients: RefCell::default(),
             violations: Cell::default(),
@@ -208,6 +213,9 @@ impl Shared {
         {
             let mut meter = self.meter.borrow_mut();
             meter.delivered(&push, at);
+            if let Some(trigger) = self.triggers.get(id.lane.index()) {
+                meter.asked_by(usize::from(*trigger), &push, at);
+            }
             meter.waited(&push, stamp);
         }
         if push.audience == Audience::Everyone {

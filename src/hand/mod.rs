@@ -10,7 +10,6 @@ pub mod listen;
 mod way;
 pub mod who;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::client::http::Answer;
@@ -21,7 +20,7 @@ use crate::ids::Lane;
 use crate::run;
 use crate::scenario::Plan;
 use crate::summary::Target;
-use crate::trigger::http::{HttpTrigger, Wanted};
+use crate::trigger::{Asker, Wanted};
 
 /// A push to ask for.
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +31,8 @@ pub struct Push<'a> {
     pub event: &'a str,
     /// The message as JSON; empty: the event has no arguments.
     pub message: &'a str,
+    /// By which trigger of the plan, from 0.
+    pub trigger: usize,
 }
 
 /// What everyone is called.
@@ -64,15 +65,16 @@ pub async fn push(plan: &Plan, push: Push<'_>, timeout: Duration) -> Answered {
             };
         }
     };
-    let trigger = HttpTrigger::new(nodes.of_lane(Lane(0)).clone(), Arc::clone(&plan.contract));
-    let call = trigger.call(&Wanted {
+    let node = nodes.of_lane(Lane(0), push.trigger);
+    let mut trigger = Asker::new(&plan.contract, push.trigger, node, timeout, clock);
+    let ready = trigger.ready(&Wanted {
         app: &plan.apps[0],
         user: Some(push.audience).filter(|audience| *audience != EVERYONE),
         event: push.event,
         message: push.message,
     });
     let begun = clock.now();
-    let (asked, answer) = trigger.ask_in_full(call).await;
+    let (asked, answer) = trigger.ask_in_full(ready).await;
     Answered {
         outcome: asked.outcome,
         why: asked.why,

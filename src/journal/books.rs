@@ -8,6 +8,7 @@ use super::replay::Terms;
 use crate::history::Push;
 use crate::ids::{AppId, Audience, EventId, Lane, PushId, Seq};
 use crate::measure::Latency;
+use crate::scenario::triggers::Deal;
 use crate::scenario::{Plan, Workload};
 use crate::summary::{PushCounts, Splits};
 use crate::time::Time;
@@ -63,6 +64,9 @@ pub(super) struct Books {
     pub(super) torn: bool,
     pub(super) counts: PushCounts,
     pub(super) trigger: Latency,
+    /// The same for each trigger, with its pushes.
+    pub(super) asked: Vec<(PushCounts, Latency)>,
+    deal: Deal,
     /// Pushes sent.
     pub(super) splits: Splits,
     plan: Plan,
@@ -92,6 +96,8 @@ impl Books {
             torn: false,
             counts: PushCounts::default(),
             trigger: Latency::default(),
+            asked: vec![Default::default(); terms.plan.triggers.len()],
+            deal: terms.plan.deal(),
         }
     }
 
@@ -140,6 +146,9 @@ impl Books {
         self.enter(id.lane, push)?;
         let reach = self.plan.reach(push.app, push.audience);
         self.counts.count_sent(reach);
+        self.asked[self.deal.trigger_of(id.lane)]
+            .0
+            .count_sent(reach);
         self.splits.count(push);
         Ok(())
     }
@@ -186,6 +195,9 @@ impl Books {
         self.trigger.record(answer.at - entry.push.sent);
         let reach = self.plan.reach(entry.push.app, entry.push.audience);
         self.counts.count_answer(answer.outcome, reach);
+        let (counts, latency) = &mut self.asked[self.deal.trigger_of(id.lane)];
+        counts.count_answer(answer.outcome, reach);
+        latency.record(answer.at - entry.push.sent);
         self.writers[id.lane.index()].answer(id, answer);
         Ok(())
     }

@@ -33,6 +33,8 @@ pub(super) struct Replayed {
     pub(super) findings: Findings,
     pub(super) pushes: PushCounts,
     pub(super) trigger: Latency,
+    /// The same for each trigger, with its pushes.
+    pub(super) asked: Vec<(PushCounts, Latency)>,
     pub(super) meter: Meter,
     /// Pushes sent.
     pub(super) splits: Splits,
@@ -69,7 +71,12 @@ pub(super) fn replay(
         let judge = Judge::new(Arc::clone(&terms.rules), Arc::clone(&books.ledger), source);
         (
             Cursor::new(spots),
-            Shard::new(judge, Arc::clone(&terms.rules), terms.plan.apps.len()),
+            Shard::new(
+                judge,
+                Arc::clone(&terms.rules),
+                terms.plan.apps.len(),
+                terms.plan.triggers.len(),
+            ),
         )
     };
     let mut shards: Vec<_> = sockets.into_iter().map(shard).collect();
@@ -169,7 +176,9 @@ fn finish(terms: &Terms, mut lanes: Lanes, mut shards: Vec<(Cursor, Shard)>) -> 
         findings: Findings::default(),
         pushes: lanes.books.counts,
         trigger: std::mem::take(&mut lanes.books.trigger),
-        meter: Meter::new(terms.plan.events.len(), terms.plan.apps.len()),
+        asked: std::mem::take(&mut lanes.books.asked),
+        meter: Meter::new(terms.plan.events.len(), terms.plan.apps.len())
+            .with_triggers(terms.plan.triggers.len()),
         splits: std::mem::take(&mut lanes.books.splits),
         connected: 0,
         reconnected: 0,

@@ -40,10 +40,10 @@ struct Socket {
 }
 
 impl Shard {
-    pub(super) fn new(judge: Judge, rules: Arc<Rules>, apps: usize) -> Self {
+    pub(super) fn new(judge: Judge, rules: Arc<Rules>, apps: usize, triggers: usize) -> Self {
         Self {
             judge,
-            meter: Meter::new(rules.events.len(), apps),
+            meter: Meter::new(rules.events.len(), apps).with_triggers(triggers),
             rules,
             sockets: HashMap::new(),
             connected: HashSet::new(),
@@ -209,9 +209,12 @@ impl Shard {
         let judged = self
             .judge
             .arrived_again(socket.slot, arrival, found, way, refused);
-        if let Judged::Delivered(_, push) = judged {
+        if let Judged::Delivered(id, push) = judged {
             let Moment { at, waited_us, .. } = moment;
             self.meter.delivered(&push, at);
+            if let Some(trigger) = self.rules.triggers.get(id.lane.index()) {
+                self.meter.asked_by(usize::from(*trigger), &push, at);
+            }
             self.meter.waited(&push, Stamp { at, waited_us });
         }
     }

@@ -224,8 +224,8 @@ fn sum_up(header: Header, said: Option<Summary>, replayed: Replayed, damage: &[D
     summary.latencies.generator_delay = meter.generator_delay().clone();
     summary.latencies.trigger = replayed.trigger;
     summary.generator.held_up = summary.findings.counts.held_up;
-    let sent = summary.pushes.sent;
-    let parts = replayed.splits.parts(&summary.plan, meter, sent);
+    let (splits, asked) = (&replayed.splits, replayed.asked);
+    let parts = splits.parts(&summary.plan, meter, asked, &summary.findings);
     summary.by_app = parts.by_app;
     summary.by_event = parts.by_event;
     summary.by_audience = parts.by_audience;

@@ -22,6 +22,8 @@ pub struct Meter {
     generator_delay: Latency,
     /// Deliveries in each app so far.
     by_app: Vec<u64>,
+    /// By trigger, where there are several.
+    by_trigger: Vec<Latency>,
     window: Window,
 }
 
@@ -43,7 +45,22 @@ impl Meter {
             network: Latency::default(),
             generator_delay: Latency::default(),
             by_app: vec![0; apps],
+            by_trigger: Vec::new(),
             window: Window::default(),
+        }
+    }
+
+    /// The same, which tells so many triggers apart.
+    #[must_use]
+    pub fn with_triggers(self, triggers: usize) -> Self {
+        let by_trigger = vec![Latency::default(); triggers];
+        Self { by_trigger, ..self }
+    }
+
+    /// Records by which trigger a push was asked for that was [delivered](Meter::delivered).
+    pub fn asked_by(&mut self, trigger: usize, push: &Push, at: Time) {
+        if let Some(of) = self.by_trigger.get_mut(trigger) {
+            of.record(at - push.intended);
         }
     }
 
@@ -88,6 +105,14 @@ impl Meter {
         for (sum, part) in self.by_app.iter_mut().zip(&other.by_app) {
             *sum += part;
         }
+        for (sum, part) in self.by_trigger.iter_mut().zip(&other.by_trigger) {
+            sum.merge(part);
+        }
+    }
+
+    /// The deliveries of one trigger of several, by its place.
+    pub fn by_trigger(&self, trigger: usize) -> Latency {
+        self.by_trigger.get(trigger).cloned().unwrap_or_default()
     }
 
     /// All deliveries, from intended time.

@@ -38,6 +38,9 @@ fn lines(out: &mut String, name: &str, plan: &Plan, forecast: &Forecast) -> Resu
     }
     line("users", users(plan, forecast))?;
     line("pushes", pushes(plan, forecast))?;
+    if plan.triggers.len() > 1 {
+        line("triggers", triggers(plan))?;
+    }
     line("events", events(plan, forecast))?;
     line("payloads", payloads(plan, forecast))?;
     line("deliveries", deliveries(plan, forecast))?;
@@ -166,6 +169,21 @@ fn pushes(plan: &Plan, forecast: &Forecast) -> String {
     )
 }
 
+fn triggers(plan: &Plan) -> String {
+    let (deal, ways) = (plan.deal(), plan.contract.triggers.iter());
+    let all: u32 = plan.triggers.iter().map(|(_, weight)| weight).sum();
+    let each = plan.triggers.iter().zip(ways).enumerate();
+    let each = each.map(|(n, ((name, weight), trigger))| {
+        let kind = match trigger.way.kind().name() {
+            kind if kind == name => String::new(),
+            kind => format!(" ({kind})"),
+        };
+        let lanes = plural_of(deal.lanes_of(n).into(), "lane");
+        format!("{name}{kind} {weight} of {all} pushes, {lanes}")
+    });
+    each.collect::<Vec<_>>().join(" · ")
+}
+
 fn events(plan: &Plan, forecast: &Forecast) -> String {
     let each = plan.events.iter().zip(&forecast.by_event);
     let each = each.map(|(event, pushes)| format!("{event} {}", about(forecast, *pushes)));
@@ -289,6 +307,19 @@ mod tests {
             assert!(shown.contains(words), "{words}: {shown}");
         }
         assert!(!shown.contains("churn"), "{shown}");
+    }
+
+    #[test]
+    fn triggers_are_told_with_their_shares() {
+        let shown = shown(
+            "[[target.triggers]]\nname = \"api\"\nkind = \"http\"\nweight = 3\n[[target.triggers]]\nkind = \"redis\"\nurl = \"redis://a\"\n",
+        );
+        for words in [
+            "api (http) 3 of 4 pushes, 3 lanes · redis 1 of 4 pushes, 1 lane",
+            "in each lane's order",
+        ] {
+            assert!(shown.contains(words), "{words}: {shown}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod lines;
 mod sockets;
+mod triggers;
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -55,6 +56,7 @@ fn of_one(
         counts(&mut out, summary).expect(to_memory);
         examples(&mut out, summary).expect(to_memory);
         latencies(&mut out, summary).expect(to_memory);
+        triggers::render(&mut out, summary).expect(to_memory);
         thresholds(&mut out, &judgement.thresholds).expect(to_memory);
     }
     out += second.unwrap_or_default();
@@ -181,22 +183,7 @@ fn counts(out: &mut String, summary: &Summary) -> std::fmt::Result {
         number(deliveries.allowed)
     )?;
     lines::untagged(out, summary)?;
-    if deliveries.missed_at_neglect > 0 {
-        writeln!(
-            out,
-            "  neglected   {} missed by sockets that stopped reading, or were ended for what they neglected",
-            number(deliveries.missed_at_neglect)
-        )?;
-    }
-    if deliveries.missed_at_death + deliveries.missed_at_churn + deliveries.away > 0 {
-        writeln!(
-            out,
-            "  not there   {} missed at a death · {} at coming or leaving · {} while away",
-            number(deliveries.missed_at_death),
-            number(deliveries.missed_at_churn),
-            number(deliveries.away)
-        )?;
-    }
+    lines::missed(out, deliveries)?;
     let (first, rest) = Class::ALL.split_at(5);
     for (label, classes) in [("violations", first), ("", rest)] {
         let told = classes

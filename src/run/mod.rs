@@ -33,8 +33,8 @@ use crate::journal::{Header, Pen};
 use crate::scenario::{Plan, Workload};
 use crate::summary::{Snapshot, Summary, Target};
 use crate::time::Time;
-use crate::trigger::http::HttpTrigger;
-use crate::trigger::lane::{self, LaneReport, Progress};
+use crate::trigger::Asker;
+use crate::trigger::lane::{self, ANSWER_TIMEOUT, LaneReport, Progress};
 use crate::trigger::turns::Turns;
 use crew::{Begun, Crew};
 use machine::{Effect, Event, Machine};
@@ -308,14 +308,18 @@ impl Conductor {
         let measured_from = self.tally.pushing(start, self.machine.sockets.connected);
         self.crew.pushing();
         let turns = Arc::new(Turns::new(&self.plan));
+        let deal = self.plan.deal();
         for lane in (0..self.plan.lanes).map(Lane) {
             self.lanes.spawn(lane::run(lane::Setup {
                 lane,
                 plan: Arc::clone(&self.plan),
                 workload: Arc::clone(&self.workload),
-                trigger: HttpTrigger::new(
-                    self.nodes.of_lane(lane).clone(),
-                    Arc::clone(&self.plan.contract),
+                trigger: Asker::new(
+                    &self.plan.contract,
+                    deal.trigger_of(lane),
+                    self.nodes.of_lane(lane, deal.trigger_of(lane)),
+                    ANSWER_TIMEOUT,
+                    self.clock,
                 ),
                 writer: self.settler.lane(lane),
                 clock: self.clock,

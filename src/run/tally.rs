@@ -36,6 +36,8 @@ pub(super) struct Tally {
     logins: LoginCounts,
     connect: Latency,
     lanes: LaneReport,
+    /// What the lanes of each trigger say.
+    asked: Vec<(PushCounts, Latency)>,
     meter: Meter,
     /// All deliveries that the shards have told of so far.
     push_so_far: Latency,
@@ -74,8 +76,10 @@ impl Tally {
             logins: LoginCounts::default(),
             connect: Latency::default(),
             lanes: LaneReport::default(),
+            asked: vec![Default::default(); plan.triggers.len()],
             push_so_far: Latency::default(),
-            meter: Meter::new(plan.events.len(), plan.apps.len()),
+            meter: Meter::new(plan.events.len(), plan.apps.len())
+                .with_triggers(plan.triggers.len()),
             fanout: FanoutLatency::new(shard_count(plan)),
             fanout_left_out: 0,
             findings: Findings::default(),
@@ -169,7 +173,14 @@ impl Tally {
     /// A lane has ended, at `last` if no other is left. Without a report it failed, and what it knew is gone.
     pub(super) fn lane(&mut self, report: Option<LaneReport>, last: Option<Time>) {
         match report {
-            Some(report) => self.lanes.merge(&report),
+            Some(report) => {
+                let trigger = self.plan.deal().trigger_of(report.lane);
+                if let Some((pushes, answered)) = self.asked.get_mut(trigger) {
+                    pushes.merge(&report.pushes);
+                    answered.merge(&report.trigger);
+                }
+                self.lanes.merge(&report);
+            }
             None => self.health.part_failed(),
         }
         if let Some(now) = last {
@@ -313,7 +324,7 @@ impl Tally {
         splits: &Splits,
     ) -> Summary {
         self.fanout.over(Time::MAX);
-        let parts = splits.parts(&self.plan, &self.meter, pushes.sent);
+        let parts = splits.parts(&self.plan, &self.meter, self.asked, &self.findings);
         let held_up = self.findings.counts.held_up;
         let pushes = match &self.measured {
             Some(measured) => measured.scheduled(pushes),

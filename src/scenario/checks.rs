@@ -158,6 +158,17 @@ impl Problems {
             "pushes.lanes",
             || format!("{} lanes; ask for 1 to {MOST_LANES}", plan.lanes),
         );
+        let triggers = plan.triggers.len();
+        self.check(
+            plan.lanes == 0 || plan.lanes as usize >= triggers,
+            "pushes.lanes",
+            || {
+                format!(
+                    "{} lanes for {triggers} triggers; a lane has one trigger, so ask for at least {triggers}",
+                    plan.lanes
+                )
+            },
+        );
         self.check(!plan.shapes.is_empty(), "pushes.shapes", || {
             "name at least one of object, array, text".to_owned()
         });

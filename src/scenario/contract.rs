@@ -3,18 +3,20 @@
 //! What is left out is the contract of README.md. *Invariant:* what came from the environment is kept apart from how it was written, and only
 //! the latter goes into a report or journal.
 
+mod headers;
 mod logout;
 mod reading;
 mod sections;
 
-use std::collections::BTreeMap;
-
+use reading::{Keys, Written};
+pub(super) use reading::{Reading, http};
 pub use sections::{Connect, Login, Logout, Tls, Trigger};
 
 use super::file::Target;
 use super::problems::Problems;
 use super::retries::Retries;
 use super::template::{Column, Escape, Name, Template};
+use super::triggers::Trigger as Asker;
 
 /// A request with places for values.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,14 +71,8 @@ pub struct Contract {
     pub query: Vec<(String, Template)>,
     /// Headers of the handshake.
     pub handshake: Vec<(String, Template)>,
-    /// How a push at one user is asked for.
-    pub one: Call,
-    /// How a push at everyone is.
-    pub all: Call,
-    /// How a push without a payload is asked for; `None`: as any other, with `null` for one.
-    pub bare: Option<Call>,
-    /// What the user is called in a push at everyone.
-    pub everyone: String,
+    /// How pushes are asked for, in one way or several; never empty.
+    pub triggers: Vec<Asker>,
     /// The keys that say so, as they are meant.
     pub given: Target,
     /// The same as they were written, with variables not filled in.
@@ -88,9 +84,6 @@ const LOGIN_PATH: &str = "/good/api/v5/auth?appID={{app}}";
 const LOGIN_BODY: &str = r#"{"provider":"rest","username":"{{user}}","password":"{{password}}"}"#;
 const SESSION: &str = "/result/token";
 const AUTH: &str = r#"{"app_id":"{{app}}","session_id":"{{session}}"}"#;
-const TRIGGER_PATH: &str = "/good/api/v5/data/push/send?appID={{app}}&sessionID=";
-const BARE_BODY: &str = r#"{"userID":"{{user}}","eventName":"{{event}}"}"#;
-const TRIGGER_BODY: &str = r#"{"userID":"{{user}}","eventName":"{{event}}","message":{{message}}}"#;
 
 impl Target {
     /// Only what says how the target is spoken to.
@@ -104,12 +97,24 @@ impl Target {
             logout: self.logout.clone(),
             connect: self.connect.clone(),
             trigger: self.trigger.clone(),
+            triggers: self.triggers.clone(),
             ..Self::default()
         }
     }
 }
 
 impl Target {
+    /// The same as it was written, for reports: no password, and names as they are meant.
+    fn shown(&self, meant: &Self) -> Self {
+        let mut shown = self.spoken();
+        let entries = shown.triggers.iter_mut().flatten();
+        for (shown, meant) in entries.zip(meant.triggers.iter().flatten()) {
+            shown.name.clone_from(&meant.name);
+            shown.password = None;
+        }
+        shown
+    }
+
     /// Takes out what says how it is spoken to.
     pub(super) fn take_spoken(&mut self) -> Self {
         let spoken = self.spoken();
@@ -131,33 +136,19 @@ impl Target {
 impl Contract {
     /// Of a target as it is meant, and as it was written.
     pub(super) fn new(target: &Target, shown: Option<&Target>, problems: &mut Problems) -> Self {
-        let (login, trigger) = (&target.login, &target.trigger);
+        let login = &target.login;
         let path = target.path.as_deref().unwrap_or(DEFAULT_PATH);
         let fits = path.starts_with('/') && !path.contains(['?', '#', ' ']);
         problems.check(fits, "target.path", || {
             format!("{path:?} is no path; write it as {DEFAULT_PATH}")
         });
         let retries = Retries::new(login, problems);
-        let mut reading = Reading {
-            problems,
-            columns: Vec::new(),
-        };
+        let mut reading = Reading::new(problems);
         let login_keys = Keys {
             method: "target.login.method",
             path: "target.login.path",
             headers: "target.login.headers",
             body: "target.login.body",
-        };
-        let trigger_keys = Keys {
-            method: "target.trigger.method",
-            path: "target.trigger.path",
-            headers: "target.trigger.headers",
-            body: "target.trigger.body",
-        };
-        let broadcast_keys = Keys {
-            path: "target.trigger.broadcast_path",
-            body: "target.trigger.broadcast_body",
-            ..trigger_keys
         };
         let login_call = reading.call(
             &login_keys,
@@ -170,27 +161,6 @@ impl Contract {
             },
         );
         let logout = reading.logout(&target.logout);
-        let one = Written {
-            method: trigger.method.as_deref(),
-            path: trigger.path.as_deref().unwrap_or(TRIGGER_PATH),
-            headers: trigger.headers.as_ref(),
-            body: trigger.body.as_deref().unwrap_or(TRIGGER_BODY),
-        };
-        let all = Written {
-            path: trigger.broadcast_path.as_deref().unwrap_or(one.path),
-            body: trigger.broadcast_body.as_deref().unwrap_or(one.body),
-            ..one
-        };
-        let one = reading.push(&trigger_keys, &one);
-        let all = match (&trigger.broadcast_path, &trigger.broadcast_body) {
-            (None, None) => one.clone(),
-            _ => reading.push(&broadcast_keys, &all),
-        };
-        let says_so = trigger.body.is_some() || trigger.broadcast_body.is_some();
-        let bare = (!says_so).then(|| Call {
-            body: reading.template(trigger_keys.body, Name::PUSH, BARE_BODY),
-            ..one.clone()
-        });
         reading.tls(&target.tls);
         let session = login.session.as_deref().unwrap_or(SESSION).to_owned();
         reading.problems.check(
@@ -216,13 +186,10 @@ impl Contract {
                 Name::SOCKET,
                 target.connect.headers.as_ref(),
             ),
-            one,
-            all,
-            bare,
-            everyone: trigger.everyone.clone().unwrap_or_else(|| "*".to_owned()),
+            triggers: reading.triggers(target),
             columns: reading.columns,
             given: target.spoken(),
-            shown: shown.unwrap_or(target).spoken(),
+            shown: shown.unwrap_or(target).shown(target),
         }
     }
 
@@ -251,127 +218,11 @@ impl Call {
     }
 }
 
-#[derive(Clone, Copy)]
-struct Keys {
-    method: &'static str,
-    path: &'static str,
-    headers: &'static str,
-    body: &'static str,
-}
-
-#[derive(Clone, Copy)]
-struct Written<'a> {
-    method: Option<&'a str>,
-    path: &'a str,
-    headers: Option<&'a BTreeMap<String, String>>,
-    body: &'a str,
-}
-
-/// Reads templates, and gathers what is wrong with them.
-struct Reading<'p> {
-    problems: &'p mut Problems,
-    columns: Vec<(&'static str, Column)>,
-}
-
-impl Reading<'_> {
-    fn template(&mut self, key: &'static str, known: &[Name], text: &str) -> Template {
-        let template = Template::parse(text, known).unwrap_or_else(|why| {
-            self.problems.add(key, why);
-            Template::default()
-        });
-        self.columns
-            .extend(template.columns().map(|column| (key, column)));
-        template
-    }
-
-    fn call(&mut self, keys: &Keys, known: &[Name], written: &Written<'_>) -> Call {
-        let method = written.method.unwrap_or("POST");
-        let path = self.template(keys.path, known, written.path);
-        let sample = path.fill(Escape::Url, |_| "x");
-        let fits = path.is_empty() || sample.parse::<http::uri::PathAndQuery>().is_ok();
-        self.problems.check(fits, keys.path, || {
-            format!(
-                "{:?} has characters that no path has; write them encoded, as %20",
-                written.path
-            )
-        });
-        self.problems
-            .check(written.path.starts_with('/'), keys.path, || {
-                format!(
-                    "{:?} is no path below the target's URL; begin it with /",
-                    written.path
-                )
-            });
-        let headers = self.headers(keys.headers, known, written.headers);
-        let form = headers.iter().any(|(name, value)| {
-            let value = value.to_string().to_ascii_lowercase();
-            name.eq_ignore_ascii_case("content-type") && value.contains("x-www-form-urlencoded")
-        });
-        let text = headers.iter().any(|(name, value)| {
-            name.eq_ignore_ascii_case("content-type") && !value.to_string().contains("json")
-        });
-        let escape = if form { Escape::Url } else { Escape::Json };
-        let call = Call {
-            method: method.parse().unwrap_or_else(|_| {
-                let why = format!("{method:?} is no HTTP method; write it as POST");
-                self.problems.add(keys.method, why);
-                http::Method::POST
-            }),
-            body: self.template(keys.body, known, written.body),
-            path,
-            headers,
-            escape,
-        };
-        if !text && !call.body.is_empty() {
-            self.is_json(keys.body, &call.body, "JSON");
-        }
-        call
-    }
-
-    /// A push whose payload goes nowhere cannot be verified.
-    fn push(&mut self, keys: &Keys, written: &Written<'_>) -> Call {
-        let call = self.call(keys, Name::PUSH, written);
-        let has =
-            |template: &Template| template.has(Name::Message) || template.has(Name::MessageText);
-        let headers = call.headers.iter().any(|(_, value)| has(value));
-        self.problems.check(
-            has(&call.body) || has(&call.path) || headers,
-            keys.body,
-            || "the payload has no place in it; write {{message}} where it goes".to_owned(),
-        );
-        call
-    }
-
-    fn is_json(&mut self, key: &'static str, template: &Template, what: &str) {
-        let sample = |name| match name {
-            Name::Message => "null",
-            _ => "x",
-        };
-        let filled = template.fill(Escape::Json, sample);
-        let read = serde_json::from_str::<serde_json::Value>(&filled);
-        let fits = read
-            .as_ref()
-            .is_ok_and(|value| what == "JSON" || value.is_object());
-        self.problems.check(fits, key, || match read {
-            Err(why) => format!("not {what} once its values are filled in: {why}"),
-            Ok(_) => format!("not {what} once its values are filled in"),
-        });
-    }
-
-    fn auth(&mut self, text: &str) -> Template {
-        const KEY: &str = "target.connect.auth";
-        let auth = self.template(KEY, Name::SOCKET, text);
-        if !auth.is_empty() {
-            self.is_json(KEY, &auth, "a JSON object");
-        }
-        auth
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::scenario::file::File;
+    use crate::scenario::triggers::Way;
 
     fn contract(text: &str) -> Result<Contract, Vec<String>> {
         let file = File::parse(text).unwrap();
@@ -412,7 +263,10 @@ mod tests {
             contract.auth.fill(Escape::Json, value),
             r#"{"app_id":"a&b","session_id":"s"}"#
         );
-        let push = contract.one.fill(&[], value);
+        let Way::Http(http) = &contract.triggers[0].way else {
+            panic!()
+        };
+        let push = http.one.fill(&[], value);
         assert_eq!(
             push.path,
             "/good/api/v5/data/push/send?appID=a%26b&sessionID="
@@ -421,8 +275,8 @@ mod tests {
             push.body,
             r#"{"userID":"Zo\"ë","eventName":"alert","message":{"x": 1}}"#
         );
-        assert_eq!(contract.one, contract.all);
-        assert_eq!(contract.everyone, "*");
+        assert_eq!(http.one, http.all);
+        assert_eq!(http.everyone, "*");
     }
 
     #[test]
@@ -456,11 +310,14 @@ broadcast_path = "/all/{{event}}"
         assert_eq!(login.headers[0], ("X-Tenant".to_owned(), "one".to_owned()));
         assert!(contract.auth.is_empty());
         assert_eq!(contract.query[0].1.fill(Escape::Url, value), "s");
-        let push = contract.one.fill(&[], value);
+        let Way::Http(http) = &contract.triggers[0].way else {
+            panic!()
+        };
+        let push = http.one.fill(&[], value);
         assert_eq!(push.method, http::Method::PUT);
         assert_eq!(push.path, "/users/Zo%22%C3%AB/alert");
         assert_eq!(push.body, "{\"x\": 1}");
-        assert_eq!(contract.all.fill(&[], value).path, "/all/alert");
+        assert_eq!(http.all.fill(&[], value).path, "/all/alert");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::audience::Reach;
 use super::payload::Content;
 use super::plan::Plan;
 use super::workload::Workload;
-use crate::ids::{AppId, Lane, PushId, Seq};
+use crate::ids::AppId;
 
 /// Most pushes looked at: far more than it takes to draw everything, unless something is rare on purpose.
 const MOST: u64 = 20_000;
@@ -13,7 +13,7 @@ const MOST: u64 = 20_000;
 /// The apps, event names, kinds of audience and payloads of this plan that no push of its schedule has, in words. What only pushes have that
 /// nobody gets is left out too.
 pub fn left_out(plan: &Plan) -> Vec<String> {
-    let workload = Workload::new(plan);
+    let (workload, deal) = (Workload::new(plan), plan.deal());
     let mut seen = Seen {
         // No share, nothing to see.
         apps: (0..plan.apps.len() as u32)
@@ -24,12 +24,8 @@ pub fn left_out(plan: &Plan) -> Vec<String> {
         reaches: REACHES.map(|(reach, _)| !plan.may_have(reach)),
     };
     for n in 0..plan.pace().hits().min(MOST) {
-        let lanes = u64::from(plan.lanes.max(1));
-        let id = PushId {
-            lane: Lane((n % lanes) as u32),
-            seq: Seq((n / lanes) as u32),
-        };
-        let Some(spec) = workload.spec_at_any_time(id) else {
+        let id = deal.push_at(n);
+        let Some(spec) = id.and_then(|id| workload.spec_at_any_time(id)) else {
             break;
         };
         let reach = plan.reach(spec.app, spec.audience);

@@ -6,6 +6,8 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::neglect::Neglect;
+use super::payload::Content;
 use super::plan::Plan;
 use super::problems::Problems;
 use super::transport::{Transport, Transports};
@@ -70,6 +72,17 @@ impl Driver {
         });
         problems.check(plan.source_addrs.is_empty(), "generator.source_addrs", || {
             "the driver rust_socketio lets the system choose; leave them out, or take the driver lean".to_owned()
+        });
+        let bare = plan
+            .carried()
+            .iter()
+            .any(|payload| payload.content == Content::None);
+        problems.check(!bare, "pushes.payloads", || {
+            "the driver rust_socketio loses the name of an event without arguments; leave the payload none out, or take the driver lean".to_owned()
+        });
+        let behaves = plan.clients.neglect == Neglect::default();
+        problems.check(behaves, "clients", || {
+            "the driver rust_socketio reads and answers pings by itself; leave slow, stuck and mute out, or take the driver lean".to_owned()
         });
         for event in &plan.events {
             let its = event != HANDED_ON && ITS_NAMES.contains(&event.to_lowercase().as_str());

@@ -15,6 +15,7 @@ use super::payload::{Payload, Size};
 use super::people::Loaded;
 use super::schedule::{Arrivals, Stage};
 use super::transport::{Shares, Transport};
+use super::triggers::Entry;
 use super::units::{Rate, Span};
 use super::{jwt, refused};
 use crate::verify::Ordering;
@@ -101,6 +102,9 @@ pub struct Target {
     /// How a push is asked for.
     #[serde(skip_serializing_if = "is_default")]
     pub trigger: Trigger,
+    /// Several ways of asking for pushes side by side, in place of `[target.trigger]`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub triggers: Option<Vec<Entry>>,
 }
 
 /// Nothing is said there.

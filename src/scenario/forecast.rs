@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::audience::Reach;
 use super::plan::Plan;
 use super::workload::{Spec, Workload};
-use crate::ids::{AppId, Audience, Lane, PushId, Seq, UserId};
+use crate::ids::{AppId, Audience, PushId, UserId};
 
 /// Most pushes that are looked at; of more, one in so many stands for the rest.
 const LOOKED_AT: u64 = 100_000;
@@ -103,11 +103,7 @@ struct Sums {
 
 /// The place of push `n` of the schedule.
 fn place(plan: &Plan, n: u64) -> Option<PushId> {
-    let lanes = u64::from(plan.lanes);
-    Some(PushId {
-        lane: Lane((n % lanes) as u32),
-        seq: Seq(u32::try_from(n / lanes).ok()?),
-    })
+    plan.deal().push_at(n)
 }
 
 /// At how many sockets a push arrives if all are connected.

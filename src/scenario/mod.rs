@@ -34,6 +34,7 @@ mod schema;
 pub mod template;
 pub mod threshold;
 pub mod transport;
+pub mod triggers;
 pub mod units;
 pub mod workload;
 mod written;

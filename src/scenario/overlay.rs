@@ -220,6 +220,7 @@ impl Target {
                 broadcast_body: over.trigger.broadcast_body.or(self.trigger.broadcast_body),
                 everyone: over.trigger.everyone.or(self.trigger.everyone),
             },
+            triggers: over.triggers.or(self.triggers),
         }
     }
 }

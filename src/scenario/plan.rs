@@ -17,6 +17,7 @@ use super::refused::{Kind, Refused};
 use super::schedule::{Arrivals, Schedule};
 use super::threshold::{Condition, Threshold};
 use super::transport::Transports;
+use super::triggers::Deal;
 use crate::ids::{AppId, Audience, UserId};
 use crate::pace::Stage;
 use crate::verify::Ordering;
@@ -34,6 +35,8 @@ pub struct Plan {
     pub contract: Arc<Contract>,
     /// What of this machine the way there takes besides.
     pub access: Arc<Access>,
+    /// The names and weights of its triggers; never empty.
+    pub triggers: Vec<(String, u32)>,
     /// App ids, by [`AppId`].
     pub apps: Vec<String>,
     /// How many users, over all apps.
@@ -133,7 +136,17 @@ pub struct Faults {
 impl Plan {
     /// Checks a scenario, with whatever it leaves out taken from the built-in one. All problems at once.
     pub fn from_file(file: &File, drawn_seed: u64) -> Result<Self, Vec<Problem>> {
+        Self::read(file, drawn_seed, None)
+    }
+
+    /// The same, of a file that does not say which triggers there are, for whoever knows.
+    pub(super) fn read(
+        file: &File,
+        drawn_seed: u64,
+        triggers: Option<Vec<(String, u32)>>,
+    ) -> Result<Self, Vec<Problem>> {
         let (given, asked) = (&file.pushes, file);
+        let promised = file.verify.ordering;
         let mut file = File::built_in().overlaid(file.clone());
         let mut problems = Problems::default();
         let people = people(asked, &mut file, &mut problems);
@@ -143,14 +156,18 @@ impl Plan {
         let listed = pushes.events.unwrap_or_default();
         let (events, weights) = payload::names(listed, given.events.is_some(), &payloads);
         let contract = Contract::new(&file.target, file.shown.as_deref(), &mut problems);
+        let own = contract.triggers.iter();
+        let own = own.map(|trigger| (trigger.name.clone(), trigger.weight));
+        let triggers: Vec<_> = triggers.unwrap_or_else(|| own.collect());
+        let names: Vec<_> = triggers.iter().map(|(name, _)| name.clone()).collect();
         let plan = Self {
             contract: contract.into(),
             access: Arc::default(),
             thresholds: problems.read("thresholds", file.thresholds.as_ref(), |text| {
-                Threshold::parse(text, &events)
+                Threshold::of(text, &events, &names)
             }),
             abort_on: problems.read("abort_on", file.abort_on.as_ref(), |text| {
-                Condition::parse(text, &events)
+                Condition::of(text, &events, &names)
             }),
             seed: file.seed.unwrap_or(drawn_seed),
             target: file
@@ -190,7 +207,12 @@ impl Plan {
             shapes: pushes.shapes.unwrap_or_default(),
             payloads,
             size: pushes.size.unwrap_or_default(),
-            ordering: verify.ordering.unwrap_or_default(),
+            // No target promises an order across ways of asking unless the scenario says that this one does.
+            ordering: match promised {
+                None if triggers.len() > 1 => Ordering::Lane,
+                _ => verify.ordering.unwrap_or_default(),
+            },
+            triggers,
             deadline: verify.deadline.map_or(Duration::ZERO, |s| s.0),
             settle: verify.settle.map_or(Duration::ZERO, |s| s.0),
             platform_nodes: file.platform.nodes.unwrap_or(1),
@@ -206,31 +228,36 @@ impl Plan {
         };
         let faults = problems.faults(file.platform, &plan);
         let plan = Self { faults, ..plan };
-        problems.limits(&plan);
-        problems.generator(&plan);
-        problems.nodes(&plan);
-        problems.users(&plan);
-        problems.refused(&plan);
-        problems.columns(&plan);
-        problems.schedule(given, &plan);
-        problems.audience(given, &plan);
-        problems.pushes(&plan);
-        problems.payloads(given, &plan);
-        problems.verify(&plan);
-        plan.clients.check(&mut problems);
-        plan.clients.driver.check(&plan, &mut problems);
+        plan.check(given, &mut problems);
         Transports::check(
             file.clients.transport,
             file.clients.transports.as_ref(),
             &mut problems,
         );
-        if let Some(churn) = &plan.churn {
-            churn.check(&plan, &mut problems);
-        }
         if problems.0.is_empty() {
             Ok(plan)
         } else {
             Err(problems.0)
+        }
+    }
+
+    /// Everything that has to hold of a whole plan. `given`: what the scenario itself says of pushes.
+    fn check(&self, given: &file::Pushes, problems: &mut Problems) {
+        problems.limits(self);
+        problems.generator(self);
+        problems.nodes(self);
+        problems.users(self);
+        problems.refused(self);
+        problems.columns(self);
+        problems.schedule(given, self);
+        problems.audience(given, self);
+        problems.pushes(self);
+        problems.payloads(given, self);
+        problems.verify(self);
+        self.clients.check(problems);
+        self.clients.driver.check(self, problems);
+        if let Some(churn) = &self.churn {
+            churn.check(self, problems);
         }
     }
 
@@ -284,9 +311,25 @@ impl Plan {
             .replace("{id}", &user.to_string())
     }
 
+    /// Which trigger and lane each push takes.
+    pub fn deal(&self) -> Deal {
+        let weights: Vec<_> = self.triggers.iter().map(|(_, weight)| *weight).collect();
+        Deal::new(self.seed, self.lanes.max(1), &weights)
+    }
+
+    /// The trigger of each lane; empty if there is but one.
+    pub fn trigger_of_lanes(&self) -> Vec<u16> {
+        let deal = self.deal();
+        let lanes = if deal.triggers() > 1 { self.lanes } else { 0 };
+        let lanes = (0..lanes).map(crate::ids::Lane);
+        lanes.map(|lane| deal.trigger_of(lane) as u16).collect()
+    }
+
     /// Most pushes any lane is scheduled to send.
     pub fn pushes_per_lane(&self) -> u32 {
-        u32::try_from(self.pace().hits().div_ceil(u64::from(self.lanes))).unwrap_or(u32::MAX)
+        let (deal, hits) = (self.deal(), self.pace().hits());
+        let pushes = deal.first_lanes().map(|lane| deal.pushes_of(lane, hits));
+        pushes.max().unwrap_or_default()
     }
 }
 

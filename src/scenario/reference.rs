@@ -25,7 +25,7 @@ fn section(out: &mut String, path: &str, schema: &Value, root: &Value, defaults:
     let (sections, keys): (Vec<_>, Vec<_>) = keys
         .into_iter()
         .flatten()
-        .partition(|(_, key)| resolved(key, root).get("properties").is_some());
+        .partition(|(_, key)| below(key, root).get("properties").is_some());
     let title = if path.is_empty() {
         "Above the first section".to_owned()
     } else {
@@ -53,8 +53,18 @@ fn section(out: &mut String, path: &str, schema: &Value, root: &Value, defaults:
             format!("{path}.{name}")
         };
         let defaults = defaults.get(name).unwrap_or(&Value::Null);
-        section(out, &path, key, root, defaults);
+        let path = match resolved(key, root).get("items") {
+            Some(_) => format!("[{path}]"),
+            None => path,
+        };
+        section(out, &path, below(key, root), root, defaults);
     }
+}
+
+/// A section, or what a list has several of.
+fn below<'a>(key: &'a Value, root: &'a Value) -> &'a Value {
+    let of = resolved(key, root);
+    of.get("items").map_or(of, |items| resolved(items, root))
 }
 
 fn described(schema: &Value, root: &Value) -> String {

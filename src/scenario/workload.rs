@@ -15,6 +15,7 @@ use super::file::Shape;
 use super::payload::template::{Room, Template, Values};
 use super::payload::{Content, Made, Payload, Size};
 use super::plan::Plan;
+use super::triggers::Deal;
 use crate::ids::{AppId, Audience, EventId, PushId};
 use crate::time::Time;
 use crate::verify::{Rules, Source, Tag, Tagger};
@@ -23,7 +24,7 @@ use crate::verify::{Rules, Source, Tag, Tagger};
 #[derive(Debug, Clone)]
 pub struct Workload {
     seed: u64,
-    lanes: u32,
+    deal: Deal,
     aims: Aims,
     events: Events,
     payloads: Arc<[Kind]>,
@@ -86,7 +87,7 @@ impl Workload {
         let weights: Vec<_> = payloads.iter().map(|payload| payload.weight).collect();
         Self {
             seed: plan.seed,
-            lanes: plan.lanes,
+            deal: plan.deal(),
             aims: Aims::new(plan),
             events: Events::new(&plan.weights),
             payloads: kinds.collect(),
@@ -107,14 +108,14 @@ impl Workload {
             tagger: self.tagger.clone(),
             events: plan.events.clone(),
             untagged: self.untagged(),
+            triggers: plan.trigger_of_lanes(),
             ordering: plan.ordering,
             deadline: plan.deadline,
             settle: plan.settle,
         }
     }
 
-    /// The push at this place; `None` past the end of the schedule. Lanes take turns: push `n` of the schedule is push `n / lanes`
-    /// of lane `n % lanes`.
+    /// The push at this place; `None` past the end of the schedule. [`Deal`] says which push of the schedule it is.
     pub fn spec(&self, id: PushId) -> Option<Spec> {
         let n = self.place(id)?;
         Some(self.draw(n, self.pace.intended(n)))
@@ -127,8 +128,8 @@ impl Workload {
 
     /// The place of a push in the schedule over all lanes.
     fn place(&self, id: PushId) -> Option<u64> {
-        let n = u64::from(id.seq.0) * u64::from(self.lanes) + u64::from(id.lane.0);
-        (n < self.pace.hits() && id.lane.0 < self.lanes).then_some(n)
+        let n = self.deal.place(id)?;
+        (n < self.pace.hits()).then_some(n)
     }
 
     fn draw(&self, n: u64, intended: Time) -> Spec {
@@ -213,7 +214,7 @@ impl Workload {
         let mut values = Of {
             plan: &self.plan,
             spec,
-            seq: u64::from(id.seq.0) * u64::from(self.lanes) + u64::from(id.lane.0),
+            seq: self.deal.place(id).unwrap_or_default(),
             rng: None,
         };
         template.filled(blank, &mut values)

@@ -12,6 +12,7 @@ use super::people::{Loaded, People};
 use super::plan::Plan;
 use super::problems::Problems;
 use super::refused::Refused;
+use super::triggers::{Entry, Kind};
 use super::units::{Rate, Span};
 
 impl From<&Plan> for File {
@@ -157,7 +158,14 @@ impl<'de> Deserialize<'de> for Plan {
         let shown = file.target.take_spoken();
         let users = file.users.take_people();
         let refused = file.users.refused.take();
-        let plan = Self::from_file(&file, 0).map_err(|problems| {
+        let named = |entry: &Entry| {
+            let kind = entry.kind.map(Kind::name).unwrap_or_default();
+            let name = entry.name.as_deref().unwrap_or(kind);
+            (name.to_owned(), entry.weight.unwrap_or(1))
+        };
+        let triggers = shown.triggers.as_ref();
+        let triggers = triggers.map(|all| all.iter().map(named).collect());
+        let plan = Self::read(&file, 0, triggers).map_err(|problems| {
             let told: Vec<_> = problems.iter().map(ToString::to_string).collect();
             serde::de::Error::custom(told.join("; "))
         })?;

@@ -115,13 +115,19 @@ pub(super) fn of_summary(summary: &Summary, metric: &Metric) -> Option<Figure> {
         Metric::Deliveries(figure) => of_deliveries(counts, *figure),
         Metric::Latency(timing, stat) => of_latency(latency(summary, *timing), *stat),
         Metric::Part(by, name, figure) => {
-            let parts = match by {
-                By::Event => &summary.by_event,
-                By::Audience => &summary.by_audience,
-                By::Trigger => &summary.by_trigger,
+            let find = |parts: &'_ [(String, Split)]| {
+                let (_, split) = parts.iter().find(|(part, _)| part == name)?;
+                of_part(split, *figure)
             };
-            let (_, split) = parts.iter().find(|(part, _)| part == name)?;
-            of_part(split, *figure)
+            match by {
+                By::Event => find(&summary.by_event),
+                By::Audience => find(&summary.by_audience),
+                By::Trigger => {
+                    let mut parts = summary.by_trigger.iter();
+                    let (_, asked) = parts.find(|(part, _)| part == name)?;
+                    of_part(&asked.split, *figure)
+                }
+            }
         }
         Metric::Generator(figure) => of_generator(summary, *figure),
     }

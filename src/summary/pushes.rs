@@ -44,6 +44,18 @@ impl PushCounts {
         self.rejected.saturating_sub(self.rejected_at_nobody) + self.unknown
     }
 
+    /// Adds others.
+    pub fn merge(&mut self, other: &Self) {
+        self.scheduled += other.scheduled;
+        self.sent += other.sent;
+        self.accepted += other.accepted;
+        self.rejected += other.rejected;
+        self.unknown += other.unknown;
+        self.absent += other.absent;
+        self.foreign += other.foreign;
+        self.rejected_at_nobody += other.rejected_at_nobody;
+    }
+
     /// Counts a push that is sent.
     pub fn count_sent(&mut self, reach: Reach) {
         self.sent += 1;

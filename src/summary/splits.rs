@@ -1,11 +1,12 @@
 //! How the pushes and deliveries of a run divide among apps, event names, audiences and triggers.
 
-use super::{AppCounts, Split};
+use super::{AppCounts, Asked, PushCounts, Split};
 use crate::history::Push;
 use crate::ids::Audience;
-use crate::measure::Meter;
+use crate::measure::{Latency, Meter};
 use crate::scenario::Plan;
-use crate::scenario::threshold::metric::{AUDIENCES, TRIGGERS};
+use crate::scenario::threshold::metric::AUDIENCES;
+use crate::verify::Findings;
 
 /// Pushes sent, counted by where they were to go.
 #[derive(Debug, Clone, Default)]
@@ -25,7 +26,7 @@ pub struct Parts {
     /// By kind of audience.
     pub by_audience: Vec<(String, Split)>,
     /// By way of asking.
-    pub by_trigger: Vec<(String, Split)>,
+    pub by_trigger: Vec<(String, Asked)>,
 }
 
 impl Splits {
@@ -48,8 +49,14 @@ impl Splits {
         }
     }
 
-    /// Puts the deliveries beside them; `sent` is the number of all pushes, which may be more than could be counted one by one.
-    pub fn parts(&self, plan: &Plan, meter: &Meter, sent: u64) -> Parts {
+    /// Puts the deliveries beside them. `asked` is what is known of each trigger: how its pushes were answered, and after how long.
+    pub fn parts(
+        &self,
+        plan: &Plan,
+        meter: &Meter,
+        asked: Vec<(PushCounts, Latency)>,
+        findings: &Findings,
+    ) -> Parts {
         let by_app = self.by_app.iter().enumerate().map(|(n, pushes)| AppCounts {
             pushes: *pushes,
             delivered: meter.in_app(n),
@@ -71,16 +78,31 @@ impl Splits {
             (name.to_owned(), split)
         };
         let [everyone, one] = AUDIENCES;
-        let [http] = TRIGGERS;
-        let all = Split {
-            pushes: sent,
-            push: meter.push(),
-        };
+        let several = plan.triggers.len() > 1;
+        let asked = asked.into_iter().enumerate();
+        let asked = asked.map(|(n, (pushes, answered))| Asked {
+            split: Split {
+                pushes: pushes.sent,
+                push: if several {
+                    meter.by_trigger(n)
+                } else {
+                    meter.push()
+                },
+            },
+            pushes,
+            answered,
+            counts: if several {
+                findings.by_trigger.get(n).copied().unwrap_or_default()
+            } else {
+                findings.counts
+            },
+        });
+        let names = plan.triggers.iter().map(|(name, _)| name.clone());
         Parts {
             by_app: by_app.collect(),
             by_event: by_event.collect(),
             by_audience: vec![audience(everyone, true), audience(one, false)],
-            by_trigger: vec![(http.to_owned(), all)],
+            by_trigger: names.zip(asked).collect(),
         }
     }
 }

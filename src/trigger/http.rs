@@ -4,40 +4,20 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::{Asked, Wanted};
 use crate::client::http::{Answer, Call, Http, HttpError};
 use crate::history::Outcome;
 use crate::scenario::Contract;
 use crate::scenario::template::Name;
+use crate::scenario::triggers::{HttpWay, Way};
 
 /// Asks one target for pushes in its apps.
 #[derive(Debug, Clone)]
 pub struct HttpTrigger {
     http: Http,
     contract: Arc<Contract>,
-}
-
-/// What is asked for.
-#[derive(Debug, Clone, Copy)]
-pub struct Wanted<'a> {
-    /// The app id.
-    pub app: &'a str,
-    /// The user's name; `None`: everyone.
-    pub user: Option<&'a str>,
-    /// The event name.
-    pub event: &'a str,
-    /// The payload as JSON; empty: none, which asks for an event without arguments.
-    pub message: &'a str,
-}
-
-/// How the asking ended, with the target's words where it was not a yes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asked {
-    /// What is known of it.
-    pub outcome: Outcome,
-    /// Why it is not accepted.
-    pub why: Option<String>,
-    /// What the generator's machine ran out of, if that is why.
-    pub shortage: Option<String>,
+    /// Which of its triggers.
+    trigger: usize,
 }
 
 #[derive(Deserialize)]
@@ -47,27 +27,38 @@ struct Status {
 
 impl HttpTrigger {
     /// A trigger for a target that is spoken to so.
-    pub fn new(http: Http, contract: Arc<Contract>) -> Self {
-        Self { http, contract }
+    pub fn new(http: Http, contract: Arc<Contract>, trigger: usize) -> Self {
+        Self {
+            http,
+            contract,
+            trigger,
+        }
+    }
+
+    fn way(&self) -> &HttpWay {
+        match &self.contract.triggers[self.trigger].way {
+            Way::Http(way) => way,
+            _ => unreachable!("another trigger's"),
+        }
     }
 
     /// The request for a push.
     pub fn call(&self, wanted: &Wanted<'_>) -> Call {
-        let contract = &self.contract;
+        let way = self.way();
         let call = match wanted.user {
-            Some(_) => &contract.one,
-            None => &contract.all,
+            Some(_) => &way.one,
+            None => &way.all,
         };
-        let bare = wanted.message.is_empty().then_some(contract.bare.as_ref());
+        let bare = wanted.message.is_empty().then_some(way.bare.as_ref());
         let (call, message) = match bare {
             None => (call, wanted.message),
             Some(Some(bare)) => (bare, ""),
             // Where there has to be something, it is nothing.
             Some(None) => (call, "null"),
         };
-        let filled = call.fill(&contract.headers, |name| match name {
+        let filled = call.fill(&self.contract.headers, |name| match name {
             Name::App => wanted.app,
-            Name::User => wanted.user.unwrap_or(&contract.everyone),
+            Name::User => wanted.user.unwrap_or(&way.everyone),
             Name::Event => wanted.event,
             Name::Message | Name::MessageText => message,
             Name::Password | Name::Session | Name::Token | Name::Column(_) => "",
@@ -203,7 +194,9 @@ mod tests {
                 event,
                 message,
             };
-            HttpTrigger::new(http, contract.into()).call(&wanted).body
+            HttpTrigger::new(http, contract.into(), 0)
+                .call(&wanted)
+                .body
         };
         assert_eq!(
             body(None, "a\"b", "{\"x\": 1}"),

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tokio::sync::{OwnedMutexGuard, watch};
 
-use super::http::{HttpTrigger, Wanted};
 use super::turns::Turns;
+use super::{Asker, Wanted};
 use crate::clock::Clock;
 use crate::history::{Outcome, Push};
 use crate::ids::{Audience, Lane, PushId, Seq};
@@ -73,6 +73,10 @@ impl Progress {
 /// What a lane measured.
 #[derive(Debug, Default)]
 pub struct LaneReport {
+    /// Which lane.
+    pub lane: Lane,
+    /// Its pushes; how many were scheduled is not told.
+    pub pushes: PushCounts,
     /// From asking to the answer.
     pub trigger: Latency,
     /// From when the lane could have sent (the push was due and the answer before it there) to when it did: the generator's own delay.
@@ -88,6 +92,7 @@ pub struct LaneReport {
 impl LaneReport {
     /// Adds another lane's.
     pub fn merge(&mut self, other: &Self) {
+        self.pushes.merge(&other.pushes);
         self.trigger.merge(&other.trigger);
         self.lag.merge(&other.lag);
         self.reasons.merge(&other.reasons);
@@ -106,7 +111,7 @@ pub struct Setup {
     /// Its pushes.
     pub workload: Arc<Workload>,
     /// How to ask.
-    pub trigger: HttpTrigger,
+    pub trigger: Asker,
     /// Where its pushes are entered.
     pub writer: LaneRecorder,
     /// The run's clock.
@@ -125,10 +130,14 @@ pub struct Setup {
 
 /// Works a lane to its end: the end of the schedule, or the order to stop. A push that was asked for is always waited for.
 pub async fn run(mut setup: Setup) -> LaneReport {
-    let mut report = LaneReport::default();
+    let mut report = LaneReport {
+        lane: setup.lane,
+        ..LaneReport::default()
+    };
+    setup.trigger.open(&setup.plan.apps).await;
     // A lane held up by slow answers may still send what is overdue, but not for ever.
     let last_call = setup.start + setup.plan.duration + setup.plan.deadline;
-    let mut free_since = setup.start;
+    let mut free_since = setup.clock.now();
     let mut waited = Waited::default();
     let mut seq = 0;
     while let Some(spec) = setup.spec(seq) {
@@ -194,10 +203,8 @@ impl Setup {
 
     /// Pushes of the schedule that are this lane's.
     fn pushes(&self) -> u32 {
-        let lanes = u64::from(self.plan.lanes);
-        let others = u64::from(self.lane.0);
         let hits = self.plan.pace().hits();
-        u32::try_from(hits.saturating_sub(others).div_ceil(lanes)).unwrap_or(u32::MAX)
+        self.plan.deal().pushes_of(self.lane, hits)
     }
 
     fn spec(&self, seq: u32) -> Option<Spec> {
@@ -238,7 +245,7 @@ impl Setup {
         seq: u32,
         spec: &Spec,
         due: Time,
-        ready: Time,
+        could: Time,
         report: &mut LaneReport,
     ) -> bool {
         let stream_seq = self.writer.next_in_stream(spec.app, spec.audience);
@@ -246,7 +253,7 @@ impl Setup {
         let message = self.workload.payload(spec, &tag);
         let user_id = self.plan.audience_name(spec.audience);
         let event = &self.plan.events[spec.event.index()];
-        let call = self.trigger.call(&Wanted {
+        let ready = self.trigger.ready(&Wanted {
             app: &self.plan.apps[spec.app.index()],
             user: (spec.audience != Audience::Everyone).then_some(&user_id),
             event,
@@ -266,12 +273,14 @@ impl Setup {
         };
         let reach = self.plan.reach(spec.app, spec.audience);
         self.progress.sent(reach);
-        report.lag.record(sent - ready);
-        let asked = self.trigger.ask(call).await;
+        report.pushes.count_sent(reach);
+        report.lag.record(sent - could);
+        let asked = self.trigger.ask(ready).await;
         let at = self.clock.now();
         let outcome = asked.outcome;
         self.writer.answer(id, Answer { outcome, at });
         self.progress.answered(outcome, reach);
+        report.pushes.count_answer(outcome, reach);
         if due >= self.measured_from {
             report.trigger.record(at - sent);
         }

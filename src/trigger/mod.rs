@@ -1,9 +1,186 @@
-//! Triggers: the ways of asking a target for a push, and the lanes that ask.
+//! Asking the target for pushes.
 //!
-//! * [`http`]: the platform's HTTP endpoint.
-//! * [`lane`]: one sequential trigger worker, whatever the way.
-//! * [`turns`]: which pushes no two lanes may ask for at once.
+//! A [`lane`] is one sequential worker: it asks for its next push only after the last one was answered, and records both in the
+//! ledger. How it asks is a matter of its own: one file for each way, and [`Asker`] over all of them. [`turns`] says which pushes no two
+//! lanes may ask for at once.
 
+mod command;
 pub mod http;
 pub mod lane;
+mod msgpack;
+mod redis;
+mod socket;
 pub mod turns;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::client::endpoint::Endpoint;
+use crate::client::http::{Answer, Call, Http};
+use crate::clock::Clock;
+use crate::history::Outcome;
+use crate::scenario::Contract;
+use crate::scenario::template::{Escape, Name, Template};
+use crate::scenario::triggers::{Trigger, Way};
+
+pub use msgpack::emitted;
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// The app id.
+    pub app: &'a str,
+    /// The user's name; `None`: everyone.
+    pub user: Option<&'a str>,
+    /// The event name.
+    pub event: &'a str,
+    /// The payload as JSON; empty: none, which asks for an event without arguments.
+    pub message: &'a str,
+}
+
+/// How the asking ended, with the target's words where it was not a yes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// What is known of it.
+    pub outcome: Outcome,
+    /// Why it is not accepted.
+    pub why: Option<String>,
+    /// What the generator's machine ran out of, if that is why.
+    pub shortage: Option<String>,
+}
+
+impl Asked {
+    fn accepted() -> Self {
+        Self {
+            outcome: Outcome::Accepted,
+            why: None,
+            shortage: None,
+        }
+    }
+
+    fn rejected(why: impl Into<String>) -> Self {
+        Self {
+            outcome: Outcome::Rejected,
+            why: Some(why.into()),
+            shortage: None,
+        }
+    }
+
+    fn unknown(why: impl Into<String>) -> Self {
+        Self {
+            outcome: Outcome::Unknown,
+            why: Some(why.into()),
+            shortage: None,
+        }
+    }
+}
+
+/// A way of asking, with the connection that one lane asks over.
+pub struct Asker(Kind);
+
+enum Kind {
+    Http(Box<http::HttpTrigger>),
+    Socket(Box<socket::Publisher>),
+    Redis(redis::Emitter),
+    Command(command::Command),
+}
+
+/// A push that is ready to be asked for.
+pub struct Ready(Said);
+
+enum Said {
+    Call(Call),
+    Event { app: String, args: String },
+    Message(redis::Message),
+    Command(command::Started),
+}
+
+impl Asker {
+    /// A lane's own, at the node that is the lane's, or wherever else the trigger goes. Nothing is waited for longer than `timeout`, or what the trigger says.
+    pub fn new(
+        contract: &Arc<Contract>,
+        trigger: usize,
+        (http, endpoint): (&Http, &Endpoint),
+        timeout: Duration,
+        clock: Clock,
+    ) -> Self {
+        let Trigger {
+            timeout: own, way, ..
+        } = &contract.triggers[trigger];
+        let waits = own.unwrap_or(timeout);
+        Self(match way {
+            Way::Http(_) => {
+                let http = http.within(waits);
+                Kind::Http(http::HttpTrigger::new(http, Arc::clone(contract), trigger).into())
+            }
+            Way::Socket(way) => Kind::Socket(Box::new(socket::Publisher::new(
+                way.clone(),
+                Arc::clone(contract),
+                http.clone(),
+                endpoint.clone(),
+                waits,
+                clock,
+            ))),
+            Way::Redis(way) => Kind::Redis(redis::Emitter::new(way.clone(), waits, clock)),
+            Way::Command(way) => Kind::Command(command::Command::new(way.clone(), waits)),
+        })
+    }
+
+    /// Makes its connection, if it needs one before the first push. That it cannot, the first push will tell.
+    pub async fn open(&mut self, apps: &[String]) {
+        match &mut self.0 {
+            Kind::Http(_) | Kind::Command(_) => {}
+            Kind::Socket(publisher) => publisher.open(apps).await,
+            Kind::Redis(emitter) => emitter.open().await,
+        }
+    }
+
+    /// All that can be done before a push is asked for.
+    pub fn ready(&self, wanted: &Wanted<'_>) -> Ready {
+        Ready(match &self.0 {
+            Kind::Http(http) => Said::Call(http.call(wanted)),
+            Kind::Socket(publisher) => Said::Event {
+                app: wanted.app.to_owned(),
+                args: publisher.args(wanted),
+            },
+            Kind::Redis(emitter) => Said::Message(emitter.message(wanted)),
+            Kind::Command(command) => Said::Command(command.filled(wanted)),
+        })
+    }
+
+    /// As [`Asker::ask`], with the HTTP answer itself, if there was one.
+    pub async fn ask_in_full(&mut self, ready: Ready) -> (Asked, Option<Answer>) {
+        match (&self.0, ready) {
+            (Kind::Http(http), Ready(Said::Call(call))) => http.ask_in_full(call).await,
+            (_, ready) => (self.ask(ready).await, None),
+        }
+    }
+
+    /// Asks for a push, and waits for the answer.
+    pub async fn ask(&mut self, Ready(said): Ready) -> Asked {
+        match (&mut self.0, said) {
+            (Kind::Http(http), Said::Call(call)) => http.ask(call).await,
+            (Kind::Socket(publisher), Said::Event { app, args }) => {
+                publisher.emit(&app, &args).await
+            }
+            (Kind::Redis(emitter), Said::Message(message)) => emitter.publish(&message).await,
+            (Kind::Command(command), Said::Command(started)) => command.run(started).await,
+            _ => unreachable!("made ready by another trigger"),
+        }
+    }
+}
+
+/// A template with the values of a push. Where there is no message, it is `null`.
+fn fill(template: &Template, escape: Escape, wanted: &Wanted<'_>, everyone: &str) -> String {
+    let message = match wanted.message {
+        "" => "null",
+        message => message,
+    };
+    template.fill(escape, |name| match name {
+        Name::App => wanted.app,
+        Name::User => wanted.user.unwrap_or(everyone),
+        Name::Event => wanted.event,
+        Name::Message | Name::MessageText => message,
+        Name::Password | Name::Session | Name::Token | Name::Column(_) => "",
+    })
+}

@@ -160,6 +160,9 @@ pub struct Example {
 pub struct Findings {
     /// The counts.
     pub counts: Counts,
+    /// What had to come and what went wrong of it for each trigger, where there are several. What came is not among it, nor is a violation
+    /// whose push cannot be told.
+    pub by_trigger: Vec<Counts>,
     examples: Vec<Example>,
     samples: [Sample; Class::ALL.len()],
 }
@@ -210,9 +213,28 @@ impl Findings {
         &self.examples
     }
 
-    /// Counts violations.
-    pub(super) fn count(&mut self, class: Class, n: u64) {
+    /// None yet, with counts of their own for so many triggers.
+    pub(super) fn of_triggers(n: usize) -> Self {
+        Self {
+            by_trigger: vec![Counts::default(); n],
+            ..Self::default()
+        }
+    }
+
+    /// Counts violations, of this trigger if there are several.
+    pub(super) fn count(&mut self, trigger: Option<usize>, class: Class, n: u64) {
         self.counts.add(class, n);
+        if let Some(own) = trigger.and_then(|n| self.by_trigger.get_mut(n)) {
+            own.add(class, n);
+        }
+    }
+
+    /// Adds counts of a trigger.
+    pub(super) fn join(&mut self, trigger: usize, counts: &Counts) {
+        self.counts.merge(counts);
+        if let Some(own) = self.by_trigger.get_mut(trigger) {
+            own.merge(counts);
+        }
     }
 
     /// Shows the examples so many violations of a class, by their numbers: `make` is asked only for those that are kept.
@@ -248,11 +270,18 @@ impl Findings {
     }
 
     /// Takes back violations that no longer stand, by class. A duplicate becomes a phantom.
-    pub(super) fn take_back(&mut self, violations: &[u64]) {
-        for (count, n) in self.counts.violations.iter_mut().zip(violations) {
-            *count -= n;
+    pub(super) fn take_back(&mut self, trigger: Option<usize>, violations: &[u64]) {
+        let own = trigger.and_then(|n| self.by_trigger.get_mut(n));
+        for counts in [Some(&mut self.counts), own].into_iter().flatten() {
+            for (count, n) in counts.violations.iter_mut().zip(violations) {
+                *count -= n;
+            }
         }
-        self.count(Class::Phantom, violations[Class::Duplicated as usize]);
+        self.count(
+            trigger,
+            Class::Phantom,
+            violations[Class::Duplicated as usize],
+        );
     }
 
     /// Changes the examples, and drops those for which `change` gives false.
@@ -281,6 +310,11 @@ impl Findings {
     /// Adds another shard's findings. Of each class the first examples stay, and the others are thinned evenly to what there is room for.
     pub fn merge(&mut self, other: Self) {
         self.counts.merge(&other.counts);
+        let triggers = self.by_trigger.len().max(other.by_trigger.len());
+        self.by_trigger.resize(triggers, Counts::default());
+        for (sum, part) in self.by_trigger.iter_mut().zip(&other.by_trigger) {
+            sum.merge(part);
+        }
         self.examples.extend(other.examples);
         self.examples
             .sort_by_key(|e| (e.class, e.arrived, e.socket));

@@ -4,12 +4,12 @@
 //! if accepted; what was found of it then is kept here by push, to be taken back should it be refused. A lane has one push in flight
 //! at a time, so there is never much: what has been answered is cleared away.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::finding::{Class, EXAMPLES_PER_CLASS};
 use super::ledger::Entry;
 use crate::history::Outcome;
-use crate::ids::PushId;
+use crate::ids::{Lane, PushId};
 use crate::time::Time;
 
 /// Violations by class, and then how often the generator may have held a delivery up.
@@ -25,8 +25,8 @@ const REFUSED: usize = 256;
 #[derive(Debug, Default)]
 pub(super) struct InFlight {
     found: HashMap<PushId, ByClass>,
-    /// Of pushes cleared away that were refused.
-    refused: ByClass,
+    /// Of pushes cleared away that were refused, by lane.
+    refused: BTreeMap<Lane, ByClass>,
     /// Cleared away when there are more.
     room: usize,
     /// The push in flight in each lane.
@@ -71,6 +71,7 @@ impl InFlight {
         self.found.retain(|push, found| {
             let entry = look(*push);
             if entry.is_some_and(|e| e.outcome() == Outcome::Rejected) {
+                let refused = refused.entry(push.lane).or_default();
                 for (sum, n) in refused.iter_mut().zip(found) {
                     *sum += *n;
                 }
@@ -81,8 +82,8 @@ impl InFlight {
     }
 
     /// What was found of pushes that turned out to be refused, when all answers are there and [`InFlight::clear`]ed.
-    pub(super) fn of_refused(&self) -> ByClass {
-        self.refused
+    pub(super) fn of_refused(&self) -> BTreeMap<Lane, ByClass> {
+        self.refused.clone()
     }
 
     /// Notes that a push came as if it were accepted, before its answer is known.
@@ -181,7 +182,7 @@ mod tests {
         assert_eq!(in_flight.arrived.len(), REFUSED);
         in_flight.forget(|_| true);
         assert!(in_flight.arrived.is_empty());
-        let refused = in_flight.of_refused();
+        let refused = in_flight.of_refused()[&Lane(0)];
         assert_eq!(refused[Class::Misrouted as usize], 5_000);
         assert_eq!(refused[Class::Late as usize], 2_500);
         assert_eq!(refused[HELD_UP], 2_500);

@@ -42,6 +42,7 @@ use super::kept::Kept;
 use super::ledger::{Entry, Ledger, StreamKey, View};
 use super::recent::Recent;
 use super::rules::{Arrival, Judged, Rules, Source, Way};
+use super::settled::Settled;
 use super::streams::Streams;
 use super::tag::Found;
 use super::untagged::Untagged;
@@ -60,7 +61,7 @@ pub struct Judge {
     sockets: Sockets,
     findings: Findings,
     /// What is known for good of the pushes that have settled; joins the findings when judging ends.
-    settled: Counts,
+    settled: Settled,
     /// Settled pushes that had come and turned out to be refused.
     refused: u64,
     in_flight: InFlight,
@@ -86,13 +87,12 @@ impl Judge {
         let lanes = ledger.lanes() as usize;
         let untagged = Untagged::new(&rules, lanes);
         Self {
-            rules,
             pushes: View::new(ledger),
             source,
             recent: Recent::default(),
             sockets: Sockets::new(lanes),
-            findings: Findings::default(),
-            settled: Counts::default(),
+            findings: Findings::of_triggers(rules.parts()),
+            settled: Settled::new(&rules),
             refused: 0,
             in_flight: InFlight::default(),
             floor: vec![0; lanes],
@@ -103,6 +103,7 @@ impl Judge {
             untagged,
             doubtful: HashSet::new(),
             slots: Vec::new(),
+            rules,
         }
     }
 
@@ -144,7 +145,8 @@ impl Judge {
     pub fn connected(&mut self, slot: Slot, at: Time) {
         if let Some(connection) = self.sockets.get(slot) {
             connection.presence.connected(at);
-            self.settled.allowed += u64::from(std::mem::take(&mut connection.unknown_before));
+            self.settled.of_any().allowed +=
+                u64::from(std::mem::take(&mut connection.unknown_before));
         }
     }
 
@@ -172,7 +174,7 @@ impl Judge {
             connection.presence.left(left);
             if left.cause == Leave::Stuck {
                 let (socket, since) = (connection.socket, connection.presence.gone_by());
-                self.sockets.all[socket as usize].stuck_since = since;
+                self.sockets.stop(socket, since);
             }
         } else {
             self.sockets.end(slot.index());

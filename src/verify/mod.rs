@@ -18,6 +18,7 @@ mod kept;
 mod ledger;
 mod recent;
 mod rules;
+mod settled;
 mod settling;
 mod standing;
 mod streams;

@@ -33,6 +33,8 @@ pub struct Rules {
     pub events: Vec<String>,
     /// The events under which nothing goes but one payload without a tag, each with that payload as JSON.
     pub untagged: Vec<(EventId, String)>,
+    /// The trigger of each lane, for counts of their own; empty: there is but one.
+    pub triggers: Vec<u16>,
     /// Which orders are checked.
     pub ordering: Ordering,
     /// How long after it was sent a push may arrive without being late.

@@ -158,7 +158,7 @@ async fn mistakes_are_told_before_anything_is_asked() {
         (&["--count", "0"], "--count"),
         (&["--for", "0s"], "--for"),
         (&["--for", "10"], "10s"),
-        (&["--target", "https://127.0.0.1"], "--target"),
+        (&["--target", "ftp://127.0.0.1"], "--target"),
         (&many, "101 users; at most 100"),
     ] {
         let done = done(command("listen", target.url(), args)).await;

@@ -120,7 +120,7 @@ async fn a_clean_run_passes_and_says_what_it_cannot_measure() {
 #[ignore = "needs a build with the second driver: run ci/check (or ci/second-driver, then cargo test -- --ignored)"]
 async fn what_comes_wrong_is_counted_exactly() {
     let load = "[users]\ncount = 24\nsockets_per_user = 2\n[pushes]\nrate = \"100/s\"\nduration = \"2s\"\n\
-        [verify]\nsettle = \"4s\"\n[clients]\ndriver = \"rust_socketio\"\n";
+        events = [\"alert\", \"refresh\"]\n[verify]\nsettle = \"4s\"\n[clients]\ndriver = \"rust_socketio\"\n";
     let faults = "duplicate=1/50,wrong-user=1/60,wrong-app=1/90,rename-case=1/80,corrupt-digit=1/110,\
         corrupt-type=1/120,corrupt-unicode=1/50,corrupt-key=1/60,phantom=1/100,premature=1/10,reorder=1/60";
     let (_, report) = exact_by(run_second, faults, load).await;

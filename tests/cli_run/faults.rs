@@ -100,11 +100,21 @@ pub(crate) async fn exact_by(
 ) -> (BTreeMap<String, u64>, Report) {
     let served = Served::start(faults).await;
     let target = format!("http://{}", served.address);
-    held_to_the_truth(&served, &target, &[], scenario).await
+    held_by(run, &served, &target, &[], scenario).await
 }
 
 /// The same of a platform that is reached under another URL.
 pub(crate) async fn held_to_the_truth(
+    served: &Served,
+    target: &str,
+    args: &[&str],
+    scenario: &str,
+) -> (BTreeMap<String, u64>, Report) {
+    held_by(run, served, target, args, scenario).await
+}
+
+async fn held_by(
+    run: fn(&[&str]) -> Command,
     served: &Served,
     target: &str,
     args: &[&str],

@@ -85,10 +85,6 @@ async fn bad_flags_are_named_with_a_remedy() {
             &["--target", "http://127.0.0.1:3000"],
         ),
         (
-            &["--target", "https://example.org"],
-            &["--target", "TLS", "http://"],
-        ),
-        (
             &["--target", "ws://localhost"],
             &["--target", "http:// in place of ws://"],
         ),

@@ -225,6 +225,7 @@ impl World {
         let tagger = Tagger::new(setup.seed);
         let ledger = Arc::new(Ledger::new(setup.lanes, setup.pushes_per_lane));
         let rules = Arc::new(Rules {
+            triggers: Vec::new(),
             tagger: tagger.clone(),
             events: EVENTS.map(str::to_owned).to_vec(),
             untagged: Vec::new(),

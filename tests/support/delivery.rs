@@ -95,6 +95,7 @@ impl Pushes {
         assert!(frames.iter().all(|frame| frame.len() == FRAME_BYTES));
         Self {
             rules: Arc::new(Rules {
+                triggers: Vec::new(),
                 tagger,
                 events: vec!["message".to_owned()],
                 untagged: Vec::new(),

@@ -4,4 +4,5 @@
 pub(crate) mod classes;
 pub(crate) mod matrix;
 pub(crate) mod peers;
+pub(crate) mod redis;
 pub(crate) mod rest;

@@ -9,7 +9,7 @@ use pushproof::scenario::file::File;
 use pushproof::scenario::threshold::{Condition, Figure, Threshold};
 use pushproof::scenario::{Plan, Workload};
 use pushproof::summary::{
-    Aborted, AppCounts, Environment, Generator, Latencies, LoginCounts, Missed, MustRefuse,
+    Aborted, AppCounts, Asked, Environment, Generator, Latencies, LoginCounts, Missed, MustRefuse,
     PushCounts, Reasons, SocketCounts, Split, Summary, Target, Upgrades,
 };
 use pushproof::time::Time;
@@ -104,7 +104,13 @@ pub(crate) fn clean() -> Summary {
             ("new message".to_owned(), split(40)),
         ],
         by_audience: vec![("*".to_owned(), split(11)), ("user".to_owned(), split(89))],
-        by_trigger: vec![("http".to_owned(), split(100))],
+        by_trigger: vec![(
+            "http".to_owned(),
+            Asked {
+                split: split(100),
+                ..Asked::default()
+            },
+        )],
         timeline: Vec::new(),
         generator: Generator {
             cpu_percent: Some(11.0),

@@ -255,6 +255,7 @@ impl Play {
         let tagger = Tagger::new(5);
         let payloads = Arc::new(Payloads(tagger.clone()));
         let rules = Arc::new(Rules {
+            triggers: Vec::new(),
             tagger,
             events: EVENTS.map(str::to_owned).to_vec(),
             untagged: Vec::new(),

@@ -29,6 +29,7 @@ fn a_thousand_million_losses_are_counted() {
     let mut writer = LaneWriter::new(Arc::clone(&ledger), Lane(0));
     let source = Arc::new(Bare(Tagger::new(1)));
     let rules = Rules {
+        triggers: Vec::new(),
         tagger: source.0.clone(),
         events: vec!["e".to_owned()],
         untagged: Vec::new(),

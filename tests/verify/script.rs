@@ -175,6 +175,7 @@ impl Line<'_> {
 
 fn rules(history: &str) -> Rules {
     let mut rules = Rules {
+        triggers: Vec::new(),
         tagger: Tagger::new(7),
         events: EVENTS.map(str::to_owned).to_vec(),
         untagged: vec![(PING, "null".to_owned())],

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::capacity::{Break, Step, Vary};
-use crate::report::json::form::{Environment, Scenario, Target};
+use crate::report::json::about::{Environment, Scenario, Target};
 use crate::scenario::file::File;
 
 /// A report of a search for the capacity.

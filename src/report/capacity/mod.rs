@@ -43,12 +43,12 @@ pub fn json(search: &Search) -> String {
         usl: fitted.as_ref().ok().map(usl),
         usl_missing: fitted.err().map(|why| why.to_string()),
         search: settings(search),
-        scenario: json::form::Scenario {
+        scenario: json::about::Scenario {
             name: search.scenario.clone(),
             plan: File::from(&search.plan),
         },
         seed: search.plan.seed,
-        target: json::form::Target {
+        target: json::about::Target {
             url: search.target.url.clone(),
             nodes: search.target.nodes.clone(),
             embedded: search.target.embedded,

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::about::{Environment, Scenario, SecondOpinion, Target};
 use super::getting_in::{Logins, MustRefuse};
-use crate::scenario::Driver;
-use crate::scenario::file::File;
+use super::triggers::Asked;
 
 /// A report.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -49,7 +49,7 @@ pub struct Report {
     /// By audience: `*` for broadcasts, `user` for pushes at one user.
     pub by_audience: BTreeMap<String, Part>,
     /// By way of asking for a push.
-    pub by_trigger: BTreeMap<String, Part>,
+    pub by_trigger: BTreeMap<String, Asked>,
     /// One entry a second.
     pub timeline: Vec<Entry>,
     /// Examples of violations, a bounded number of each class.
@@ -62,43 +62,6 @@ pub struct Report {
     pub environment: Environment,
     /// What a second driver made of the same scenario, with `--driver both`; `null` if none was asked.
     pub second_opinion: Option<Box<SecondOpinion>>,
-}
-
-/// What a second driver made of the same scenario at the same target.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct SecondOpinion {
-    /// Which driver.
-    pub driver: Driver,
-    /// Whether it came to the same verdict. If it did not, a pass of the first driver is `unknown`.
-    pub agrees: bool,
-    /// In what the two differ, in words; empty if in nothing.
-    pub differences: Vec<String>,
-    /// Its report.
-    pub report: Report,
-}
-
-/// A scenario with nothing left out.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct Scenario {
-    /// Its name: the file's, or `first-proof` for the built-in one.
-    pub name: String,
-    /// The plan that the run went by, as a scenario file.
-    pub plan: File,
-}
-
-/// The system under test.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct Target {
-    /// Base URL.
-    pub url: String,
-    /// Base URLs of its other nodes.
-    pub nodes: Vec<String>,
-    /// Whether it was the embedded platform.
-    pub embedded: bool,
-    /// Whether its certificate was taken unseen, so that anybody could have been in its place.
-    pub insecure: bool,
-    /// App ids.
-    pub apps: Vec<String>,
 }
 
 /// Sockets.
@@ -400,19 +363,4 @@ pub struct Generator {
     pub workers: u64,
     /// Those that ended before their time, with how. What they had told is part of this report.
     pub lost_workers: Vec<String>,
-}
-
-/// The machine of the generator.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct Environment {
-    /// Version of pushproof.
-    pub pushproof: String,
-    /// Operating system.
-    pub os: String,
-    /// Processor architecture.
-    pub arch: String,
-    /// Processors at hand.
-    pub cpus: usize,
-    /// Open files allowed to the process.
-    pub open_files: u64,
 }

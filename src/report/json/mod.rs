@@ -1,16 +1,18 @@
 //! The report as JSON: the fields that other programs rely on. Keys carry their units; what was not measured is `null`.
 //! [`form`] has the fields, this file fills them from a summary.
 
+pub mod about;
 pub mod form;
 pub mod getting_in;
 mod own;
+mod triggers;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use self::about::{Environment, Scenario, SecondOpinion, Target};
 use self::form::{
-    Deliveries, Entry, Environment, Latencies, LatencyUs, Part, Pushes, Report, Scenario,
-    SecondOpinion, Sockets, Target, Violation,
+    Deliveries, Entry, Latencies, LatencyUs, Part, Pushes, Report, Sockets, Violation,
 };
 use crate::history::Push;
 use crate::measure::Latency;
@@ -104,7 +106,7 @@ fn judged(summary: &Summary, judgement: &Judgement) -> Report {
         latency: latencies(summary),
         by_event: parts(&summary.by_event),
         by_audience: parts(&summary.by_audience),
-        by_trigger: parts(&summary.by_trigger),
+        by_trigger: triggers::asked(&summary.by_trigger),
         timeline: summary.timeline.iter().map(entry).collect(),
         violations: summary
             .findings

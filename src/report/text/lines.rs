@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::number;
 use crate::summary::Summary;
+use crate::verify::Counts;
 
 /// What is proved of deliveries that carry no tag, if there are any.
 pub(super) fn untagged(out: &mut String, summary: &Summary) -> std::fmt::Result {
@@ -21,4 +22,25 @@ pub(super) fn untagged(out: &mut String, summary: &Summary) -> std::fmt::Result 
         write!(out, " · {} by count only", number(by_count))?;
     }
     writeln!(out)
+}
+
+/// What was expected nowhere and did not come, if there is any.
+pub(super) fn missed(out: &mut String, deliveries: &Counts) -> std::fmt::Result {
+    if deliveries.missed_at_neglect > 0 {
+        writeln!(
+            out,
+            "  neglected   {} missed by sockets that stopped reading, or were ended for what they neglected",
+            number(deliveries.missed_at_neglect)
+        )?;
+    }
+    if deliveries.missed_at_death + deliveries.missed_at_churn + deliveries.away > 0 {
+        writeln!(
+            out,
+            "  not there   {} missed at a death · {} at coming or leaving · {} while away",
+            number(deliveries.missed_at_death),
+            number(deliveries.missed_at_churn),
+            number(deliveries.away)
+        )?;
+    }
+    Ok(())
 }

@@ -21,7 +21,7 @@ pub struct Row {
     pub more: Vec<String>,
 }
 
-/// What the keys of [`Users`] name, read by whoever may read files.
+/// What the keys of [`crate::scenario::file::Users`] name, read by whoever may read files.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Loaded {
     /// The users; `None`: none are listed.

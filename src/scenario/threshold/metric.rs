@@ -191,7 +191,7 @@ figures! {
     By {
         Event = "by_event", PLAIN, End, "an event name of the scenario";
         Audience = "by_audience", PLAIN, End, "`*` for broadcasts, `user` for pushes at one user";
-        Trigger = "by_trigger", PLAIN, End, "a way of asking for a push: `http`";
+        Trigger = "by_trigger", PLAIN, End, "a [trigger](triggers.md): `http`, or its name";
     }
 }
 
@@ -243,12 +243,17 @@ pub enum Metric {
 
 /// The kinds of audience, as reports name them: broadcasts, and pushes at one user.
 pub const AUDIENCES: [&str; 2] = ["*", "user"];
-/// The ways of asking for a push.
+/// What the trigger is called if there is but one.
 pub const TRIGGERS: [&str; 1] = ["http"];
 
 impl Metric {
     /// Every metric of a run with these event names, in the order of the documentation.
     pub fn all(events: &[String]) -> Vec<Self> {
+        Self::of(events, &TRIGGERS.map(str::to_owned))
+    }
+
+    /// The same of a run with these triggers.
+    pub fn of(events: &[String], triggers: &[String]) -> Vec<Self> {
         let mut all = Vec::new();
         all.extend(SocketFigure::ALL.iter().copied().map(Self::Sockets));
         all.extend(LoginFigure::ALL.iter().copied().map(Self::Logins));
@@ -264,7 +269,7 @@ impl Metric {
             let names: Vec<String> = match by {
                 By::Event => events.to_vec(),
                 By::Audience => owned(&AUDIENCES),
-                By::Trigger => owned(&TRIGGERS),
+                By::Trigger => triggers.to_vec(),
             };
             for name in names {
                 for figure in PartFigure::all() {

@@ -17,6 +17,7 @@ mod value;
 use std::fmt;
 use std::time::Duration;
 
+use metric::TRIGGERS;
 pub use metric::{Known, Metric, Unit};
 use value::Bound;
 
@@ -145,12 +146,17 @@ fn nearest(near: &[String]) -> String {
 impl Threshold {
     /// Reads a threshold of a run with these event names.
     pub fn parse(text: &str, events: &[String]) -> Result<Self, ThresholdError> {
+        Self::of(text, events, &TRIGGERS.map(str::to_owned))
+    }
+
+    /// The same, of a run with these triggers.
+    pub fn of(text: &str, events: &[String], triggers: &[String]) -> Result<Self, ThresholdError> {
         let (path, op, value) = split(text)?;
         if value.contains(" after ") {
             let text = text.to_owned();
             return Err(ThresholdError::After { text });
         }
-        Self::read(text, &path, op, value, events)
+        Self::read(text, &path, op, value, &Metric::of(events, triggers))
     }
 
     fn read(
@@ -158,16 +164,15 @@ impl Threshold {
         path: &[String],
         op: Op,
         value: &str,
-        events: &[String],
+        all: &[Metric],
     ) -> Result<Self, ThresholdError> {
         let text = text.trim().to_owned();
-        let mut all = Metric::all(events);
-        let Some(at) = all.iter().position(|metric| metric.path() == path) else {
+        let Some(metric) = all.iter().find(|metric| metric.path() == path) else {
             let metric = path.join(".");
-            let near = like(&metric, &all);
+            let near = like(&metric, all);
             return Err(ThresholdError::Metric { text, metric, near });
         };
-        let metric = all.swap_remove(at);
+        let metric = metric.clone();
         match Bound::parse(value, &metric) {
             Ok(bound) => Ok(Self {
                 text,
@@ -228,9 +233,14 @@ impl Threshold {
 impl Condition {
     /// Reads a condition of a run with these event names.
     pub fn parse(text: &str, events: &[String]) -> Result<Self, ThresholdError> {
+        Self::of(text, events, &TRIGGERS.map(str::to_owned))
+    }
+
+    /// The same, of a run with these triggers.
+    pub fn of(text: &str, events: &[String], triggers: &[String]) -> Result<Self, ThresholdError> {
         let (path, op, rest) = split(text)?;
         let (value, after) = rest.split_once(" after ").unwrap_or((rest, "0s"));
-        let threshold = Threshold::read(text, &path, op, value, events)?;
+        let threshold = Threshold::read(text, &path, op, value, &Metric::of(events, triggers))?;
         let text = threshold.text.clone();
         let metric = &threshold.metric;
         let share_of_end = threshold.bound.share && matches!(metric, Metric::Deliveries(_));

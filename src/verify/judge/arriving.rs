@@ -190,7 +190,7 @@ impl Judge {
         }
         if entry.outcome() == Outcome::Accepted {
             let was_missing = self.kept.came(id, slot);
-            self.settled.came += u64::from(was_missing);
+            self.settled.of(id.lane).came += u64::from(was_missing);
             return was_missing;
         }
         let places = self.sockets.places();
@@ -295,7 +295,9 @@ impl Judge {
         known: Option<(PushId, Option<Entry>)>,
         detail: &str,
     ) -> Judged {
-        self.findings.count(class, 1);
+        let lane = known.map(|(id, _)| id.lane);
+        let trigger = lane.and_then(|lane| self.rules.part_of(lane));
+        self.findings.count(trigger, class, 1);
         let sockets = &self.sockets;
         self.findings.show(class, 1, |_| Example {
             event: shortened(arrival.event),

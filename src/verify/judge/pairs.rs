@@ -77,18 +77,19 @@ impl Judge {
                 others.push((at, presence, spans));
             }
         }
-        self.settled.pairs += pairs;
+        let settled = self.settled.of(lane);
+        settled.pairs += pairs;
         match there {
             None => {
-                self.settled.away += pairs - unread;
-                self.settled.missed_at_neglect += unread;
+                settled.away += pairs - unread;
+                settled.missed_at_neglect += unread;
             }
             Some((.., share)) if others.is_empty() => {
-                self.settled.away += pairs - share.standing - unread;
-                self.settled.missed_at_neglect += share.at_neglect + unread;
-                self.settled.missed_at_death += share.at_death;
-                self.settled.missed_at_churn += share.at_churn;
-                self.settled.came += share.standing
+                settled.away += pairs - share.standing - unread;
+                settled.missed_at_neglect += share.at_neglect + unread;
+                settled.missed_at_death += share.at_death;
+                settled.missed_at_churn += share.at_churn;
+                settled.came += share.standing
                     - share.lost
                     - share.at_death
                     - share.at_neglect
@@ -114,8 +115,9 @@ impl Judge {
             standing: stream.count(Outcome::Accepted, spans.accepted.clone()),
             ..Share::default()
         };
-        self.settled.expected += expected;
-        self.settled.allowed +=
+        let settled = self.settled.of(at.lane);
+        settled.expected += expected;
+        settled.allowed +=
             share.standing - expected + stream.count(Outcome::Unknown, spans.unknown.clone());
         let missing = self
             .sockets
@@ -177,7 +179,7 @@ impl Judge {
                 died |= presence.has_died() && at_end;
                 neglected |= presence.has_neglected() && at_end;
             }
-            let counts = &mut self.settled;
+            let counts = self.settled.of(several[0].0.lane);
             match () {
                 () if lost => {}
                 () if came => counts.came += 1,
@@ -193,7 +195,7 @@ impl Judge {
     fn missed(&mut self, at: At<'_>, range: Range<u32>, n: u64) {
         let nth = |k| at.stream.nth(Outcome::Accepted, range.start, k);
         if at.last {
-            self.settled.add(Class::Lost, n);
+            self.settled.add(at.lane, Class::Lost, n);
             let (rules, sockets) = (&self.rules, &self.sockets);
             self.findings
                 .show(Class::Lost, n, |k| lost(rules, sockets, at.slot, nth(k)));
@@ -220,7 +222,7 @@ impl Judge {
             doubtful.count() as u64
         };
         let phantoms = refused - doubtful;
-        self.settled.add(Class::Phantom, phantoms);
+        self.settled.add(at.lane, Class::Phantom, phantoms);
         let (rules, sockets, in_flight) = (&self.rules, &self.sockets, &self.in_flight);
         let all_doubtful = &self.doubtful;
         let certain = |k: u64| {

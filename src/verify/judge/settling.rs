@@ -75,18 +75,19 @@ impl Judge {
         self.sweep();
         for (id, kept) in self.kept.missing() {
             for slot in kept.slots.iter() {
-                self.settled.add(Class::Lost, 1);
+                self.settled.add(id.lane, Class::Lost, 1);
                 let (rules, sockets) = (&self.rules, &self.sockets);
                 self.findings.show(Class::Lost, 1, |_| {
                     lost(rules, sockets, slot, (id, &kept.entry))
                 });
             }
         }
-        let refused = self.in_flight.of_refused();
-        self.findings.counts.held_up -= refused[HELD_UP];
-        self.findings.take_back(&refused);
+        for (lane, refused) in self.in_flight.of_refused() {
+            self.findings.counts.held_up -= refused[HELD_UP];
+            self.findings.take_back(self.rules.part_of(lane), &refused);
+        }
         self.findings.counts.delivered -= self.refused;
-        self.findings.counts.merge(&self.settled);
+        self.settled.join(&mut self.findings);
         self.findings
     }
 
@@ -158,7 +159,7 @@ impl Judge {
     /// Judges a socket by a batch.
     fn judge_by(&mut self, socket: usize, batch: Batch<'_>) {
         let (app, user) = (self.sockets.all[socket].app, self.sockets.all[socket].user);
-        let stuck_since = self.sockets.all[socket].stuck_since;
+        let stuck_since = self.sockets.stuck_since(socket as u32);
         let mut slots = std::mem::take(&mut self.slots);
         slots.extend(
             self.sockets
@@ -201,7 +202,7 @@ impl Judge {
         let (rules, findings) = (&self.rules, &mut self.findings);
         self.kept
             .forget(sockets.ended(), |id: PushId, entry: &Entry, slot| {
-                settled.add(Class::Lost, 1);
+                settled.add(id.lane, Class::Lost, 1);
                 findings.show(Class::Lost, 1, |_| lost(rules, sockets, slot, (id, entry)));
             });
         self.sockets.swept();

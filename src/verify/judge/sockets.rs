@@ -27,8 +27,6 @@ pub(super) struct Socket {
     pub(super) id: SocketId,
     pub(super) user: UserId,
     pub(super) app: AppId,
-    /// From then on it reads nothing; `Time::MAX`: it does.
-    pub(super) stuck_since: Time,
     /// How many batches it has been judged by.
     pub(super) judged: u32,
     /// The first of its connections.
@@ -69,6 +67,8 @@ pub(super) struct LaneSeen {
 pub(super) struct Sockets {
     by_id: HashMap<SocketId, u32>,
     pub(super) all: Vec<Socket>,
+    /// Since when those read nothing that have stopped: few do.
+    stuck: HashMap<u32, Time>,
     connections: Vec<Connection>,
     /// `lanes` entries for each connection, side by side.
     seen: Vec<LaneSeen>,
@@ -80,10 +80,24 @@ pub(super) struct Sockets {
 }
 
 impl Sockets {
+    /// It reads nothing from now on.
+    pub(super) fn stop(&mut self, socket: u32, since: Time) {
+        self.stuck.insert(socket, since);
+    }
+
+    /// Since when it reads nothing; `Time::MAX`: it does.
+    pub(super) fn stuck_since(&self, socket: u32) -> Time {
+        if self.stuck.is_empty() {
+            return Time::MAX;
+        }
+        self.stuck.get(&socket).copied().unwrap_or(Time::MAX)
+    }
+
     pub(super) fn new(lanes: usize) -> Self {
         Self {
             by_id: HashMap::new(),
             all: Vec::new(),
+            stuck: HashMap::new(),
             connections: Vec::new(),
             seen: Vec::new(),
             lanes,
@@ -104,7 +118,6 @@ impl Sockets {
             id,
             user,
             app,
-            stuck_since: Time::MAX,
             judged,
             first: NONE,
         };

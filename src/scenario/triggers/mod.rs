@@ -1,0 +1,122 @@
+//! The ways in which pushes are asked for, and which of them each push and lane takes.
+
+mod deal;
+mod entry;
+mod read;
+
+use std::time::Duration;
+
+pub use deal::Deal;
+pub use entry::{Entry, Kind};
+pub(super) use read::several;
+
+use super::contract::Call;
+use super::template::Template;
+
+/// A way of asking for a push.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trigger {
+    /// What it is called in reports.
+    pub name: String,
+    /// Its share of the pushes, compared with the others.
+    pub weight: u32,
+    /// How long an answer is waited for; `None`: as long as for any.
+    pub timeout: Option<Duration>,
+    /// How it asks.
+    pub way: Way,
+}
+
+impl Trigger {
+    /// The base URL of its requests, if they go elsewhere than to the target's.
+    pub fn url(&self) -> Option<&str> {
+        match &self.way {
+            Way::Http(way) => way.url.as_deref(),
+            _ => None,
+        }
+    }
+}
+
+/// How a trigger asks.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Way {
+    /// By an HTTP request.
+    Http(HttpWay),
+    /// By an event that a publisher's socket emits.
+    Socket(SocketWay),
+    /// By a message over Redis.
+    Redis(RedisWay),
+    /// By a program.
+    Command(CommandWay),
+}
+
+/// Requests for pushes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HttpWay {
+    /// Base URL without a slash at its end; `None`: the target's nodes.
+    pub url: Option<String>,
+    /// How a push at one user is asked for.
+    pub one: Call,
+    /// How a push at everyone is.
+    pub all: Call,
+    /// How a push without a payload is asked for; `None`: as any other, with `null` for one.
+    pub bare: Option<Call>,
+    /// What the user is called in a push at everyone.
+    pub everyone: String,
+}
+
+/// An event of a publisher's.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SocketWay {
+    /// Its name.
+    pub emit: String,
+    /// Its arguments, a JSON array.
+    pub args: Template,
+    /// What the user is called in a push at everyone.
+    pub everyone: String,
+    /// Who publishes.
+    pub user: String,
+    /// The publisher's password.
+    pub password: String,
+    /// Whether an ack is waited for.
+    pub ack: bool,
+    /// Where the ack says whether, and what stands there if it is a yes; `None`: any is a yes.
+    pub answer: Option<(String, String)>,
+}
+
+/// A message over Redis, as `@socket.io/redis-emitter` writes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RedisWay {
+    /// Where Redis is.
+    pub url: String,
+    /// What its channels begin with.
+    pub key: String,
+    /// The namespace.
+    pub namespace: String,
+    /// The room of a user.
+    pub room: Template,
+    /// The room of everyone; empty: none.
+    pub broadcast_room: Template,
+}
+
+/// A program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommandWay {
+    /// The program and its arguments; never empty.
+    pub command: Vec<Template>,
+    /// What it gets on its standard input.
+    pub stdin: Template,
+    /// What the user is called in a push at everyone.
+    pub everyone: String,
+}
+
+impl Way {
+    /// Which kind it is.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Http(_) => Kind::Http,
+            Self::Socket(_) => Kind::Socket,
+            Self::Redis(_) => Kind::Redis,
+            Self::Command(_) => Kind::Command,
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Asking over Redis, as `@socket.io/redis-emitter` does: a message in the channels that every server with `@socket.io/redis-adapter` hears.
+//!
+//! Redis answers with how many heard it. None is a no: no server got it. One or more is a yes, though it says nothing of the others: a server
+//! that does not listen just then loses the push for its sockets. *Invariant:* a connection that is lost with a message under way leaves
+//! that push unknown, and nothing is published twice.
+
+use std::time::Duration;
+
+use redis::aio::MultiplexedConnection;
+use redis::{AsyncConnectionConfig, Client, RedisError};
+
+use super::{Asked, Wanted, emitted};
+use crate::clock::Clock;
+use crate::scenario::template::{Escape, Name, Template};
+use crate::scenario::triggers::RedisWay;
+use crate::time::Time;
+
+/// The wait after the first attempt to connect that failed; doubled for each further one.
+const WAIT: Duration = Duration::from_millis(50);
+const WAIT_MAX: Duration = Duration::from_secs(1);
+
+/// A message as it goes out.
+pub(super) struct Message {
+    channel: String,
+    bytes: Vec<u8>,
+}
+
+/// Publishes one lane's pushes over a connection of its own.
+pub(super) struct Emitter {
+    way: RedisWay,
+    timeout: Duration,
+    clock: Clock,
+    connection: Option<MultiplexedConnection>,
+    /// Attempts to connect that failed in a row.
+    failed: u32,
+    /// No attempt before this, and why the last one failed.
+    pause: Option<(Time, String)>,
+}
+
+impl Emitter {
+    pub(super) fn new(way: RedisWay, timeout: Duration, clock: Clock) -> Self {
+        Self {
+            way,
+            timeout,
+            clock,
+            connection: None,
+            failed: 0,
+            pause: None,
+        }
+    }
+
+    pub(super) fn message(&self, wanted: &Wanted<'_>) -> Message {
+        let fill = |template: &Template, user: &str| {
+            template.fill(Escape::Plain, |name| match name {
+                Name::App => wanted.app,
+                Name::User => user,
+                _ => "",
+            })
+        };
+        let room = match wanted.user {
+            Some(user) => Some(fill(&self.way.room, user)),
+            None => Some(fill(&self.way.broadcast_room, "")).filter(|room| !room.is_empty()),
+        };
+        let RedisWay { key, namespace, .. } = &self.way;
+        let mut channel = format!("{key}#{namespace}#");
+        if let Some(room) = &room {
+            channel.extend([room, "#"]);
+        }
+        Message {
+            channel,
+            bytes: emitted(namespace, room.as_deref(), wanted.event, wanted.message),
+        }
+    }
+
+    pub(super) async fn open(&mut self) {
+        self.connect().await.ok();
+    }
+
+    /// The connection that there is, or a new one. While a wait after a failure lasts there is none. The error is in words.
+    async fn connect(&mut self) -> Result<MultiplexedConnection, String> {
+        if let Some(connection) = &self.connection {
+            return Ok(connection.clone());
+        }
+        if let Some((until, why)) = &self.pause
+            && self.clock.now() < *until
+        {
+            return Err(why.clone());
+        }
+        let opened = async {
+            let client = Client::open(self.way.url.as_str())?;
+            let config = AsyncConnectionConfig::new()
+                .set_connection_timeout(Some(self.timeout))
+                .set_response_timeout(Some(self.timeout));
+            client
+                .get_multiplexed_async_connection_with_config(&config)
+                .await
+        };
+        match opened.await {
+            Ok(connection) => {
+                self.failed = 0;
+                self.pause = None;
+                self.connection = Some(connection.clone());
+                Ok(connection)
+            }
+            Err(error) => {
+                let wait = WAIT.saturating_mul(1 << self.failed.min(8)).min(WAIT_MAX);
+                self.failed += 1;
+                let why = format!("cannot connect to Redis: {error}");
+                self.pause = Some((self.clock.now() + wait, why.clone()));
+                Err(why)
+            }
+        }
+    }
+
+    pub(super) async fn publish(&mut self, message: &Message) -> Asked {
+        let mut connection = match self.connect().await {
+            Ok(connection) => connection,
+            Err(why) => return Asked::unknown(why),
+        };
+        let mut publish = redis::cmd("PUBLISH");
+        publish.arg(&message.channel).arg(&message.bytes);
+        let heard: Result<u64, RedisError> = publish.query_async(&mut connection).await;
+        match heard {
+            Ok(0) => Asked::rejected("Redis: no server listens"),
+            Ok(_) => Asked::accepted(),
+            // Redis itself said no, and has not published it.
+            Err(error) if error.code().is_some() => Asked::rejected(format!("Redis: {error}")),
+            Err(error) => {
+                self.connection = None;
+                Asked::unknown(format!("Redis: {error}"))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn emitter(broadcast: &str) -> Emitter {
+        let template = |text: &str| Template::parse(text, &[Name::App, Name::User]).unwrap();
+        let way = RedisWay {
+            url: "redis://127.0.0.1:1".to_owned(),
+            key: "socket.io".to_owned(),
+            namespace: "/".to_owned(),
+            room: template("{{app}}:{{user}}"),
+            broadcast_room: template(broadcast),
+        };
+        Emitter::new(way, Duration::from_secs(1), Clock::start())
+    }
+
+    fn wanted(user: Option<&str>) -> Wanted<'_> {
+        Wanted {
+            app: "demo",
+            user,
+            event: "e",
+            message: "1",
+        }
+    }
+
+    #[test]
+    fn channels_are_those_of_the_adapter() {
+        let channel = |broadcast, user| emitter(broadcast).message(&wanted(user)).channel;
+        assert_eq!(channel("", Some("u")), "socket.io#/#demo:u#");
+        assert_eq!(channel("", None), "socket.io#/#");
+        assert_eq!(channel("all-{{app}}", None), "socket.io#/#all-demo#");
+    }
+}

@@ -1,0 +1,66 @@
+//! Debian's `redis-server` as a child of a test.
+
+use std::net::TcpListener;
+use std::process::Stdio;
+
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+use super::peers::within;
+
+/// A server without a disk, on a port of its own.
+pub(crate) struct Redis {
+    child: Child,
+    port: u16,
+}
+
+impl Redis {
+    pub(crate) async fn start() -> Self {
+        let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let port = free.local_addr().expect("it is bound").port();
+        drop(free);
+        let child = spawn(port).await;
+        Self { child, port }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    pub(crate) async fn kill(&mut self) {
+        self.child.kill().await.expect("it can be killed");
+    }
+
+    /// On the same port, with nothing left of before.
+    pub(crate) async fn restart(&mut self) {
+        self.child = spawn(self.port).await;
+    }
+}
+
+async fn spawn(port: u16) -> Child {
+    let spawned = Command::new("redis-server")
+        .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
+        .args(["--save", "", "--appendonly", "no"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn();
+    let mut child = match spawned {
+        Ok(child) => child,
+        Err(error) => panic!("cannot start redis-server: {error}. Run ci/install-peers"),
+    };
+    let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+    let mut said = Vec::new();
+    loop {
+        let line = within("redis-server to be ready", lines.next_line()).await;
+        let line = line.ok().flatten();
+        let line = line.unwrap_or_else(|| panic!("redis-server ended: {said:?}"));
+        if line.contains("Ready to accept connections") {
+            break;
+        }
+        said.push(line);
+    }
+    // Nobody reads what else it says, and it must not wait for that.
+    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+    child
+}
