@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::str::FromStr;
-use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
@@ -23,7 +22,7 @@ use crate::run::embedded::{Embedded, EmbeddedError};
 use crate::run::{self, Order};
 use crate::scenario::file::File;
 use crate::scenario::units::Span;
-use crate::scenario::{Driver, Forecast, Plan, left_out};
+use crate::scenario::{Driver, Forecast, Plan, Problem, left_out};
 use crate::summary::verdict::{EXIT_INTERRUPTED, EXIT_UNKNOWN, EXIT_USAGE};
 use crate::summary::{Snapshot, Summary, Target};
 
@@ -125,8 +124,10 @@ impl Drivers {
 
 pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let planned = plan(args)?.and_then(|(name, plan)| {
-        let second = (args.driver == Some(Drivers::Both)).then(|| second_plan(&plan));
-        Ok((name, plan, second.transpose()?))
+        let both = args.driver == Some(Drivers::Both);
+        let second = both.then(|| plan.by(Driver::RustSocketio)).transpose();
+        let second = second.map_err(|problems| in_words(&problems))?;
+        Ok((name, plan, second))
     });
     let (name, plan, second) = match planned {
         Ok(found) => found,
@@ -174,19 +175,10 @@ fn plan(args: &RunArgs) -> anyhow::Result<Result<(String, Plan), String>> {
     }
 }
 
-/// The same plan for the second driver, or what that cannot do of it.
-fn second_plan(plan: &Plan) -> Result<Plan, String> {
-    let mut file = File::from(plan);
-    file.clients.driver = Some(Driver::RustSocketio);
-    let second = Plan::from_file(&file, plan.seed).map_err(|problems| {
-        let told = problems.iter().map(|problem| format!("error: {problem}\n"));
-        told.collect::<String>()
-    })?;
-    // Values of the environment are not in what is written.
-    Ok(Plan {
-        contract: Arc::clone(&plan.contract),
-        ..second
-    })
+/// What of a plan the second driver cannot do, in words.
+fn in_words(problems: &[Problem]) -> String {
+    let told = problems.iter().map(|problem| format!("error: {problem}\n"));
+    told.collect()
 }
 
 /// The flags as a scenario that lies over the file.

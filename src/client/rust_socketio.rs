@@ -56,15 +56,9 @@ pub async fn hold<H: Listener, O>(
 ) -> (H, Ended) {
     let (tell, mut heard) = mpsc::channel(UNHEARD);
     holder.connecting(clock.now());
-    let mut held = None;
-    let coming = async {
-        held = Some(builder(endpoint, hello, clock, &tell).connect().await?);
-        Ok::<_, rust_socketio::Error>(())
-    };
-    // From here on only the library's callbacks can tell anything.
     let came = {
-        let coming = tokio::time::timeout(endpoint.connect_timeout, coming);
-        let mut coming = pin!(coming);
+        let coming = builder(endpoint, hello, clock, &tell).connect();
+        let mut coming = pin!(tokio::time::timeout(endpoint.connect_timeout, coming));
         loop {
             tokio::select! {
                 came = &mut coming => break match came {
@@ -77,10 +71,12 @@ pub async fn hold<H: Listener, O>(
             }
         }
     };
+    // From here on only the library's callbacks can tell anything.
     drop(tell);
-    if let Err(error) = came {
-        return (holder, Ended::NotConnected(error));
-    }
+    let client = match came {
+        Ok(client) => client,
+        Err(error) => return (holder, Ended::NotConnected(error)),
+    };
     let mut talk = Talk {
         holder,
         clock,
@@ -105,13 +101,11 @@ pub async fn hold<H: Listener, O>(
             }
         }
     };
-    if let Some(client) = held {
-        // Its own task reads on until the target has closed, and nobody hears that any more.
-        drop(heard);
-        tokio::time::timeout(GOODBYE, client.disconnect())
-            .await
-            .ok();
-    }
+    // Its own task reads on until the target has closed, and nobody hears that any more.
+    drop(heard);
+    tokio::time::timeout(GOODBYE, client.disconnect())
+        .await
+        .ok();
     (talk.holder, ended)
 }
 

@@ -22,7 +22,7 @@ use crate::ids::{AppId, Audience};
 use crate::journal::Recorder;
 use crate::measure::{Fanout, Latency, Meter, Recipients};
 use crate::scenario::churn::Departures;
-use crate::scenario::{Plan, Transport};
+use crate::scenario::{Driver, Plan, Transport};
 use crate::time::Time;
 use crate::verify::{Judged, Slot, Streams};
 
@@ -48,8 +48,6 @@ pub(super) struct Shared {
     pub(super) engine: Engine<Held>,
     /// The ways of all others, and the sockets that poll.
     ways: RefCell<JoinSet<()>>,
-    /// A socket is held by the second driver.
-    pub(super) second: Cell<bool>,
     /// A socket has been polling.
     pub(super) polled: Cell<bool>,
     /// `None` once judged; what arrives after that no longer matters.
@@ -99,7 +97,6 @@ impl Shared {
             silent: RefCell::default(),
             engine: Engine::new(base, setup.clock, setup.connect_timeout),
             ways: RefCell::default(),
-            second: Cell::default(),
             polled: Cell::default(),
             judge: RefCell::new(Some(setup.judge)),
             connected: RefCell::new(vec![0; plan.apps.len()]),
@@ -138,7 +135,7 @@ impl Shared {
 
     /// Why some of what came has no receive stamp, as far as is known.
     fn unstamped(&self) -> Option<String> {
-        if self.second.get() {
+        if self.plan.clients.driver == Driver::RustSocketio {
             return Some("the driver rust_socketio gives none".to_owned());
         }
         let polls = "what comes by long-polling has none";

@@ -101,7 +101,6 @@ async fn second(
     held: Held,
     orders: watch::Receiver<Order>,
 ) -> (Held, Ended) {
-    shared.second.set(true);
     let hello = held.hello();
     crate::client::rust_socketio::hold(endpoint, &hello, held, shared.clock, orders).await
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::neglect::Neglect;
 use super::payload::Content;
 use super::plan::Plan;
-use super::problems::Problems;
+use super::problems::{Problem, Problems};
 use super::transport::{Transport, Transports};
 
 /// Event names that `rust_socketio` takes for its own, in whatever case they are written. It would not tell `Message` from `message` either.
@@ -93,6 +93,21 @@ impl Driver {
     }
 }
 
+impl Plan {
+    /// The same for another driver, or what that cannot do of it.
+    pub fn by(&self, driver: Driver) -> Result<Self, Vec<Problem>> {
+        let mut plan = self.clone();
+        plan.clients.driver = driver;
+        let mut problems = Problems::default();
+        driver.check(&plan, &mut problems);
+        if problems.0.is_empty() {
+            Ok(plan)
+        } else {
+            Err(problems.0)
+        }
+    }
+}
+
 impl fmt::Display for Driver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
@@ -105,5 +120,32 @@ impl FromStr for Driver {
     fn from_str(text: &str) -> Result<Self, String> {
         let found = Self::ALL.into_iter().find(|one| one.name() == text);
         found.ok_or_else(|| format!("{text:?} is no driver; write lean or rust_socketio"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::UserId;
+    use crate::scenario::file::File;
+
+    fn plan(text: &str) -> Plan {
+        Plan::from_file(&File::parse(text).unwrap(), 1).unwrap()
+    }
+
+    /// What no report shows, as tokens and rows read from files, is part of it.
+    #[test]
+    fn another_drivers_plan_differs_in_the_driver_alone() {
+        let lean = plan("[users]\ntoken = \"secret-{n}\"\n");
+        let second = lean.by(Driver::RustSocketio).unwrap();
+        assert_eq!(second.clients.driver, Driver::RustSocketio);
+        assert_eq!(second.token_of(UserId(4), 0, None), "secret-2");
+        assert_eq!(second.by(Driver::Lean).unwrap(), lean);
+    }
+
+    #[test]
+    fn what_it_cannot_do_is_told_with_its_key() {
+        let problems = plan("[churn]\nrate = \"5/s\"\n").by(Driver::RustSocketio);
+        assert_eq!(problems.unwrap_err()[0].key, "churn");
     }
 }
