@@ -29,6 +29,7 @@ pub mod clock;
 pub mod journal;
 
 pub mod client;
+pub mod identity;
 pub mod platform;
 pub mod trigger;
 

@@ -6,13 +6,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::identity::Identity;
 use super::life::{Life, Next};
 use super::login::{Credentials, Own};
 use super::shard::{Note, Order};
 use super::shared::Shared;
 use crate::client::listener::{ConnectError, Departure, Ended, Hello, Listener, Manner, Neglect};
 use crate::history::{Leave, Left, Stamp};
+use crate::identity::Identity;
 use crate::ids::{AppId, SocketId, UserId};
 use crate::journal::Recorder;
 use crate::scenario::{Neglected, Plan, churn};

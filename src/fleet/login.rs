@@ -6,10 +6,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
-use super::identity::Identity;
 use super::nodes::Nodes;
 use crate::client::login::LoginError;
 use crate::clock::{self, Clock};
+use crate::identity::Identity;
 use crate::ids::UserId;
 use crate::scenario::Plan;
 use crate::scenario::refused::Kind;

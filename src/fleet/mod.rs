@@ -7,13 +7,11 @@
 //! * [`arrive`] logs users in and sends their sockets to the shards at a rate; [`login`] is what they show, and the patience to get it.
 //! * `way` is a task for each socket that is on its way in or back; [`life`] decides what comes after the end of a connection.
 //! * `hold` is what is kept of a socket that the engine holds: it hears what happens there.
-//! * [`identity`] is whose a login or socket is, and what that makes of the contract with the target.
 //! * [`nodes`] says where the target's nodes are, and who goes to which.
 //! * [`pulse`] is what a thread knows of its own delays, on which the honesty of the stamps rests.
 
 pub mod arrive;
 mod hold;
-pub mod identity;
 pub mod life;
 pub mod login;
 pub mod nodes;

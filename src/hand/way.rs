@@ -10,8 +10,8 @@ use super::who::Who;
 use crate::client::endpoint;
 use crate::client::listener::{ConnectError, Ended};
 use crate::client::login::LoginError;
-use crate::fleet::identity::Identity;
 use crate::fleet::life::{Life, Next};
+use crate::identity::Identity;
 use crate::ids::{SocketId, UserId};
 
 /// Stays connected until the listening is over. An error: it cannot.
@@ -111,20 +111,9 @@ impl Socket<'_> {
     }
 
     async fn log_in(&self) -> Result<String, LoginError> {
-        let Who::User { name, password } = self.room.who(self.place) else {
-            unreachable!("a session logs in nowhere");
-        };
         let plan = &self.room.order.plan;
         let http = self.room.nodes.of_user(plan, self.user());
-        let identity = Identity {
-            app: &plan.apps[0],
-            user: name,
-            password,
-            session: "",
-            token: "",
-            listed: None,
-        };
-        identity.log_in(&plan.contract, http).await
+        self.identity("").log_in(&plan.contract, http).await
     }
 
     /// Who this is, in a session.

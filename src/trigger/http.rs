@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::{Asked, Wanted};
 use crate::client::http::{Answer, Call, Http, HttpError};
 use crate::history::Outcome;
+use crate::identity;
 use crate::scenario::Contract;
 use crate::scenario::template::Name;
 use crate::scenario::triggers::{HttpWay, Way};
@@ -63,12 +64,7 @@ impl HttpTrigger {
             Name::Message | Name::MessageText => message,
             Name::Password | Name::Session | Name::Token | Name::Column(_) => "",
         });
-        Call {
-            method: filled.method,
-            path: filled.path,
-            headers: filled.headers,
-            body: filled.body,
-        }
+        identity::call(filled)
     }
 
     /// Asks for a push, and waits for the answer.

@@ -12,13 +12,12 @@ use serde_json::Value;
 
 use super::{Asked, Wanted, fill};
 use crate::client::endpoint::Endpoint;
-use crate::client::http::{Call, Http, query_value};
-use crate::client::listener::Hello;
-use crate::client::login::{self, Login};
+use crate::client::http::Http;
 use crate::client::publisher::Publisher as Socket;
 use crate::clock::Clock;
+use crate::identity::Identity;
 use crate::scenario::Contract;
-use crate::scenario::template::{Escape, Name};
+use crate::scenario::template::Escape;
 use crate::scenario::triggers::SocketWay;
 use crate::time::Time;
 
@@ -109,57 +108,24 @@ impl Publisher {
 
     async fn connect(&self, app: &str) -> Result<Socket, Asked> {
         let contract = &self.contract;
-        let mut session = String::new();
-        if let Some((call, pointer)) = &contract.login {
-            let filled = call.fill(&contract.headers, |name| match name {
-                Name::App => app,
-                Name::User => &self.way.user,
-                Name::Password => &self.way.password,
-                _ => "",
-            });
-            let login = Login {
-                user: &self.way.user,
-                app,
-                call: Call {
-                    method: filled.method,
-                    path: filled.path,
-                    headers: filled.headers,
-                    body: filled.body,
-                },
-                session: pointer,
-            };
-            let logged_in = login::login(&self.http, login).await;
-            session = logged_in.map_err(|error| Asked {
-                shortage: error.shortage().map(str::to_owned),
-                ..Asked::unknown(format!("the publisher cannot log in: {error}"))
-            })?;
-        }
-        let mut endpoint = self.endpoint.clone();
-        let (user, password) = (self.way.user.as_str(), self.way.password.as_str());
-        let known = |name| match name {
-            Name::App => app,
-            Name::User => user,
-            Name::Password => password,
-            Name::Session => &session,
-            Name::Event | Name::Message | Name::MessageText | Name::Token | Name::Column(_) => "",
+        let identity = |session| Identity {
+            app,
+            user: &self.way.user,
+            password: &self.way.password,
+            session,
+            token: "",
+            listed: None,
         };
-        for (name, text) in &contract.query {
-            let (name, text) = (query_value(name), text.fill(Escape::Plain, known));
-            let query = &mut endpoint.presents.query;
-            query.extend(["&", &name, "=", &query_value(&text)]);
-        }
-        for (name, text) in &contract.handshake {
-            let mut text = text.fill(Escape::Plain, known);
-            // A session id is the target's own words: a line break in it must not begin another header.
-            text.retain(|c| !c.is_control());
-            endpoint.presents.headers.push((name.clone(), text));
-        }
-        let namespace = &contract.namespace;
-        let hello = Hello {
-            namespace: (!namespace.is_empty()).then(|| namespace.fill(Escape::Plain, known)),
-            auth: contract.auth.fill(Escape::Json, known),
-        };
-        let socket = Socket::connect(&endpoint, &hello, 0, self.timeout).await;
+        let session = identity("").log_in(contract, &self.http).await;
+        let session = session.map_err(|error| Asked {
+            shortage: error.shortage().map(str::to_owned),
+            ..Asked::unknown(format!("the publisher cannot log in: {error}"))
+        })?;
+        let publisher = identity(&session);
+        let own = publisher.endpoint(contract, &self.endpoint);
+        let endpoint = own.as_deref().unwrap_or(&self.endpoint);
+        let hello = publisher.hello(contract);
+        let socket = Socket::connect(endpoint, &hello, 0, self.timeout).await;
         socket.map_err(|error| Asked {
             shortage: error.shortage().map(str::to_owned),
             ..Asked::unknown(format!("the publisher cannot connect: {error}"))

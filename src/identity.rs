@@ -5,6 +5,7 @@ use crate::client::http::{Call, Http, query_value};
 use crate::client::listener::Hello;
 use crate::client::login::{self, LoginError};
 use crate::ids::UserId;
+use crate::scenario::contract::Filled;
 use crate::scenario::template::{Escape, Name, Template};
 use crate::scenario::{Contract, People};
 
@@ -46,19 +47,14 @@ impl Identity<'_> {
 
     /// Logs in and gives the session id; an empty one if nobody logs in.
     pub async fn log_in(&self, contract: &Contract, http: &Http) -> Result<String, LoginError> {
-        let Some((call, session)) = &contract.login else {
+        let Some((request, session)) = &contract.login else {
             return Ok(String::new());
         };
-        let filled = call.fill(&contract.headers, |name| self.value(name));
+        let filled = request.fill(&contract.headers, |name| self.value(name));
         let login = login::Login {
             user: self.user,
             app: self.app,
-            call: Call {
-                method: filled.method,
-                path: filled.path,
-                headers: filled.headers,
-                body: filled.body,
-            },
+            call: call(filled),
             session,
         };
         login::login(http, login).await
@@ -69,13 +65,7 @@ impl Identity<'_> {
         let filled = contract
             .logout
             .fill(&contract.headers, |name| self.value(name));
-        let answer = http.ask(Call {
-            method: filled.method,
-            path: filled.path,
-            headers: filled.headers,
-            body: filled.body,
-        });
-        match answer.await {
+        match http.ask(call(filled)).await {
             Ok(answer) if answer.status.is_success() => Ok(()),
             Ok(answer) => {
                 let (status, said) = (answer.status.as_u16(), login::said(&answer.body));
@@ -113,6 +103,16 @@ impl Identity<'_> {
         });
         endpoint.presents.headers.extend(own);
         Some(endpoint.into())
+    }
+}
+
+/// A request that a scenario describes, as the client makes it.
+pub fn call(filled: Filled) -> Call {
+    Call {
+        method: filled.method,
+        path: filled.path,
+        headers: filled.headers,
+        body: filled.body,
     }
 }
 
