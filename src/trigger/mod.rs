@@ -8,6 +8,7 @@ mod command;
 pub mod http;
 pub mod lane;
 mod msgpack;
+mod patience;
 mod redis;
 mod socket;
 pub mod turns;

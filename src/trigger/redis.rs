@@ -9,15 +9,11 @@ use std::time::Duration;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, RedisError};
 
+use super::patience::Patience;
 use super::{Asked, Wanted, emitted};
 use crate::clock::Clock;
 use crate::scenario::template::{Escape, Name, Template};
 use crate::scenario::triggers::RedisWay;
-use crate::time::Time;
-
-/// The wait after the first attempt to connect that failed; doubled for each further one.
-const WAIT: Duration = Duration::from_millis(50);
-const WAIT_MAX: Duration = Duration::from_secs(1);
 
 /// A message as it goes out.
 pub(super) struct Message {
@@ -31,10 +27,7 @@ pub(super) struct Emitter {
     timeout: Duration,
     clock: Clock,
     connection: Option<MultiplexedConnection>,
-    /// Attempts to connect that failed in a row.
-    failed: u32,
-    /// No attempt before this, and why the last one failed.
-    pause: Option<(Time, String)>,
+    patience: Patience<String>,
 }
 
 impl Emitter {
@@ -44,8 +37,7 @@ impl Emitter {
             timeout,
             clock,
             connection: None,
-            failed: 0,
-            pause: None,
+            patience: Patience::new(),
         }
     }
 
@@ -81,11 +73,7 @@ impl Emitter {
         if let Some(connection) = &self.connection {
             return Ok(connection.clone());
         }
-        if let Some((until, why)) = &self.pause
-            && self.clock.now() < *until
-        {
-            return Err(why.clone());
-        }
+        self.patience.may_try(self.clock.now())?;
         let opened = async {
             let client = Client::open(self.way.url.as_str())?;
             let config = AsyncConnectionConfig::new()
@@ -97,17 +85,13 @@ impl Emitter {
         };
         match opened.await {
             Ok(connection) => {
-                self.failed = 0;
-                self.pause = None;
+                self.patience.succeeded();
                 self.connection = Some(connection.clone());
                 Ok(connection)
             }
             Err(error) => {
-                let wait = WAIT.saturating_mul(1 << self.failed.min(8)).min(WAIT_MAX);
-                self.failed += 1;
                 let why = format!("cannot connect to Redis: {error}");
-                self.pause = Some((self.clock.now() + wait, why.clone()));
-                Err(why)
+                Err(self.patience.failed(self.clock.now(), why))
             }
         }
     }

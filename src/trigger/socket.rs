@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::patience::Patience;
 use super::{Asked, Wanted, fill};
 use crate::client::endpoint::Endpoint;
 use crate::client::http::Http;
@@ -19,11 +20,7 @@ use crate::identity::Identity;
 use crate::scenario::Contract;
 use crate::scenario::template::Escape;
 use crate::scenario::triggers::SocketWay;
-use crate::time::Time;
 
-/// The wait after the first attempt to connect that failed; doubled for each further one.
-const WAIT: Duration = Duration::from_millis(50);
-const WAIT_MAX: Duration = Duration::from_secs(1);
 /// Letters of an ack that are told.
 const TOLD: usize = 200;
 
@@ -36,9 +33,7 @@ pub(super) struct Publisher {
     timeout: Duration,
     clock: Clock,
     sockets: HashMap<String, Socket>,
-    failed: u32,
-    /// No attempt before this, and why the last one failed.
-    pause: Option<(Time, Asked)>,
+    patience: Patience<Asked>,
 }
 
 impl Publisher {
@@ -58,8 +53,7 @@ impl Publisher {
             timeout,
             clock,
             sockets: HashMap::new(),
-            failed: 0,
-            pause: None,
+            patience: Patience::new(),
         }
     }
 
@@ -86,23 +80,14 @@ impl Publisher {
         if self.sockets.contains_key(app) {
             return Ok(());
         }
-        if let Some((until, asked)) = &self.pause
-            && self.clock.now() < *until
-        {
-            return Err(asked.clone());
-        }
+        self.patience.may_try(self.clock.now())?;
         match self.connect(app).await {
             Ok(socket) => {
-                self.failed = 0;
+                self.patience.succeeded();
                 self.sockets.insert(app.to_owned(), socket);
                 Ok(())
             }
-            Err(asked) => {
-                let wait = WAIT.saturating_mul(1 << self.failed.min(8)).min(WAIT_MAX);
-                self.failed += 1;
-                self.pause = Some((self.clock.now() + wait, asked.clone()));
-                Err(asked)
-            }
+            Err(asked) => Err(self.patience.failed(self.clock.now(), asked)),
         }
     }
 
