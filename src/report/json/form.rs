@@ -135,7 +135,6 @@ pub struct Pushes {
 
 /// Deliveries: (push, socket) pairs.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-#[allow(missing_docs)] // the nine classes speak for themselves; docs/verification.md defines them
 pub struct Deliveries {
     /// Pairs that had to happen.
     pub expected: u64,
@@ -165,6 +164,15 @@ pub struct Deliveries {
     pub by_count: u64,
     /// Deliveries for each second of pushing.
     pub rate_per_s: Option<f64>,
+    /// What is wrong with them.
+    #[serde(flatten)]
+    pub wrong: ByClass,
+}
+
+/// Violations by class.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[allow(missing_docs)] // the nine classes speak for themselves; docs/verification.md defines them
+pub struct ByClass {
     /// The nine classes together.
     pub violations: u64,
     pub lost: u64,

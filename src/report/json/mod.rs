@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use self::about::{Environment, Scenario, SecondOpinion, Target};
 use self::form::{
-    Deliveries, Entry, Latencies, LatencyUs, Part, Pushes, Report, Sockets, Violation,
+    ByClass, Deliveries, Entry, Latencies, LatencyUs, Part, Pushes, Report, Sockets, Violation,
 };
 use crate::history::Push;
 use crate::measure::Latency;
@@ -21,7 +21,7 @@ use crate::summary::opinion::Opinions;
 use crate::summary::verdict::Judgement;
 use crate::summary::{Second, SocketCounts, Split, Summary};
 use crate::time::Time;
-use crate::verify::{Class, Example};
+use crate::verify::{Class, Counts, Example};
 
 /// The name and version of this form.
 pub const SCHEMA: &str = "pushproof.report/1";
@@ -151,6 +151,21 @@ fn sockets(counts: &SocketCounts, summary: &Summary) -> Sockets {
     }
 }
 
+fn by_class(counts: &Counts) -> ByClass {
+    ByClass {
+        violations: counts.violations(),
+        lost: counts.of(Class::Lost),
+        duplicated: counts.of(Class::Duplicated),
+        misdelivered: counts.of(Class::Misdelivered),
+        misrouted: counts.of(Class::Misrouted),
+        corrupted: counts.of(Class::Corrupted),
+        reordered: counts.of(Class::Reordered),
+        late: counts.of(Class::Late),
+        phantom: counts.of(Class::Phantom),
+        premature: counts.of(Class::Premature),
+    }
+}
+
 fn deliveries(summary: &Summary) -> Deliveries {
     let counts = &summary.findings.counts;
     Deliveries {
@@ -167,16 +182,7 @@ fn deliveries(summary: &Summary) -> Deliveries {
         by_name: counts.by_name,
         by_count: counts.by_count,
         rate_per_s: summary.a_second(counts.delivered).map(tenths),
-        violations: counts.violations(),
-        lost: counts.of(Class::Lost),
-        duplicated: counts.of(Class::Duplicated),
-        misdelivered: counts.of(Class::Misdelivered),
-        misrouted: counts.of(Class::Misrouted),
-        corrupted: counts.of(Class::Corrupted),
-        reordered: counts.of(Class::Reordered),
-        late: counts.of(Class::Late),
-        phantom: counts.of(Class::Phantom),
-        premature: counts.of(Class::Premature),
+        wrong: by_class(counts),
     }
 }
 

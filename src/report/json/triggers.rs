@@ -5,14 +5,12 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::form::LatencyUs;
-use super::latency;
+use super::form::{ByClass, LatencyUs};
+use super::{by_class, latency};
 use crate::summary;
-use crate::verify::Class;
 
 /// What came of the pushes of one trigger.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-#[allow(missing_docs)] // the nine classes speak for themselves; docs/verification.md defines them
 pub struct Asked {
     /// Pushes sent.
     pub pushes: u64,
@@ -30,17 +28,9 @@ pub struct Asked {
     pub push: LatencyUs,
     /// From asking for a push to the answer.
     pub trigger: LatencyUs,
-    /// The nine classes together, as far as it can be told which push they are of.
-    pub violations: u64,
-    pub lost: u64,
-    pub duplicated: u64,
-    pub misdelivered: u64,
-    pub misrouted: u64,
-    pub corrupted: u64,
-    pub reordered: u64,
-    pub late: u64,
-    pub phantom: u64,
-    pub premature: u64,
+    /// What is wrong with them, as far as it can be told which push it is of.
+    #[serde(flatten)]
+    pub wrong: ByClass,
 }
 
 pub(super) fn asked(triggers: &[(String, summary::Asked)]) -> BTreeMap<String, Asked> {
@@ -55,16 +45,7 @@ pub(super) fn asked(triggers: &[(String, summary::Asked)]) -> BTreeMap<String, A
             delivered: of.split.push.count(),
             push: latency(&of.split.push),
             trigger: latency(&of.answered),
-            violations: counts.violations(),
-            lost: counts.of(Class::Lost),
-            duplicated: counts.of(Class::Duplicated),
-            misdelivered: counts.of(Class::Misdelivered),
-            misrouted: counts.of(Class::Misrouted),
-            corrupted: counts.of(Class::Corrupted),
-            reordered: counts.of(Class::Reordered),
-            late: counts.of(Class::Late),
-            phantom: counts.of(Class::Phantom),
-            premature: counts.of(Class::Premature),
+            wrong: by_class(counts),
         }
     };
     let all = triggers.iter();
