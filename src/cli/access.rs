@@ -33,15 +33,15 @@ impl TlsArgs {
     }
 }
 
-/// The plan with what it takes of this machine, or what is wrong with that.
-pub(super) fn gathered(plan: Plan) -> Result<Plan, Vec<Problem>> {
+/// What a plan takes of this machine, or what is wrong with that.
+pub(super) fn gather(plan: &Plan) -> Result<Arc<Access>, Vec<Problem>> {
     let tls = &plan.contract.given.tls;
     let mut problems = Vec::new();
     let mut read = |key: &'static str, path: &Option<String>| {
         let path = path.as_ref()?;
         let read = std::fs::read(path);
         read.map_err(|error| {
-            let why = format!("{} cannot be read: {error}", named(&plan, key));
+            let why = format!("{} cannot be read: {error}", named(plan, key));
             problems.push(Problem::new(key, why));
         })
         .ok()
@@ -67,11 +67,14 @@ pub(super) fn gathered(plan: Plan) -> Result<Plan, Vec<Problem>> {
         identity: cert.zip(key),
         proxies,
     });
-    let plan = Plan { access, ..plan };
-    match check_certificates(&plan) {
-        Ok(()) => Ok(plan),
+    let whole = Plan {
+        access: Arc::clone(&access),
+        ..plan.clone()
+    };
+    match check_certificates(&whole) {
+        Ok(()) => Ok(access),
         Err((key, why)) => {
-            let why = format!("{}: {why}", named(&plan, key));
+            let why = format!("{}: {why}", named(plan, key));
             Err(vec![Problem::new(key, why)])
         }
     }

@@ -1,5 +1,6 @@
 //! The scenario that a command is asked for: a file, what flags and the environment lay over it, and settings over all of that.
 
+use std::cell::OnceCell;
 use std::io::{IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,8 +14,10 @@ use super::terminal::colour;
 use super::users;
 use crate::platform::{FaultConfig, UserGlob};
 use crate::report::mistakes;
+use crate::scenario::access::Access;
 use crate::scenario::file::File;
 use crate::scenario::payload::MOST_FILE_BYTES;
+use crate::scenario::people::Loaded;
 use crate::scenario::plan::Faults;
 use crate::scenario::units::Span;
 use crate::scenario::{Plan, Problem, Reader};
@@ -37,6 +40,9 @@ pub(super) struct Asked {
     beside: PathBuf,
     /// It is for something done by hand, of which the load is no part.
     by_hand: bool,
+    /// What is read, and run, for the first plan: another seed changes nothing of it.
+    users: OnceCell<Result<Arc<Loaded>, Problem>>,
+    access: OnceCell<Result<Arc<Access>, Vec<Problem>>>,
 }
 
 impl Asked {
@@ -76,6 +82,8 @@ impl Asked {
                 .map(PathBuf::from)
                 .unwrap_or_default(),
             by_hand: false,
+            users: OnceCell::new(),
+            access: OnceCell::new(),
         })
     }
 
@@ -109,11 +117,15 @@ impl Asked {
         if self.by_hand {
             file.users.refused = None;
         }
-        match users::load(&file.users, &self.beside) {
-            Ok(loaded) => file.loaded = Some(Arc::new(loaded)),
-            Err(problem) => return Err(self.told(&[problem])),
+        let load = || users::load(&file.users, &self.beside).map(Arc::new);
+        match self.users.get_or_init(load) {
+            Ok(loaded) => file.loaded = Some(Arc::clone(loaded)),
+            Err(problem) => return Err(self.told(std::slice::from_ref(problem))),
         }
-        let plan = Plan::from_file(&file, drawn_seed).and_then(access::gathered);
+        let plan = Plan::from_file(&file, drawn_seed).and_then(|plan| {
+            let access = self.access.get_or_init(|| access::gather(&plan)).clone()?;
+            Ok(Plan { access, ..plan })
+        });
         let plan = plan.and_then(|plan| {
             let problems = plan.faults.as_ref().map_or_else(Vec::new, fault_problems);
             if problems.is_empty() {

@@ -285,3 +285,23 @@ async fn a_logout_that_fails_proves_nothing() {
     let reasons = report.reasons();
     assert!(reasons.contains("of 8 of 8 sockets with revoked credentials it is not known whether the target refuses them: logout was refused: HTTP 404"), "{reasons}");
 }
+
+/// A short schedule leaves a rare name out with any seed, and as many are drawn as ever are: the program that lists the users has no part
+/// in that.
+#[tokio::test]
+async fn the_command_runs_once_however_many_seeds_are_drawn() {
+    let scratch = Scratch::new();
+    let count = scratch.path("count");
+    let make =
+        format!("echo started >> '{count}'; echo '{{\"name\":\"a\"}}'; echo '{{\"name\":\"b\"}}'");
+    let make = scratch.file("make", &make);
+    let scenario = format!(
+        "[target]\napps = [\"demo\"]\n[users]\ncommand = [\"sh\", {make:?}]\n[pushes]\nrate = \"10/s\"\nduration = \"1s\"\n\
+         events = [{{ name = \"often\", weight = 1000000 }}, \"never\"]\n"
+    );
+    let scenario = scratch.file("scenario.toml", &scenario);
+    let done = done(run(&[&scenario, "--dry-run"])).await;
+    assert_eq!(done.code, Some(0), "{done:?}");
+    let started = std::fs::read_to_string(&count).expect("it was started");
+    assert_eq!(started, "started\n");
+}
