@@ -159,7 +159,7 @@ impl Proxy {
         };
         let port = parsed.port_u16().unwrap_or(80);
         let authorization = who.map(|who| {
-            let plain = percent_decoded(who);
+            let plain: Vec<u8> = percent_encoding::percent_decode_str(who).collect();
             // Without a password there is still a colon (RFC 7617, section 2).
             let colon = if who.contains(':') { "" } else { ":" };
             let plain = [plain.as_slice(), colon.as_bytes()].concat();
@@ -171,26 +171,6 @@ impl Proxy {
             authorization,
         })
     }
-}
-
-fn percent_decoded(text: &str) -> Vec<u8> {
-    let mut out = Vec::new();
-    let mut rest = text.as_bytes();
-    while let [first, more @ ..] = rest {
-        let code = (*first == b'%')
-            .then(|| more.get(..2))
-            .flatten()
-            .and_then(|two| std::str::from_utf8(two).ok())
-            .and_then(|two| u8::from_str_radix(two, 16).ok());
-        if let Some(byte) = code {
-            out.push(byte);
-            rest = &more[2..];
-        } else {
-            out.push(*first);
-            rest = more;
-        }
-    }
-    out
 }
 
 impl Without {
