@@ -9,7 +9,7 @@ use std::process::Stdio;
 
 use pushproof::platform::{AppConfig, FaultConfig, Platform, PlatformConfig};
 use serde_json::Value;
-use support::{classes::CLASSES, matrix, peers::Peer, rest::Rest};
+use support::{classes::CLASSES, cluster::Cluster, matrix, peers::Peer, rest::Rest};
 use tokio::process::Command;
 
 /// Runs `pushproof run` against a server and gives its exit code and report.
@@ -532,10 +532,11 @@ async fn a_node_server_over_https_and_in_a_namespace_agrees() {
 enum Server {
     Embedded(Platform),
     Peer(Box<Peer>),
+    Cluster(Cluster),
 }
 
 impl Server {
-    const ALL: [&str; 4] = ["embedded", "node", "socketioxide", "python"];
+    const ALL: [&str; 5] = ["embedded", "node", "two nodes", "socketioxide", "python"];
 
     async fn start(which: &str) -> Self {
         match which {
@@ -555,23 +556,27 @@ impl Server {
                 Self::Embedded(platform.expect("it starts"))
             }
             "node" => Self::Peer(Peer::spawn_node_server(&[]).await.into()),
+            "two nodes" => Self::Cluster(Cluster::start().await),
             "socketioxide" => Self::Peer(Peer::spawn_socketioxide_server(&[]).await.into()),
             "python" => Self::Peer(Peer::spawn_python_server(&[]).await.into()),
             other => panic!("no server {other}"),
         }
     }
 
-    fn url(&self) -> String {
+    /// Where it is: each of its nodes.
+    fn urls(&self) -> Vec<String> {
         match self {
-            Self::Embedded(platform) => format!("http://{}", platform.address()),
-            Self::Peer(peer) => peer.url().to_owned(),
+            Self::Embedded(platform) => vec![format!("http://{}", platform.address())],
+            Self::Peer(peer) => vec![peer.url().to_owned()],
+            Self::Cluster(cluster) => cluster.urls().map(str::to_owned).into(),
         }
     }
 
     /// How many deliveries it says that it has made.
     async fn deliveries(&self) -> Value {
-        let rest = Rest::new(&self.url());
+        let rest = Rest::new(&self.urls()[0]);
         match self {
+            Self::Cluster(cluster) => cluster.emitted().await.into(),
             Self::Embedded(_) => {
                 let truth = rest.call("GET", "/admin/faults", None).await.1;
                 assert_eq!(truth["faults"][0]["injected"], 0, "{truth}");
@@ -582,7 +587,7 @@ impl Server {
     }
 }
 
-/// One shipped file, by every transport, against servers of four makes: what they send is what was expected, and all of it arrives.
+/// One shipped file, by every transport, against servers of four makes, of one also as two nodes with Redis between them: what they send is what was expected, and all of it arrives.
 #[tokio::test]
 #[ignore = "needs Node and Python peers: run ci/check (or ci/install-peers, then cargo test -- --ignored)"]
 async fn the_same_scenario_passes_against_every_server_by_every_transport() {
@@ -590,8 +595,12 @@ async fn the_same_scenario_passes_against_every_server_by_every_transport() {
     for which in Server::ALL {
         let runs = ["websocket", "polling", "upgrade"].map(async |transport| {
             let server = Server::start(which).await;
-            let flags = [file, "--transport", transport, "--seed", "5"];
-            let (code, report) = pushproof(&server.url(), &flags).await;
+            let urls = server.urls();
+            let mut flags = vec![file, "--transport", transport, "--seed", "5"];
+            for other in &urls[1..] {
+                flags.extend(["--target", other]);
+            }
+            let (code, report) = pushproof(&urls[0], &flags).await;
             let (deliveries, sockets) = (&report["deliveries"], &report["sockets"]);
             let told = format!(
                 "{which}, {transport}: {} {deliveries} {sockets}",

@@ -10,7 +10,8 @@ use std::process::Stdio;
 use pushproof::platform::{AppConfig, Platform, PlatformConfig};
 use pushproof::trigger::emitted;
 use serde_json::{Value, json};
-use support::{classes::CLASSES, peers::Peer, peers::within, redis::Redis, rest::Rest};
+use support::cluster::Cluster;
+use support::{classes::CLASSES, peers::Peer, peers::within, rest::Rest};
 use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, Command};
 
@@ -231,30 +232,12 @@ lanes = 5
     assert_eq!(report["sockets"]["connected"], 20);
 }
 
-/// Two nodes that are one system by way of Redis.
-struct Cluster {
-    redis: Redis,
-    nodes: [Peer; 2],
-}
-
-impl Cluster {
-    async fn start() -> Self {
-        let redis = Redis::start().await;
-        let url = redis.url();
-        let flags = ["--redis", url.as_str()];
-        let nodes = [
-            Peer::spawn_node("cluster.mjs", &flags).await,
-            Peer::spawn_node("cluster.mjs", &flags).await,
-        ];
-        Self { redis, nodes }
-    }
-
-    /// A scenario of pushes at either node and over Redis.
-    fn scenario(&self, redis: &str, rest: &str) -> String {
-        let [one, other] = self.nodes.each_ref().map(Peer::url);
-        let url = self.redis.url();
-        format!(
-            r#"
+/// A scenario of pushes at either node and over Redis.
+fn scenario(cluster: &Cluster, redis: &str, rest: &str) -> String {
+    let [one, other] = cluster.urls();
+    let url = cluster.redis.url();
+    format!(
+        r#"
 seed = 5
 [target]
 url = "{one}"
@@ -280,38 +263,7 @@ answer = "/0/status"
 count = 60
 {rest}
 "#
-        )
-    }
-
-    async fn truths(&self) -> [Value; 2] {
-        let [one, other] = self.nodes.each_ref().map(|node| Rest::new(node.url()));
-        let one = one.call("GET", "/truth", None).await.1;
-        [one, other.call("GET", "/truth", None).await.1]
-    }
-
-    /// Events written to sockets by both nodes.
-    async fn emitted(&self) -> u64 {
-        self.truths()
-            .await
-            .iter()
-            .map(|t| count(t, "emitted"))
-            .sum()
-    }
-
-    /// Waits until the nodes have taken so many pushes more.
-    async fn pushed(&self, more: u64) {
-        let pushes = async || -> u64 {
-            let truths = self.truths().await;
-            truths.iter().map(|truth| count(truth, "pushes")).sum()
-        };
-        let begun = pushes().await;
-        within("more pushes", async {
-            while pushes().await < begun + more {
-                tokio::task::yield_now().await;
-            }
-        })
-        .await;
-    }
+    )
 }
 
 const ROOM: &str = "broadcast_room = \"app:{{app}}\"";
@@ -323,7 +275,7 @@ async fn two_nodes_with_redis_are_right_whoever_asks() {
     let cluster = Cluster::start().await;
     let mut before = 0;
     for transport in ["websocket", "polling", "upgrade"] {
-        let text = cluster.scenario(ROOM, rest);
+        let text = scenario(&cluster, ROOM, rest);
         let run = start(transport, &text, &["--transport", transport]);
         let (code, report) = ended(run).await;
         assert_eq!(code, Some(0), "{transport}: {}", report["reasons"]);
@@ -355,7 +307,7 @@ async fn two_nodes_with_redis_are_right_whoever_asks() {
 async fn an_emitter_that_breaks_isolation_is_found_and_named() {
     let rest = "[pushes]\nrate = \"100/s\"\nduration = \"1s\"\nlanes = 4\nbroadcast = 0.3\n";
     let cluster = Cluster::start().await;
-    let (code, report) = ended(start("isolation", &cluster.scenario("", rest), &[])).await;
+    let (code, report) = ended(start("isolation", &scenario(&cluster, "", rest), &[])).await;
     assert_eq!(code, Some(1), "{}", report["reasons"]);
     let (by, deliveries) = (&report["by_trigger"], &report["deliveries"]);
     let elsewhere = count(deliveries, "misdelivered");
@@ -378,7 +330,7 @@ async fn what_is_lost_while_redis_is_gone_is_told() {
     let rest = "[pushes]\nrate = \"150/s\"\nduration = \"4s\"\nlanes = 8\nbroadcast = 0.2\n";
     for transport in ["websocket", "polling"] {
         let mut cluster = Cluster::start().await;
-        let text = cluster.scenario(ROOM, rest);
+        let text = scenario(&cluster, ROOM, rest);
         let name = format!("redis-{transport}");
         let run = start(&name, &text, &["--transport", transport]);
         cluster.pushed(100).await;

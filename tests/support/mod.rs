@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test binary uses a part of this")]
 
 pub(crate) mod classes;
+pub(crate) mod cluster;
 pub(crate) mod matrix;
 pub(crate) mod peers;
 pub(crate) mod redis;
