@@ -44,8 +44,8 @@ pub(super) struct Output {
 }
 
 impl Output {
-    /// Opens what a flag named.
-    fn open(flag: &'static str, path: &Path) -> anyhow::Result<Self> {
+    /// Opens what a flag named, or a key.
+    pub(super) fn open(flag: &'static str, path: &Path) -> anyhow::Result<Self> {
         if path.as_os_str().is_empty() {
             bail!("{flag} needs the name of a file, or - for standard output");
         }

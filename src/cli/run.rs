@@ -123,13 +123,13 @@ impl Drivers {
 }
 
 pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
-    let planned = plan(args)?.and_then(|(name, plan)| {
+    let planned = plan(args)?.and_then(|(asked, plan)| {
         let both = args.driver == Some(Drivers::Both);
         let second = both.then(|| plan.by(Driver::RustSocketio)).transpose();
         let second = second.map_err(|problems| in_words(&problems))?;
-        Ok((name, plan, second))
+        Ok((asked, plan, second))
     });
-    let (name, plan, second) = match planned {
+    let (asked, plan, second) = match planned {
         Ok(found) => found,
         Err(told) => {
             files::say_all(&told);
@@ -141,7 +141,7 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
         bail!("--driver: {lacking}");
     }
     if args.dry_run {
-        files::print(&dry_run::render(&name, &plan, &Forecast::of(&plan)))?;
+        files::print(&dry_run::render(&asked.name, &plan, &Forecast::of(&plan)))?;
         files::check_limit(&plan)?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -151,17 +151,18 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
             "--journal: only a run that holds its sockets itself can keep one; leave --workers out"
         );
     }
-    let json = Output::open_json(args.json.as_deref())?;
-    let journal = args.journal.as_deref().map(Output::open_journal);
-    let files = Files {
-        json,
-        journal: journal.transpose()?,
+    let files = match Files::open(args, &asked)? {
+        Ok(files) => files,
+        Err(told) => {
+            files::say_all(&told);
+            return Ok(ExitCode::from(EXIT_USAGE));
+        }
     };
-    runtime()?.block_on(carry_out(args, files, name, plan, second))
+    runtime()?.block_on(carry_out(args, files, asked.name, plan, second))
 }
 
-/// The scenario's name and the plan of it, or what is wrong with it.
-fn plan(args: &RunArgs) -> anyhow::Result<Result<(String, Plan), String>> {
+/// The scenario and the plan of it, or what is wrong with it.
+fn plan(args: &RunArgs) -> anyhow::Result<Result<(Asked, Plan), String>> {
     let asked = Asked::load(args.scenario.as_deref(), flags(args), &args.load.settings)?;
     let mut draws = 0;
     loop {
@@ -170,7 +171,7 @@ fn plan(args: &RunArgs) -> anyhow::Result<Result<(String, Plan), String>> {
         // A short schedule may draw no push for an event name, say, and would then prove nothing of it.
         let whole = plan.as_ref().map_or(true, |plan| left_out(plan).is_empty());
         if whole || asked.file().seed.is_some() || draws == DRAWS {
-            return Ok(plan.map(|plan| (asked.name, plan)));
+            return Ok(plan.map(|plan| (asked, plan)));
         }
     }
 }
@@ -199,6 +200,50 @@ fn flags(args: &RunArgs) -> File {
 struct Files {
     json: Option<Output>,
     journal: Option<Output>,
+    /// Where that is.
+    journal_at: PathBuf,
+    /// Most examples of each class in the report.
+    examples: usize,
+}
+
+impl Files {
+    /// Opens what the flags name, or else the scenario. What is wrong with the latter's is told in words.
+    fn open(args: &RunArgs, asked: &Asked) -> anyhow::Result<Result<Self, String>> {
+        let said = &asked.file().report;
+        let json = match (&args.json, &said.json) {
+            (None, Some(name)) => match Output::open("report.json", &asked.place(name)) {
+                Ok(json) => Some(json),
+                Err(error) => return Ok(Err(not_opened(asked, "report.json", &error))),
+            },
+            (flag, _) => Output::open_json(flag.as_deref())?,
+        };
+        let (journal, journal_at) = match (&args.journal, &said.journal) {
+            (None, Some(name)) => {
+                let at = asked.place(name);
+                match Output::open("report.journal", &at) {
+                    Ok(journal) => (Some(journal), at),
+                    Err(error) => return Ok(Err(not_opened(asked, "report.journal", &error))),
+                }
+            }
+            (Some(flag), _) => (Some(Output::open_journal(flag)?), flag.clone()),
+            (None, None) => (None, PathBuf::new()),
+        };
+        Ok(Ok(Self {
+            json,
+            journal,
+            journal_at,
+            examples: said.examples.map_or(usize::MAX, |n| n as usize),
+        }))
+    }
+}
+
+/// That a file cannot be written which the scenario names, in words.
+fn not_opened(asked: &Asked, key: &'static str, error: &anyhow::Error) -> String {
+    let told = format!("{error:#}");
+    let own = told
+        .strip_prefix(key)
+        .and_then(|told| told.strip_prefix(": "));
+    asked.told(&[Problem::new(key, own.unwrap_or(&told))])
 }
 
 async fn carry_out(
@@ -214,7 +259,7 @@ async fn carry_out(
     let journal = files.journal.map(start_journal).transpose()?;
     let pen = journal.as_ref().map(Journal::pen);
     let name = scenario.clone();
-    let summary = match one(args, &mut interrupts, name, plan, pen).await {
+    let mut summary = match one(args, &mut interrupts, name, plan, pen).await {
         Ok(Some(summary)) => summary,
         Ok(None) => {
             files::say("ended at once, without a report");
@@ -226,6 +271,7 @@ async fn carry_out(
         }
     };
     let closed = journal.map(|journal| journal.close(&journal::footer(&summary)));
+    summary.findings.keep_examples(files.examples);
     let mut opinion = None;
     // One that could not begin, or was ended, needs no second opinion.
     if let Some(plan) = second.filter(|_| summary.not_begun.is_none() && !summary.interrupted) {
@@ -247,7 +293,7 @@ async fn carry_out(
     }
     let code = report(args.quiet, files.json, &summary, opinion.as_ref())?;
     Ok(ExitCode::from(match closed {
-        Some(Err(error)) => incomplete(args, &error, code),
+        Some(Err(error)) => incomplete(&files.journal_at, &error, code),
         _ => code,
     }))
 }
@@ -312,8 +358,7 @@ fn start_journal(mut output: Output) -> anyhow::Result<Journal> {
 }
 
 /// The run is over, and its journal is not whole: an error, unless the run has come to worse.
-fn incomplete(args: &RunArgs, error: &std::io::Error, code: u8) -> u8 {
-    let path = args.journal.as_deref().unwrap_or(Path::new(""));
+fn incomplete(path: &Path, error: &std::io::Error, code: u8) -> u8 {
     files::say(&format!(
         "error: --journal: {} is not whole: {error}. What is in it can be judged: pushproof verify {0}",
         path.display()

@@ -72,6 +72,9 @@ impl Asked {
             reader.lay(settling(reader.file()));
         }
         let files = read_rows(&mut reader, path);
+        if let Some(own) = &reader.file().report.name {
+            own.clone_into(&mut name);
+        }
         Ok(Self {
             name,
             reader,
@@ -90,6 +93,14 @@ impl Asked {
     /// The scenario, without what is wrong in it.
     pub(super) fn file(&self) -> &File {
         self.reader.file()
+    }
+
+    /// The place of a file that the scenario names, `-` being none.
+    pub(super) fn place(&self, name: &str) -> PathBuf {
+        match name {
+            "-" => PathBuf::from(name),
+            name => self.beside.join(name),
+        }
     }
 
     /// Keeps to the first app; target and app are these where none is named.
@@ -217,7 +228,7 @@ fn settling(file: &File) -> File {
     let deadline = file
         .verify
         .deadline
-        .filter(|_| file.verify.settle.is_none());
+        .filter(|_| file.verify.settle.is_none() && file.phases.settle.is_none());
     over.verify.settle = deadline.map(|deadline| Span(deadline.0 + BEYOND_DEADLINE));
     over
 }

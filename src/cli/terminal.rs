@@ -7,8 +7,8 @@ use tokio::sync::watch;
 
 use super::files::{self, Output};
 use crate::report::{json, progress, text};
-use crate::scenario::Plan;
 use crate::scenario::units::Span;
+use crate::scenario::{Closed, Plan};
 use crate::summary::opinion::Opinions;
 use crate::summary::{Snapshot, Summary, Target};
 
@@ -22,19 +22,16 @@ pub(super) fn announce(plan: &Plan, target: &Target) {
     } else {
         &target.url
     };
-    let rate = if plan.stages.is_empty() {
-        format!("{} pushes/s", plan.rate)
-    } else {
-        format!("{:.1} pushes/s on average", plan.rate)
+    let lasts = Span(plan.duration);
+    let pushes = match plan.closed {
+        Some(Closed { count: Some(n) }) => format!("{n} pushes in a closed loop"),
+        Some(Closed { count: None }) => format!("pushes in a closed loop for {lasts}"),
+        None if plan.stages.is_empty() => format!("{} pushes/s for {lasts}", plan.rate),
+        None => format!("{:.1} pushes/s on average for {lasts}", plan.rate),
     };
     files::say(&format!(
-        "pushproof: {} users × {} sockets, {} for {} in {} lanes, against {what} (seed {})",
-        plan.users,
-        plan.sockets_per_user,
-        rate,
-        Span(plan.duration),
-        plan.lanes,
-        plan.seed
+        "pushproof: {} users × {} sockets, {pushes} in {} lanes, against {what} (seed {})",
+        plan.users, plan.sockets_per_user, plan.lanes, plan.seed
     ));
     if let Some(faults) = &plan.faults {
         let (rates, seed) = (&faults.rates, faults.seed);

@@ -196,6 +196,9 @@ impl Held {
             } else {
                 *connected -= 1;
             }
+            if let Some(awaited) = &self.shared.awaited {
+                awaited.is_there(self.member.app, self.member.user, counts);
+            }
         }
         self.connected = counts;
     }

@@ -1,7 +1,7 @@
 //! The fleet: all sockets of a run, spread over shards.
 //!
 //! A [`shard`] is one thread with a runtime of its own. Its sockets' engine, its judge, its meter and its fan-out lists live on that
-//! thread and nowhere else, so a delivery takes no lock and meets no atomic but the ledger's. Shards talk to the run by messages:
+//! thread and nowhere else, so a delivery takes no lock and meets no atomic but the ledger's, and a counter of its lane in a closed loop. Shards talk to the run by messages:
 //! [`shard::Command`] and [`shard::Order`] down, [`shard::Note`] up, all bounded.
 //!
 //! * [`arrive`] logs users in and sends their sockets to the shards at a rate; [`login`] is what they show, and the patience to get it.

@@ -24,8 +24,9 @@ use crate::history::Leave;
 use crate::ids::{AppId, SocketId, UserId};
 use crate::journal::Recorder;
 use crate::scenario::Plan;
+use crate::scenario::phases::WarmUp;
 use crate::time::Time;
-use crate::verify::Streams;
+use crate::verify::{Awaited, Streams};
 
 /// Commands waiting at a shard: each is a socket to open, and the fleet has to wait when the shard is behind.
 const COMMANDS: usize = 256;
@@ -185,6 +186,10 @@ pub struct Setup {
     pub polling: usize,
     /// When logins may be asked for.
     pub logins: Arc<Rate>,
+    /// What is left out of latencies.
+    pub warm_up: Option<WarmUp>,
+    /// Who waits for arrivals, in a closed loop.
+    pub awaited: Option<Arc<Awaited>>,
 }
 
 impl Shard {

@@ -22,9 +22,10 @@ use crate::ids::{AppId, Audience};
 use crate::journal::Recorder;
 use crate::measure::{Fanout, Latency, Meter, Recipients};
 use crate::scenario::churn::Departures;
+use crate::scenario::phases::WarmUp;
 use crate::scenario::{Driver, Plan, Transport};
 use crate::time::Time;
-use crate::verify::{Judged, Slot, Streams};
+use crate::verify::{Awaited, Judged, Slot, Streams};
 
 /// Most sockets of a shard that are on their way back at once: as many as come in at first, so that a target that was away is met
 /// by a storm, but not by all sockets in one moment.
@@ -56,6 +57,10 @@ pub(super) struct Shared {
     pub(super) connected: RefCell<Vec<usize>>,
     returning: Arc<Semaphore>,
     index: usize,
+    /// What is left out of latencies.
+    warm_up: Option<RefCell<WarmUp>>,
+    /// Who waits for arrivals, in a closed loop.
+    pub(super) awaited: Option<Arc<Awaited>>,
     meter: RefCell<Meter>,
     /// The trigger of each lane, where there are several.
     triggers: Vec<u16>,
@@ -102,6 +107,8 @@ impl Shared {
             connected: RefCell::new(vec![0; plan.apps.len()]),
             returning: Arc::new(Semaphore::new(RETURNING)),
             index: setup.index,
+            awaited: setup.awaited,
+            warm_up: setup.warm_up.map(RefCell::new),
             meter: RefCell::new(
                 Meter::new(plan.events.len(), plan.apps.len()).with_triggers(plan.triggers.len()),
             ),
@@ -206,6 +213,15 @@ impl Shared {
         let Judged::Delivered(id, push) = judged else {
             return;
         };
+        if let Some(awaited) = &self.awaited {
+            awaited.arrived(id);
+        }
+        let warms_up = |warm_up: &RefCell<WarmUp>| warm_up.borrow_mut().has(id, push.intended);
+        if self.warm_up.as_ref().is_some_and(warms_up) {
+            let trigger = self.triggers.get(id.lane.index());
+            let trigger = trigger.map_or(0, |trigger| usize::from(*trigger));
+            return self.meter.borrow_mut().warmed_up(trigger, &push);
+        }
         let at = stamp.at;
         {
             let mut meter = self.meter.borrow_mut();

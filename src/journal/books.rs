@@ -8,6 +8,7 @@ use super::replay::Terms;
 use crate::history::Push;
 use crate::ids::{AppId, Audience, EventId, Lane, PushId, Seq};
 use crate::measure::Latency;
+use crate::scenario::phases::WarmUp;
 use crate::scenario::triggers::Deal;
 use crate::scenario::{Plan, Workload};
 use crate::summary::{PushCounts, Splits};
@@ -70,6 +71,8 @@ pub(super) struct Books {
     /// Pushes sent.
     pub(super) splits: Splits,
     plan: Plan,
+    /// What is left out of latencies.
+    warm_up: Option<WarmUp>,
     settling: Settling,
     /// What has settled last; every judge has had what came before.
     pub(super) batch: Option<Batch>,
@@ -87,6 +90,7 @@ impl Books {
             lane_at: vec![Time::ZERO; lanes as usize],
             settling: Settling::new(Arc::clone(&ledger), terms.rules.settle, judges),
             batch: None,
+            warm_up: terms.warm_up.clone(),
             made: 0,
             splits: Splits::new(&terms.plan),
             plan: terms.plan.clone(),
@@ -192,12 +196,16 @@ impl Books {
             return Err(Wrong::Nonsense);
         }
         *at = answer.at;
-        self.trigger.record(answer.at - entry.push.sent);
         let reach = self.plan.reach(entry.push.app, entry.push.audience);
         self.counts.count_answer(answer.outcome, reach);
         let (counts, latency) = &mut self.asked[self.deal.trigger_of(id.lane)];
         counts.count_answer(answer.outcome, reach);
-        latency.record(answer.at - entry.push.sent);
+        let warms_up = |warm_up: &mut WarmUp| warm_up.has(id, entry.push.intended);
+        if !self.warm_up.as_mut().is_some_and(warms_up) {
+            let took = answer.at - entry.push.sent;
+            self.trigger.record(took);
+            latency.record(took);
+        }
         self.writers[id.lane.index()].answer(id, answer);
         Ok(())
     }

@@ -17,6 +17,7 @@ use super::sockets::Shard;
 use crate::ids::PushId;
 use crate::measure::{Latency, Meter};
 use crate::scenario::Plan;
+use crate::scenario::phases::WarmUp;
 use crate::summary::{PushCounts, Splits};
 use crate::time::Time;
 use crate::verify::{Findings, Judge, Rules};
@@ -25,6 +26,8 @@ use crate::verify::{Findings, Judge, Rules};
 pub(super) struct Terms {
     pub(super) rules: Arc<Rules>,
     pub(super) pushes: Arc<dyn Pushes>,
+    /// What is left out of latencies.
+    pub(super) warm_up: Option<WarmUp>,
     pub(super) plan: Plan,
 }
 
@@ -76,6 +79,7 @@ pub(super) fn replay(
                 Arc::clone(&terms.rules),
                 terms.plan.apps.len(),
                 terms.plan.triggers.len(),
+                terms.warm_up.clone(),
             ),
         )
     };

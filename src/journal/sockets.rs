@@ -8,6 +8,7 @@ use super::fact::{Event, Fact, Moment};
 use crate::history::{Leave, Left, Stamp};
 use crate::ids::{AppId, PushId, SocketId, UserId};
 use crate::measure::Meter;
+use crate::scenario::phases::WarmUp;
 use crate::time::Time;
 use crate::verify::{Arrival, By, Found, Judge, Judged, Rules, Slot, Tag, Way};
 
@@ -18,6 +19,8 @@ pub(super) struct Shard {
     /// Those that have not left, by their slots in the run.
     sockets: HashMap<u32, Socket>,
     pub(super) meter: Meter,
+    /// What is left out of latencies.
+    warm_up: Option<WarmUp>,
     /// Sockets that were connected at least once.
     pub(super) connected: HashSet<SocketId>,
     /// Connections that were accepted.
@@ -40,11 +43,18 @@ struct Socket {
 }
 
 impl Shard {
-    pub(super) fn new(judge: Judge, rules: Arc<Rules>, apps: usize, triggers: usize) -> Self {
+    pub(super) fn new(
+        judge: Judge,
+        rules: Arc<Rules>,
+        apps: usize,
+        triggers: usize,
+        warm_up: Option<WarmUp>,
+    ) -> Self {
         Self {
             judge,
             meter: Meter::new(rules.events.len(), apps).with_triggers(triggers),
             rules,
+            warm_up,
             sockets: HashMap::new(),
             connected: HashSet::new(),
             accepted: 0,
@@ -211,8 +221,14 @@ impl Shard {
             .arrived_again(socket.slot, arrival, found, way, refused);
         if let Judged::Delivered(id, push) = judged {
             let Moment { at, waited_us, .. } = moment;
+            let trigger = self.rules.triggers.get(id.lane.index());
+            let warms_up = |warm_up: &mut WarmUp| warm_up.has(id, push.intended);
+            if self.warm_up.as_mut().is_some_and(warms_up) {
+                let trigger = trigger.map_or(0, |trigger| usize::from(*trigger));
+                return self.meter.warmed_up(trigger, &push);
+            }
             self.meter.delivered(&push, at);
-            if let Some(trigger) = self.rules.triggers.get(id.lane.index()) {
+            if let Some(trigger) = trigger {
                 self.meter.asked_by(usize::from(*trigger), &push, at);
             }
             self.meter.waited(&push, Stamp { at, waited_us });

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::block::{Kind, Source};
 use super::replay::{Failed, Replayed, Terms, replay};
 use super::scan::{Damage, Index, Unreadable, scan};
+use crate::scenario::phases::WarmUp;
 use crate::scenario::{Plan, Workload};
 use crate::summary::{Aborted, Environment, Summary, Target};
 use crate::time::Time;
@@ -183,6 +184,7 @@ fn terms(plan: &Plan) -> Terms {
     let workload = Arc::new(Workload::new(plan));
     Terms {
         rules: Arc::new(workload.rules(plan)),
+        warm_up: WarmUp::of(plan, &workload),
         pushes: workload,
         plan: plan.clone(),
     }
@@ -213,9 +215,11 @@ fn sum_up(header: Header, said: Option<Summary>, replayed: Replayed, damage: &[D
     if summary.missing.is_empty() && summary.not_begun.is_some() {
         return summary;
     }
-    let scheduled = summary.plan.pace().hits();
+    // Which lanes went on waiting, only the run knows.
+    let given_up = summary.pushes.given_up;
     summary.pushes = replayed.pushes;
-    summary.pushes.scheduled = scheduled;
+    summary.pushes.given_up = given_up;
+    summary.pushes.scheduled = summary.plan.scheduled(summary.pushes.sent);
     summary.findings = replayed.findings;
     let meter = &replayed.meter;
     summary.latencies.push = meter.push();

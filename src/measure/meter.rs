@@ -24,6 +24,9 @@ pub struct Meter {
     by_app: Vec<u64>,
     /// By trigger, where there are several.
     by_trigger: Vec<Latency>,
+    /// Deliveries that no latency has: split as `push`, and by trigger, of which there is one at least.
+    warmed_up: Vec<u64>,
+    warmed_up_by_trigger: Vec<u64>,
     window: Window,
 }
 
@@ -46,6 +49,8 @@ impl Meter {
             generator_delay: Latency::default(),
             by_app: vec![0; apps],
             by_trigger: Vec::new(),
+            warmed_up: vec![0; events * 2],
+            warmed_up_by_trigger: vec![0],
             window: Window::default(),
         }
     }
@@ -54,7 +59,12 @@ impl Meter {
     #[must_use]
     pub fn with_triggers(self, triggers: usize) -> Self {
         let by_trigger = vec![Latency::default(); triggers];
-        Self { by_trigger, ..self }
+        let warmed_up_by_trigger = vec![0; triggers.max(1)];
+        Self {
+            by_trigger,
+            warmed_up_by_trigger,
+            ..self
+        }
     }
 
     /// Records by which trigger a push was asked for that was [delivered](Meter::delivered).
@@ -77,6 +87,21 @@ impl Meter {
         }
         self.window.delivered += 1;
         self.window.push.record(latency);
+    }
+
+    /// Counts the delivery of a push, asked for by this trigger, that is left out of latencies.
+    pub fn warmed_up(&mut self, trigger: usize, push: &Push) {
+        let broadcast = usize::from(push.audience == Audience::Everyone);
+        if let Some(split) = self.warmed_up.get_mut(push.event.index() * 2 + broadcast) {
+            *split += 1;
+        }
+        if let Some(of) = self.warmed_up_by_trigger.get_mut(trigger) {
+            *of += 1;
+        }
+        if let Some(app) = self.by_app.get_mut(push.app.index()) {
+            *app += 1;
+        }
+        self.window.delivered += 1;
     }
 
     /// Records how long a delivery had waited in the kernel, if that is known.
@@ -108,6 +133,30 @@ impl Meter {
         for (sum, part) in self.by_trigger.iter_mut().zip(&other.by_trigger) {
             sum.merge(part);
         }
+        let own = [&mut self.warmed_up, &mut self.warmed_up_by_trigger];
+        let others = [&other.warmed_up, &other.warmed_up_by_trigger];
+        for (own, other) in own.into_iter().zip(others) {
+            for (sum, part) in own.iter_mut().zip(other) {
+                *sum += part;
+            }
+        }
+    }
+
+    /// Deliveries under one event name, by its place, that are left out of latencies.
+    pub fn warmed_up_by_event(&self, event: usize) -> u64 {
+        let of = self.warmed_up.get(event * 2..event * 2 + 2);
+        of.unwrap_or_default().iter().sum()
+    }
+
+    /// Deliveries of broadcasts, or of targeted pushes, that are left out of latencies.
+    pub fn warmed_up_by_broadcast(&self, broadcast: bool) -> u64 {
+        let skip = usize::from(broadcast);
+        self.warmed_up.iter().skip(skip).step_by(2).sum()
+    }
+
+    /// Deliveries of one trigger, by its place, that are left out of latencies.
+    pub fn warmed_up_by_trigger(&self, trigger: usize) -> u64 {
+        self.warmed_up_by_trigger.get(trigger).copied().unwrap_or(0)
     }
 
     /// The deliveries of one trigger of several, by its place.
@@ -203,6 +252,31 @@ mod tests {
         assert_eq!(meter.turn().delivered, 3);
         assert_eq!(meter.turn().delivered, 0);
         assert_eq!(meter.push().count(), 3);
+    }
+
+    #[test]
+    fn what_warms_up_is_counted_and_not_measured() {
+        let mut meter = Meter::new(2, 1).with_triggers(2);
+        let push = |audience| Push {
+            intended: Time::ZERO,
+            sent: Time::ZERO,
+            app: AppId(0),
+            audience,
+            event: EventId(1),
+            stream_seq: 0,
+        };
+        for _ in 0..3 {
+            meter.warmed_up(1, &push(Audience::Everyone));
+        }
+        meter.warmed_up(0, &push(Audience::User(UserId(0))));
+        let mut sum = Meter::new(2, 1).with_triggers(2);
+        sum.merge(&meter);
+        sum.merge(&meter);
+        assert_eq!((sum.push().count(), sum.in_app(0)), (0, 8));
+        assert_eq!([0, 1].map(|n| sum.warmed_up_by_event(n)), [0, 8]);
+        assert_eq!([false, true].map(|n| sum.warmed_up_by_broadcast(n)), [2, 6]);
+        assert_eq!([0, 1].map(|n| sum.warmed_up_by_trigger(n)), [2, 6]);
+        assert_eq!(meter.turn().delivered, 4);
     }
 
     #[test]

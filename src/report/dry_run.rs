@@ -9,7 +9,7 @@ use crate::scenario::audience::Aim;
 use crate::scenario::file::File;
 use crate::scenario::schedule::Arrivals;
 use crate::scenario::units::Span;
-use crate::scenario::{Forecast, Plan};
+use crate::scenario::{Closed, Forecast, Plan};
 use crate::verify::Ordering;
 
 /// The plan of a scenario with what it comes to, ending in a line break.
@@ -37,7 +37,17 @@ fn lines(out: &mut String, name: &str, plan: &Plan, forecast: &Forecast) -> Resu
         line("namespace", plan.contract.namespace.to_string())?;
     }
     line("users", users(plan, forecast))?;
+    if plan.closed.is_some() {
+        line("closed loop", CLOSED.to_owned())?;
+    }
     line("pushes", pushes(plan, forecast))?;
+    if !plan.warm_up.is_zero() {
+        let ramp = Span(plan.warm_up);
+        line(
+            "warm-up",
+            format!("the pushes of the first {ramp} are verified, and left out of latencies"),
+        )?;
+    }
     if plan.triggers.len() > 1 {
         line("triggers", triggers(plan))?;
     }
@@ -66,6 +76,9 @@ fn lines(out: &mut String, name: &str, plan: &Plan, forecast: &Forecast) -> Resu
     line("takes", takes(plan, forecast))?;
     line("seed", plan.seed.to_string())
 }
+
+/// What a closed loop is, and what it hides.
+const CLOSED: &str = "each lane sends its next push when its last one has arrived, or is overdue; latencies count from sending and hide what pushes would have waited for (coordinated omission)";
 
 fn neglected(plan: &Plan) -> Option<String> {
     let counts = plan.clients.neglect.counts(plan.seed, plan.sockets());
@@ -154,11 +167,21 @@ fn pushes(plan: &Plan, forecast: &Forecast) -> String {
         0 => String::new(),
         n => format!(", {} for users who are not there", about(forecast, n)),
     };
+    let lanes = plural_of(plan.lanes.into(), "lane");
+    let all = number(forecast.pushes);
+    let when = match plan.closed {
+        Some(Closed { count: Some(_) }) => format!("{all}, {lanes}"),
+        Some(Closed { count: None }) => format!(
+            "as many as {lanes} send in {}; of every {all} of them",
+            Span(plan.duration)
+        ),
+        None => format!(
+            "{all} in {} ({rate}{arrivals}), {lanes}",
+            Span(plan.duration)
+        ),
+    };
     format!(
-        "{} in {} ({rate}{arrivals}), {}; {} for everyone (*){nobody}, the rest for one user each ({})",
-        number(forecast.pushes),
-        Span(plan.duration),
-        plural_of(plan.lanes.into(), "lane"),
+        "{when}; {} for everyone (*){nobody}, the rest for one user each ({})",
         about(forecast, forecast.broadcasts),
         match &plan.aim {
             Aim::Uniform => "any".to_owned(),
@@ -209,6 +232,10 @@ fn payloads(plan: &Plan, forecast: &Forecast) -> String {
 }
 
 fn deliveries(plan: &Plan, forecast: &Forecast) -> String {
+    if plan.closed.is_some() {
+        let all = about(forecast, forecast.deliveries);
+        return format!("{all} if all are connected");
+    }
     let a_second = forecast.deliveries as f64 / plan.duration.as_secs_f64();
     format!(
         "{} if all are connected, {}/s",
@@ -240,6 +267,13 @@ fn right(plan: &Plan) -> String {
 }
 
 fn takes(plan: &Plan, forecast: &Forecast) -> String {
+    if let Some(Closed { count: Some(_) }) = plan.closed {
+        return format!(
+            "{} to connect, as long as the pushes take, {} to settle",
+            span(forecast.connecting),
+            Span(plan.settle)
+        );
+    }
     format!(
         "about {}: {} to connect, {} to push, {} to settle",
         span(forecast.takes),
@@ -307,6 +341,27 @@ mod tests {
             assert!(shown.contains(words), "{words}: {shown}");
         }
         assert!(!shown.contains("churn"), "{shown}");
+    }
+
+    #[test]
+    fn a_closed_loop_is_told_as_one() {
+        let text = "seed = 1\n[pushes]\nmode = \"closed\"\nlanes = 3\n";
+        let counted = shown(&format!("{text}count = 200\n"));
+        for words in [
+            "closed loop each lane sends its next push when its last one has arrived",
+            "(coordinated omission)",
+            "pushes      200, 3 lanes; ",
+            "1s to connect, as long as the pushes take, 3s to settle",
+        ] {
+            assert!(counted.contains(words), "{words}: {counted}");
+        }
+        let timed = shown(text);
+        for words in [
+            "as many as 3 lanes send in 10s; of every 1,000 of them; ",
+            "about 14s: 1s to connect, 10s to push, 3s to settle",
+        ] {
+            assert!(timed.contains(words), "{words}: {timed}");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The summary a person reads in ten seconds: the verdict first. It fits a terminal of 80 columns, but for what the target says.
 
+mod latencies;
 mod lines;
 mod sockets;
 mod triggers;
@@ -8,7 +9,6 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::opinion;
-use crate::measure::Latency;
 use crate::summary::opinion::Opinions;
 use crate::summary::verdict::Judgement;
 use crate::summary::{Checked, Outcome, Summary, Verdict};
@@ -55,7 +55,7 @@ fn of_one(
     if summary.not_begun.is_none() {
         counts(&mut out, summary).expect(to_memory);
         examples(&mut out, summary).expect(to_memory);
-        latencies(&mut out, summary).expect(to_memory);
+        latencies::all(&mut out, summary).expect(to_memory);
         triggers::render(&mut out, summary).expect(to_memory);
         thresholds(&mut out, &judgement.thresholds).expect(to_memory);
     }
@@ -166,6 +166,7 @@ fn counts(out: &mut String, summary: &Summary) -> std::fmt::Result {
         number(pushes.rejected),
         number(pushes.unknown)
     )?;
+    lines::closed(out, summary)?;
     if pushes.absent + pushes.foreign > 0 {
         writeln!(
             out,
@@ -183,6 +184,7 @@ fn counts(out: &mut String, summary: &Summary) -> std::fmt::Result {
         number(deliveries.allowed)
     )?;
     lines::untagged(out, summary)?;
+    lines::warm_up(out, summary)?;
     lines::missed(out, deliveries)?;
     let (first, rest) = Class::ALL.split_at(5);
     for (label, classes) in [("violations", first), ("", rest)] {
@@ -252,58 +254,6 @@ fn line(summary: &Summary, example: &Example) -> String {
 
 fn seconds(at: Time) -> String {
     format!("{:.3} s", at.as_nanos() as f64 / 1e9)
-}
-
-fn latencies(out: &mut String, summary: &Summary) -> std::fmt::Result {
-    let latencies = &summary.latencies;
-    let rows = [
-        ("push, from due", &latencies.push),
-        ("push, from sent", &latencies.push_from_send),
-        ("  to the kernel", &latencies.network),
-        ("  then waiting", &latencies.generator_delay),
-        ("* to the first", &latencies.fanout_first),
-        ("* to the median", &latencies.fanout_median),
-        ("* to the last", &latencies.fanout_last),
-        ("trigger, answered", &latencies.trigger),
-        ("login", &latencies.login),
-        ("  each request", &latencies.login_attempt),
-        ("connect", &latencies.connect),
-    ];
-    // Without a retry, a login is one request.
-    let is_shown = |name: &str| name != "  each request" || summary.logins.retried > 0;
-    let rows = rows.into_iter().filter(|(name, _)| is_shown(name));
-    let rows: Vec<_> = rows.collect();
-    if rows.iter().all(|(_, latency)| latency.count() == 0) {
-        return Ok(());
-    }
-    writeln!(
-        out,
-        "  {:<17}{:>9}{:>9}{:>9}{:>9}{:>9}{:>12}",
-        "latency", "p50", "p90", "p99", "p99.9", "max", "samples"
-    )?;
-    for (name, latency) in rows {
-        if latency.count() > 0 {
-            writeln!(out, "  {}", row(name, latency))?;
-        }
-    }
-    if let Some(why) = summary.unstamped() {
-        writeln!(out, "  {why}")?;
-    }
-    writeln!(out)
-}
-
-fn row(name: &str, latency: &Latency) -> String {
-    let mut row = format!("{name:<17}");
-    for q in [0.5, 0.9, 0.99, 0.999] {
-        let _ = write!(row, "{:>9}", duration(latency.quantile_us(q)));
-    }
-    let _ = write!(
-        row,
-        "{:>9}{:>12}",
-        duration(latency.max_us()),
-        number(latency.count())
-    );
-    row
 }
 
 fn thresholds(out: &mut String, checked: &[Checked]) -> std::fmt::Result {

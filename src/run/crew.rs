@@ -20,7 +20,7 @@ use crate::journal::{Follower, Header, Pen, PushLog};
 use crate::scenario::{Plan, Workload};
 use crate::time::Time;
 use crate::trigger::lane::ANSWER_TIMEOUT;
-use crate::verify::Ledger;
+use crate::verify::{Awaited, Ledger};
 
 /// How often workers are told how far the pushes have been told of.
 const TOLD_EVERY: Duration = Duration::from_millis(20);
@@ -45,6 +45,8 @@ pub(super) struct Begun {
     pub(super) workload: Arc<Workload>,
     pub(super) ledger: Arc<Ledger>,
     pub(super) push_log: Option<PushLog>,
+    /// What the lanes of a closed loop wait for.
+    pub(super) awaited: Option<Arc<Awaited>>,
     pub(super) notes: mpsc::Receiver<Note>,
     pub(super) logins: mpsc::Receiver<LoginNote>,
     pub(super) nodes: Nodes,
@@ -81,6 +83,7 @@ impl Crew {
                 workload: Arc::new(Workload::new(plan)),
                 ledger: share.ledger,
                 push_log: None,
+                awaited: None,
                 notes: heard,
                 logins,
                 nodes,
@@ -110,6 +113,7 @@ impl Crew {
             workload: sockets.workload,
             ledger: sockets.ledger,
             push_log: sockets.push_log,
+            awaited: sockets.awaited,
             notes: sockets.notes,
             logins,
             nodes,

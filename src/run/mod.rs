@@ -36,6 +36,7 @@ use crate::time::Time;
 use crate::trigger::Asker;
 use crate::trigger::lane::{self, ANSWER_TIMEOUT, LaneReport, Progress};
 use crate::trigger::turns::Turns;
+use crate::verify::Awaited;
 use crew::{Begun, Crew};
 use machine::{Effect, Event, Machine};
 use measuring::{Measured, Measuring};
@@ -118,6 +119,8 @@ struct Conductor {
     tally: Tally,
     refused_logins: RefusedLogins,
     progress: Arc<Progress>,
+    /// What the lanes of a closed loop wait for.
+    awaited: Option<Arc<Awaited>>,
     crew: Crew,
     notes: mpsc::Receiver<Note>,
     logins: mpsc::Receiver<LoginNote>,
@@ -156,6 +159,7 @@ impl Conductor {
             clock,
             nodes: begun.nodes,
             progress: Arc::default(),
+            awaited: begun.awaited,
             crew: begun.crew,
             notes: begun.notes,
             logins: begun.logins,
@@ -289,7 +293,7 @@ impl Conductor {
     fn turn(&mut self, second: u64) -> Option<Event> {
         let now = self.clock.now();
         self.crew.turn(now, &mut self.settler);
-        let pushes = self.progress.counts(self.plan.pace().hits());
+        let pushes = self.progress.counts(&self.plan);
         let alive = self.machine.sockets.alive;
         self.tally.second(second, alive, pushes);
         self.watcher.send_replace(Snapshot {
@@ -327,6 +331,7 @@ impl Conductor {
                 start,
                 measured_from,
                 progress: Arc::clone(&self.progress),
+                awaited: self.awaited.clone(),
                 stop: self.stop_lanes.subscribe(),
             }));
         }
@@ -369,7 +374,7 @@ impl Conductor {
             self.machine.gave_no_sign(silent, self.plan.clients.driver);
             self.tally.finished(index, finished);
         }
-        let pushes = self.progress.counts(self.plan.pace().hits());
+        let pushes = self.progress.counts(&self.plan);
         self.tally
             .last_seconds(second, ended, self.machine.sockets.alive, pushes);
         let delay = self.vigil.end().await;

@@ -12,9 +12,10 @@ use crate::fleet::login::Rate;
 use crate::fleet::nodes::Place;
 use crate::fleet::shard::{self, Command, Finished, Note, Shard};
 use crate::journal::{Follows, Header, Pen, PushLog, Recorder};
+use crate::scenario::phases::WarmUp;
 use crate::scenario::{Driver, Plan, Transport, Workload};
 use crate::trigger::lane;
-use crate::verify::{Ledger, Streams};
+use crate::verify::{Awaited, Ledger, Streams};
 
 /// From a socket's first byte to the answer to CONNECT, at most.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
@@ -26,6 +27,8 @@ pub(super) struct Sockets {
     pub(super) ledger: Arc<Ledger>,
     pub(super) push_log: Option<PushLog>,
     pub(super) shards: Vec<Shard>,
+    /// What the lanes of a closed loop wait for.
+    pub(super) awaited: Option<Arc<Awaited>>,
     /// When logins may be asked for.
     pub(super) logins: Arc<Rate>,
     pub(super) notes: mpsc::Receiver<Note>,
@@ -76,6 +79,9 @@ impl Sockets {
         });
         let share = part.here as f64 / part.all as f64;
         let logins = Arc::new(Rate::new(plan, clock, share));
+        let awaited = plan
+            .closed
+            .map(|_| Arc::new(Awaited::new(plan.lanes, plan.users, plan.apps.len())));
         let start = |index| {
             let log = pen.as_ref().map(|pen| pen.sockets(index as u16));
             let (rules, ledger) = (Arc::clone(&rules), Arc::clone(&ledger));
@@ -103,6 +109,8 @@ impl Sockets {
                 notes: note.clone(),
                 polling,
                 logins: Arc::clone(&logins),
+                warm_up: WarmUp::of(plan, &workload),
+                awaited: awaited.clone(),
             })
         };
         let shards = part.shards().map(start).collect::<Result<_, _>>()?;
@@ -111,6 +119,7 @@ impl Sockets {
             ledger,
             push_log: pen.map(|pen| PushLog::new(pen.pushes())),
             shards,
+            awaited,
             logins,
             notes,
         })

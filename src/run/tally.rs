@@ -167,7 +167,8 @@ impl Tally {
     pub(super) fn pushing(&mut self, start: Time, connected: u64) -> Time {
         self.health.pushing(start, connected);
         let measured = self.measured.as_mut();
-        measured.map_or(start, |measured| measured.pushing(start))
+        let warm = start + self.plan.warm_up;
+        measured.map_or(warm, |measured| measured.pushing(start).max(warm))
     }
 
     /// A lane has ended, at `last` if no other is left. Without a report it failed, and what it knew is gone.
@@ -309,7 +310,7 @@ impl Tally {
     pub(super) fn not_begun(self, now: Time) -> Summary {
         let machine = Machine::new(&self.plan);
         let pushes = PushCounts {
-            scheduled: self.plan.pace().hits(),
+            scheduled: self.plan.scheduled(0),
             ..PushCounts::default()
         };
         let splits = Splits::new(&self.plan);

@@ -7,12 +7,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::audience;
+use super::closed::Mode;
 use super::contract::{Connect, Login, Logout, Tls, Trigger};
 use super::driver::Driver;
 use super::event::Event;
 use super::neglect::{Mute, Slow, Stuck};
 use super::payload::{Payload, Size};
 use super::people::Loaded;
+use super::phases::{self, Phases};
+use super::report::Report;
 use super::schedule::{Arrivals, Stage};
 use super::transport::{Shares, Transport};
 use super::triggers::Entry;
@@ -44,8 +47,14 @@ pub struct File {
     pub users: Users,
     /// What is pushed.
     pub pushes: Pushes,
+    /// The phases of the run.
+    #[serde(skip_serializing_if = "phases::is_none")]
+    pub phases: Phases,
     /// What counts as right.
     pub verify: Verify,
+    /// What the run leaves behind.
+    #[serde(skip_serializing_if = "Report::is_none")]
+    pub report: Report,
     /// What the embedded platform is made of, what it is to do wrong, and how much it can do; not for other targets.
     pub platform: Platform,
     /// The processes that make the load.
@@ -173,6 +182,12 @@ pub struct Users {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Pushes {
+    /// What a lane waits for before its next push: the schedule, or the arrival of its last one. Left out: `open`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<Mode>,
+    /// How many pushes there are, over all lanes, with `mode = "closed"` and in place of `duration`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
     /// Pushes a second, over all lanes, as `200/s`. The schedule does not wait for the target.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate: Option<Rate>,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::audience::Reach;
+use super::closed::Closed;
 use super::plan::Plan;
 use super::workload::{Spec, Workload};
 use crate::ids::{AppId, Audience, PushId, UserId};
@@ -10,10 +11,13 @@ use crate::ids::{AppId, Audience, PushId, UserId};
 /// Most pushes that are looked at; of more, one in so many stands for the rest.
 const LOOKED_AT: u64 = 100_000;
 
+/// Pushes that stand for those of a closed loop, of which nobody knows how many there will be.
+const SAMPLE: u64 = 1_000;
+
 /// What a plan comes to if the target does all that it is asked for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Forecast {
-    /// Pushes in all.
+    /// Pushes in all; of a closed loop that lasts for a time, which has as many as there is time for, a number of them to tell what they are.
     pub pushes: u64,
     /// Those aimed at everyone.
     pub broadcasts: u64,
@@ -39,7 +43,10 @@ impl Forecast {
     /// Looks at the pushes of a plan.
     pub fn of(plan: &Plan) -> Self {
         let workload = Workload::new(plan);
-        let pushes = plan.pace().hits();
+        let pushes = match plan.closed {
+            Some(Closed { count: None }) => SAMPLE,
+            _ => plan.pace().hits(),
+        };
         let stride = pushes.div_ceil(LOOKED_AT).max(1);
         let mut sums = Sums::default();
         let apps = (0..plan.apps.len() as u32).map(AppId);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::contract::{Connect, Login, Logout, Tls, Trigger};
 use super::file::{Churn, Clients, File, Generator, Platform, Pushes, Target, Users, Verify};
 use super::neglect::{Mute, Slow, Stuck};
+use super::phases::Phases;
 use super::{jwt, refused};
 
 impl File {
@@ -44,6 +45,8 @@ impl File {
                 password: over.users.password.or(self.users.password),
             },
             pushes: Pushes {
+                mode: over.pushes.mode.or(self.pushes.mode),
+                count: over.pushes.count.or(self.pushes.count),
                 rate: over.pushes.rate.or(self.pushes.rate),
                 lanes: over.pushes.lanes.or(self.pushes.lanes),
                 duration: over.pushes.duration.or(self.pushes.duration),
@@ -61,6 +64,13 @@ impl File {
                 payloads: over.pushes.payloads.or(self.pushes.payloads),
                 size: over.pushes.size.or(self.pushes.size),
             },
+            phases: Phases {
+                ramp: over.phases.ramp.or(self.phases.ramp),
+                ramp_from: over.phases.ramp_from.or(self.phases.ramp_from),
+                steady: over.phases.steady.or(self.phases.steady),
+                settle: over.phases.settle.or(self.phases.settle),
+            },
+            report: self.report.overlaid(over.report),
             verify: Verify {
                 ordering: over.verify.ordering.or(self.verify.ordering),
                 deadline: over.verify.deadline.or(self.verify.deadline),

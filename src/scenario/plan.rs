@@ -8,6 +8,7 @@ use super::access::Access;
 use super::audience::Aim;
 use super::churn::Churn;
 use super::clients::Clients;
+use super::closed::Closed;
 use super::contract::Contract;
 use super::file::{self, File, Shape};
 use super::payload::{self, Payload, Size};
@@ -61,6 +62,8 @@ pub struct Plan {
     pub lanes: u32,
     /// How long pushes are scheduled for.
     pub duration: Duration,
+    /// Lanes wait for arrivals and not for a schedule, of which there is none then; `None`: they follow `rate` or `stages`.
+    pub closed: Option<Closed>,
     /// A rate that changes; empty: `rate` for all of `duration`.
     pub stages: Vec<Stage>,
     /// How pushes lie within their rate.
@@ -89,6 +92,8 @@ pub struct Plan {
     pub ordering: Ordering,
     /// How long after it was sent a push may arrive without being late.
     pub deadline: Duration,
+    /// How long at first pushes are left out of latencies; zero: none is.
+    pub warm_up: Duration,
     /// The wait after the last push.
     pub settle: Duration,
     /// What sockets do that lose their connection.
@@ -150,6 +155,7 @@ impl Plan {
         let mut file = File::built_in().overlaid(file.clone());
         let mut problems = Problems::default();
         let people = people(asked, &mut file, &mut problems);
+        asked.phases.spread(&mut file);
         let (users, pushes, verify) = (file.users, file.pushes, file.verify);
         let (schedule, aim) = (Schedule::new(&pushes), Aim::new(&pushes));
         let payloads = pushes.payloads.unwrap_or_default();
@@ -192,6 +198,7 @@ impl Plan {
             people: people.into(),
             user_name: users.name.unwrap_or_default(),
             password: users.password.unwrap_or_default(),
+            closed: schedule.closed,
             rate: schedule.rate,
             lanes: pushes.lanes.unwrap_or_default(),
             duration: schedule.duration,
@@ -214,6 +221,7 @@ impl Plan {
             },
             triggers,
             deadline: verify.deadline.map_or(Duration::ZERO, |s| s.0),
+            warm_up: asked.phases.ramp.map_or(Duration::ZERO, |s| s.0),
             settle: verify.settle.map_or(Duration::ZERO, |s| s.0),
             platform_nodes: file.platform.nodes.unwrap_or(1),
             faults: None,
@@ -229,6 +237,9 @@ impl Plan {
         let faults = problems.faults(file.platform, &plan);
         let plan = Self { faults, ..plan };
         plan.check(given, &mut problems);
+        problems.at_phases(asked.phases);
+        problems.phases(asked, &plan);
+        problems.report(&asked.report, plan.workers);
         Transports::check(
             file.clients.transport,
             file.clients.transports.as_ref(),

@@ -7,13 +7,14 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::closed::Closed;
 use super::file;
 use super::plan::Plan;
 use super::problems::Problems;
 use super::units::{Rate, Span, UnitError, from_text};
 use crate::pace;
 
-const MOST_PUSHES: u64 = 100_000_000;
+pub(super) const MOST_PUSHES: u64 = 100_000_000;
 const MOST_STAGES: usize = 1_000;
 /// As long as any span may be: a month.
 const LONGEST: Duration = Duration::from_secs(31 * 24 * 3600);
@@ -105,6 +106,7 @@ from_text!(Stage, "a stage in quotes, as \"10s: 0 -> 500/s\",");
 /// When the pushes of a plan are sent.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Schedule {
+    pub(super) closed: Option<Closed>,
     pub(super) rate: f64,
     pub(super) duration: Duration,
     pub(super) stages: Vec<pace::Stage>,
@@ -116,9 +118,18 @@ impl Schedule {
     /// Of a scenario, `rate` and `duration` being what it goes by without stages. With stages they follow from these.
     pub(super) fn new(pushes: &file::Pushes) -> Self {
         let stages: Vec<_> = pushes.stages.iter().flatten().map(|s| s.0).collect();
+        let closed = Closed::new(pushes);
         let mut schedule = Self {
-            rate: pushes.rate.map_or(0.0, |r| r.0),
-            duration: pushes.duration.map_or(Duration::ZERO, |s| s.0),
+            closed,
+            rate: match closed {
+                Some(_) => 0.0,
+                None => pushes.rate.map_or(0.0, |r| r.0),
+            },
+            duration: match closed {
+                // As long as it takes.
+                Some(Closed { count: Some(_) }) => Duration::ZERO,
+                _ => pushes.duration.map_or(Duration::ZERO, |s| s.0),
+            },
             arrivals: pushes.arrivals.unwrap_or_default(),
             burst: pushes.burst.unwrap_or(BURST),
             stages,
@@ -135,6 +146,9 @@ impl Schedule {
 impl Plan {
     /// The keys of a scenario that give this plan's schedule.
     pub(super) fn written_schedule(&self) -> file::Pushes {
+        if let Some(closed) = self.closed {
+            return self.written_loop(closed);
+        }
         let steady = self.stages.is_empty();
         let all = || self.stages.iter().copied().map(Stage).collect();
         file::Pushes {
@@ -149,6 +163,9 @@ impl Plan {
 
     /// The schedule of pushes over all lanes.
     pub fn pace(&self) -> pace::Pace {
+        if let Some(closed) = self.closed_pace() {
+            return closed;
+        }
         let arrivals = match self.arrivals {
             Arrivals::Constant => pace::Arrivals::Constant,
             Arrivals::Burst => pace::Arrivals::Burst(self.burst),
@@ -167,6 +184,10 @@ impl Plan {
 impl Problems {
     /// Checks the schedule of a plan. `given` is what the scenario itself says, with no default filled in.
     pub(super) fn schedule(&mut self, given: &file::Pushes, plan: &Plan) {
+        self.closed(given, plan);
+        if plan.closed.is_some() {
+            return;
+        }
         if given.stages.is_some() {
             self.stages(given, plan);
         } else {

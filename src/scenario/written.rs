@@ -12,6 +12,7 @@ use super::people::{Loaded, People};
 use super::plan::Plan;
 use super::problems::Problems;
 use super::refused::Refused;
+use super::report::Report;
 use super::triggers::{Entry, Kind};
 use super::units::{Rate, Span};
 
@@ -45,6 +46,8 @@ impl From<&Plan> for File {
                 shapes: plan.payloads.is_empty().then(|| plan.shapes.clone()),
                 payloads: (!plan.payloads.is_empty()).then(|| plan.payloads.clone()),
                 size: Some(plan.size.clone()),
+                mode: schedule.mode,
+                count: schedule.count,
                 rate: schedule.rate,
                 duration: schedule.duration,
                 stages: schedule.stages,
@@ -52,6 +55,8 @@ impl From<&Plan> for File {
                 burst: schedule.burst,
                 ..plan.written_audience()
             },
+            phases: plan.written_phases(),
+            report: Report::default(),
             verify: file::Verify {
                 ordering: Some(plan.ordering),
                 deadline: Some(Span(plan.deadline)),

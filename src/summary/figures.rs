@@ -247,7 +247,7 @@ fn of_latency(latency: &Latency, stat: Stat) -> Option<Figure> {
 fn of_part(split: &Split, figure: PartFigure) -> Option<Figure> {
     match figure {
         PartFigure::Pushes => Some(alone(split.pushes as f64)),
-        PartFigure::Delivered => (split.pushes > 0).then(|| alone(split.push.count() as f64)),
+        PartFigure::Delivered => (split.pushes > 0).then(|| alone(split.delivered() as f64)),
         PartFigure::Push(stat) => of_latency(&split.push, stat),
     }
 }

@@ -181,8 +181,18 @@ pub struct Second {
 pub struct Split {
     /// Pushes sent.
     pub pushes: u64,
-    /// Deliveries, from intended time.
+    /// Deliveries, from intended time, but for those of a warm-up.
     pub push: Latency,
+    /// Deliveries of a warm-up.
+    #[serde(default)]
+    pub warmed_up: u64,
+}
+
+impl Split {
+    /// All deliveries.
+    pub fn delivered(&self) -> u64 {
+        self.push.count() + self.warmed_up
+    }
 }
 
 /// What came of the pushes of one trigger.

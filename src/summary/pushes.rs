@@ -30,6 +30,9 @@ pub struct PushCounts {
     /// Without a tag, and held back until the push of the same name before it was answered.
     #[serde(default)]
     pub waited_for_turn: u64,
+    /// In a closed loop: its lane went on although it had not arrived wherever it was waited for.
+    #[serde(default)]
+    pub given_up: u64,
 }
 
 impl PushCounts {

@@ -300,7 +300,7 @@ fn never_exercised(summary: &Summary) -> Vec<String> {
         }
     }
     for (event, split) in &summary.by_event {
-        if split.push.count() == 0 {
+        if split.delivered() == 0 {
             gaps.push(gap(format!("under the event name {event:?}"), split.pushes));
         }
     }
@@ -309,7 +309,7 @@ fn never_exercised(summary: &Summary) -> Vec<String> {
             "*" => (plan.may_have(Reach::Everyone), "to everyone (\"*\")"),
             _ => (plan.may_have(Reach::One), "to one user"),
         };
-        if asked && split.push.count() == 0 {
+        if asked && split.delivered() == 0 {
             gaps.push(gap(what.to_owned(), split.pushes));
         }
     }

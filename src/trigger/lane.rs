@@ -1,5 +1,6 @@
 //! A lane: asks for its pushes one after the other, each at its intended time or as soon after as the answer before it allows.
 
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -17,7 +18,7 @@ use crate::scenario::workload::Spec;
 use crate::scenario::{Plan, Reach, Workload};
 use crate::summary::{Missed, PushCounts, Reasons};
 use crate::time::Time;
-use crate::verify::Answer;
+use crate::verify::{Answer, Awaited};
 
 /// Pushes so far, over all lanes; anyone may read it at any time.
 #[derive(Debug, Default)]
@@ -30,14 +31,16 @@ pub struct Progress {
     foreign: AtomicU64,
     rejected_at_nobody: AtomicU64,
     turns: AtomicU64,
+    given_up: AtomicU64,
 }
 
 impl Progress {
-    /// The counts now, of so many scheduled pushes.
-    pub fn counts(&self, scheduled: u64) -> PushCounts {
+    /// The counts now, of the pushes of this plan.
+    pub fn counts(&self, plan: &Plan) -> PushCounts {
+        let sent = self.sent.load(Ordering::Relaxed);
         PushCounts {
-            scheduled,
-            sent: self.sent.load(Ordering::Relaxed),
+            scheduled: plan.scheduled(sent),
+            sent,
             accepted: self.accepted.load(Ordering::Relaxed),
             rejected: self.rejected.load(Ordering::Relaxed),
             unknown: self.unknown.load(Ordering::Relaxed),
@@ -45,6 +48,7 @@ impl Progress {
             foreign: self.foreign.load(Ordering::Relaxed),
             rejected_at_nobody: self.rejected_at_nobody.load(Ordering::Relaxed),
             waited_for_turn: self.turns.load(Ordering::Relaxed),
+            given_up: self.given_up.load(Ordering::Relaxed),
         }
     }
 
@@ -122,6 +126,8 @@ pub struct Setup {
     pub start: Time,
     /// From when on answers are measured; what is due before is a warm-up.
     pub measured_from: Time,
+    /// What is waited for in a closed loop.
+    pub awaited: Option<Arc<Awaited>>,
     /// Counts for whoever watches.
     pub progress: Arc<Progress>,
     /// Turns true when no more pushes are to be sent.
@@ -137,11 +143,16 @@ pub async fn run(mut setup: Setup) -> LaneReport {
     setup.trigger.open(&setup.plan.apps).await;
     // A lane held up by slow answers may still send what is overdue, but not for ever.
     let last_call = setup.start + setup.plan.duration + setup.plan.deadline;
+    let over = setup.over();
     let mut free_since = setup.clock.now();
     let mut waited = Waited::default();
     let mut seq = 0;
     while let Some(spec) = setup.spec(seq) {
-        let due = setup.start + (spec.intended - Time::ZERO);
+        let due = match setup.plan.closed {
+            // As soon as may be.
+            Some(_) => free_since,
+            None => setup.start + (spec.intended - Time::ZERO),
+        };
         if !setup.wait_until(due).await {
             break;
         }
@@ -149,15 +160,21 @@ pub async fn run(mut setup: Setup) -> LaneReport {
         waited.answers += waited_for_turn;
         let ready = due.max(free_since) + waited_for_turn;
         let now = setup.clock.now();
-        if now > last_call {
+        if over.is_some_and(|over| now >= over) {
+            break;
+        }
+        if setup.plan.closed.is_none() && now > last_call {
             waited.own += now - ready;
             report.missed = waited.blame(setup.pushes().saturating_sub(seq));
             break;
         }
-        if !setup.push(seq, &spec, due, ready, &mut report).await {
+        let Some((sent, outcome)) = setup.push(seq, &spec, due, ready, &mut report).await else {
             break;
-        }
+        };
         drop(turn);
+        if outcome == Outcome::Accepted {
+            setup.arrival(sent).await;
+        }
         free_since = setup.clock.now();
         waited.own += now - ready;
         waited.answers += free_since - now;
@@ -239,7 +256,40 @@ impl Setup {
         }
     }
 
-    /// False: the ledger has no room for it.
+    /// When a closed loop is over that lasts for a time.
+    fn over(&self) -> Option<Time> {
+        let closed = self.plan.closed?;
+        closed
+            .count
+            .is_none()
+            .then(|| self.start + self.plan.duration)
+    }
+
+    /// At how many sockets a push has to arrive, as far as is known.
+    fn recipients(&self, awaited: &Awaited, spec: &Spec) -> u32 {
+        match self.plan.reach(spec.app, spec.audience) {
+            Reach::Everyone | Reach::One => awaited.there(spec.app, spec.audience),
+            Reach::Absent | Reach::Foreign | Reach::Refused => 0,
+        }
+    }
+
+    /// In a closed loop: waits until the push sent last has arrived wherever it has to, or is overdue.
+    async fn arrival(&mut self, sent: Time) {
+        let Some(awaited) = &self.awaited else {
+            return;
+        };
+        let overdue = self.clock.instant(sent + self.plan.deadline);
+        tokio::select! {
+            biased;
+            () = poll_fn(|task| awaited.poll_arrived(self.lane, task)) => {}
+            _ = self.stop.wait_for(|stop| *stop) => {}
+            () = tokio::time::sleep_until(overdue) => {
+                self.progress.given_up.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// Asks for a push: when, and how that ended. `None`: the ledger has no room for it.
     async fn push(
         &mut self,
         seq: u32,
@@ -247,7 +297,7 @@ impl Setup {
         due: Time,
         could: Time,
         report: &mut LaneReport,
-    ) -> bool {
+    ) -> Option<(Time, Outcome)> {
         let stream_seq = self.writer.next_in_stream(spec.app, spec.audience);
         let tag = Workload::tag(self.id(seq), spec, stream_seq);
         let message = self.workload.payload(spec, &tag);
@@ -261,16 +311,22 @@ impl Setup {
         });
         let sent = self.clock.now();
         let entered = self.writer.send(&Push {
-            intended: due,
+            // In a closed loop nobody wanted it at any time.
+            intended: if self.plan.closed.is_some() {
+                sent
+            } else {
+                due
+            },
             sent,
             app: spec.app,
             audience: spec.audience,
             event: spec.event,
             stream_seq,
         });
-        let Some(id) = entered else {
-            return false;
-        };
+        let id = entered?;
+        if let Some(awaited) = &self.awaited {
+            awaited.send(id, self.recipients(awaited, spec));
+        }
         let reach = self.plan.reach(spec.app, spec.audience);
         self.progress.sent(reach);
         report.pushes.count_sent(reach);
@@ -292,7 +348,7 @@ impl Setup {
         if let Some(what) = asked.shortage {
             report.shortages.add(&what, 1);
         }
-        true
+        Some((sent, outcome))
     }
 }
 

@@ -213,6 +213,15 @@ impl Findings {
         &self.examples
     }
 
+    /// Keeps no more than the first so many examples of each class, when nothing more is to come.
+    pub fn keep_examples(&mut self, most: usize) {
+        let mut kept = [0; Class::ALL.len()];
+        self.examples.retain(|example| {
+            kept[example.class as usize] += 1;
+            kept[example.class as usize] <= most
+        });
+    }
+
     /// None yet, with counts of their own for so many triggers.
     pub(super) fn of_triggers(n: usize) -> Self {
         Self {

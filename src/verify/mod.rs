@@ -9,6 +9,7 @@
 //! is missing, unknown or refused takes a bit for each push and connection at most; every arrival is counted in exactly one of
 //! `delivered`, `duplicated`, `misdelivered`, `phantom` and `premature`.
 
+mod awaited;
 mod equal;
 mod finding;
 mod gaps;
@@ -25,6 +26,7 @@ mod streams;
 mod tag;
 mod untagged;
 
+pub use awaited::Awaited;
 pub use equal::json_equal;
 pub use finding::{Class, Counts, EXAMPLES_PER_CLASS, Example, Findings};
 pub use judge::{Judge, Slot};

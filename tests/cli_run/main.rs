@@ -8,6 +8,7 @@ mod churn;
 #[path = "../support/classes.rs"]
 mod classes;
 mod clean;
+mod closed;
 mod deaths;
 mod driver;
 mod faults;
@@ -22,6 +23,7 @@ mod library;
 mod namespaces;
 mod neglect;
 mod payloads;
+mod phases;
 mod proxies;
 mod scenario;
 mod selftest;

@@ -38,6 +38,15 @@ pub(super) fn search(args: &CapacityArgs, seed: u64) -> anyhow::Result<Result<Se
         Ok(plan) => plan,
         Err(told) => return Ok(Err(told)),
     };
+    if plan.closed.is_some() {
+        let message = "a search offers loads that do not wait for the target, and a closed loop offers none; leave mode = \"closed\" out";
+        return Ok(Err(asked.told(&[Problem::new("pushes.mode", message)])));
+    }
+    if !plan.warm_up.is_zero() {
+        let message =
+            "a search warms each of its loads up itself; leave this out, and write --warm-up";
+        return Ok(Err(asked.told(&[Problem::new("phases.ramp", message)])));
+    }
     if !plan.stages.is_empty() {
         let message = "a search holds each of its loads steady and cannot follow stages; write a rate in the scenario instead";
         return Ok(Err(asked.told(&[Problem::new("pushes.stages", message)])));

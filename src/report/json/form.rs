@@ -106,7 +106,10 @@ pub struct Sockets {
 /// Pushes.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Pushes {
-    /// Pushes of the schedule.
+    /// `open`: pushes follow a schedule that waits for nothing. `closed`: each lane sends its next push when its last one has arrived, so
+    /// that latencies, which count from sending, hide what pushes would have waited (coordinated omission).
+    pub mode: &'static str,
+    /// Pushes of the schedule; of a closed loop that lasts for a time, those sent.
     pub scheduled: u64,
     /// Pushes asked for.
     pub sent: u64,
@@ -125,6 +128,8 @@ pub struct Pushes {
     /// Of `sent`: without a tag, and held back until the push of the same name before was answered. Their latency counts from when the
     /// schedule wanted them, as any other's.
     pub waited_for_turn: u64,
+    /// Of `sent`, in a closed loop: the lane went on at the deadline, for not all deliveries that it waited for had come.
+    pub given_up: u64,
     /// Pushes never sent because their lanes waited for the target's answers.
     pub missed: u64,
     /// Accepted pushes for each second of pushing.

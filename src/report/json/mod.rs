@@ -89,6 +89,11 @@ fn judged(summary: &Summary, judgement: &Judgement) -> Report {
         logins: getting_in::logins(summary),
         must_refuse: getting_in::must_refuse(summary),
         pushes: Pushes {
+            mode: if summary.plan.closed.is_some() {
+                "closed"
+            } else {
+                "open"
+            },
             scheduled: summary.pushes.scheduled,
             sent: summary.pushes.sent,
             accepted: summary.pushes.accepted,
@@ -98,6 +103,7 @@ fn judged(summary: &Summary, judgement: &Judgement) -> Report {
             foreign: summary.pushes.foreign,
             rejected_at_nobody: summary.pushes.rejected_at_nobody,
             waited_for_turn: summary.pushes.waited_for_turn,
+            given_up: summary.pushes.given_up,
             missed: summary.missed.by_target,
             rate_per_s: summary.a_second(summary.pushes.accepted).map(tenths),
             not_accepted_because: summary.push_failures.to_map(),
@@ -221,7 +227,7 @@ fn latency(latency: &Latency) -> LatencyUs {
 fn parts(splits: &[(String, Split)]) -> BTreeMap<String, Part> {
     let part = |split: &Split| Part {
         pushes: split.pushes,
-        delivered: split.push.count(),
+        delivered: split.delivered(),
         push: latency(&split.push),
     };
     splits

@@ -42,7 +42,7 @@ pub(super) fn asked(triggers: &[(String, summary::Asked)]) -> BTreeMap<String, A
             rejected: of.pushes.rejected,
             unknown: of.pushes.unknown,
             expected: counts.expected,
-            delivered: of.split.push.count(),
+            delivered: of.split.delivered(),
             push: latency(&of.split.push),
             trigger: latency(&of.answered),
             wrong: by_class(counts),

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::number;
+use crate::scenario::units::Span;
 use crate::summary::Summary;
 use crate::verify::Counts;
 
@@ -22,6 +23,37 @@ pub(super) fn untagged(out: &mut String, summary: &Summary) -> std::fmt::Result 
         write!(out, " · {} by count only", number(by_count))?;
     }
     writeln!(out)
+}
+
+/// That a run was a closed loop, and what its latencies hide for that.
+pub(super) fn closed(out: &mut String, summary: &Summary) -> std::fmt::Result {
+    if summary.plan.closed.is_none() {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "              closed loop: each lane sent its next push when its last one had arrived · {} not waited for any longer at the deadline",
+        number(summary.pushes.given_up)
+    )?;
+    writeln!(
+        out,
+        "              latencies count from sending, and hide what pushes would have waited for (coordinated omission)"
+    )
+}
+
+/// That the pushes of a warm-up are in no latency.
+pub(super) fn warm_up(out: &mut String, summary: &Summary) -> std::fmt::Result {
+    let lasts = summary.plan.warm_up;
+    if lasts.is_zero() {
+        return Ok(());
+    }
+    let deliveries = summary.by_event.iter().map(|(_, split)| split.warmed_up);
+    writeln!(
+        out,
+        "  warm-up     {} deliveries of the first {} are verified and left out of latencies",
+        number(deliveries.sum()),
+        Span(lasts)
+    )
 }
 
 /// What was expected nowhere and did not come, if there is any.

@@ -28,7 +28,7 @@ pub(super) fn render(out: &mut String, summary: &Summary) -> std::fmt::Result {
             number(of.pushes.accepted),
             number(of.pushes.rejected),
             number(of.pushes.unknown),
-            number(push.count()),
+            number(of.split.delivered()),
             duration(of.answered.quantile_us(0.5)),
             duration(push.quantile_us(0.5)),
             duration(push.quantile_us(0.99)),

@@ -20,6 +20,7 @@ use keys::{Key, join};
 use words::{Said, no_such};
 
 use super::file::File;
+use super::phases::Phases;
 use super::problems::Problem;
 
 /// A text that a scenario was read from.
@@ -157,6 +158,7 @@ impl Reader {
         } else if over.clients.transports.is_some() {
             self.file.clients.transport = None;
         }
+        Phases::make_room(&mut self.file, &over);
         self.file = std::mem::take(&mut self.file).overlaid(over);
     }
 

@@ -1,0 +1,95 @@
+//! What a run is called in its report, what of it is kept, and where it goes.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::problems::Problems;
+use crate::verify::EXAMPLES_PER_CLASS;
+
+/// Longest name of a run, in characters.
+const LONGEST: usize = 200;
+
+/// What a run leaves behind. For `run` alone: a search has flags of its own.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Report {
+    /// What the run is called in its report; left out: as the scenario file is, without its ending.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The file that the report goes to as JSON, beside the scenario file, or `-` for standard output. `--json` takes its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub json: Option<String>,
+    /// The file that the journal goes to, beside the scenario file. `--journal` takes its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub journal: Option<String>,
+    /// Most examples of each class of violations in the report, 0 to 20; left out: 20. All are counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub examples: Option<u32>,
+}
+
+impl Report {
+    /// What lies over it taken from there.
+    pub(super) fn overlaid(self, over: Self) -> Self {
+        Self {
+            name: over.name.or(self.name),
+            json: over.json.or(self.json),
+            journal: over.journal.or(self.journal),
+            examples: over.examples.or(self.examples),
+        }
+    }
+
+    /// Nothing is said there.
+    pub(super) fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Problems {
+    /// Checks where a report goes, of a run whose sockets so many processes hold.
+    pub(super) fn report(&mut self, report: &Report, workers: u32) {
+        if let Some(name) = &report.name {
+            self.check(!name.trim().is_empty(), "report.name", || {
+                "this is no name; write one, or leave it out".to_owned()
+            });
+            let printable = !name.chars().any(char::is_control);
+            self.check(
+                printable && name.chars().count() <= LONGEST,
+                "report.name",
+                || format!("a name is one line of at most {LONGEST} characters"),
+            );
+        }
+        for (key, path) in [
+            ("report.json", &report.json),
+            ("report.journal", &report.journal),
+        ] {
+            self.check(
+                path.as_ref().is_none_or(|path| !path.is_empty()),
+                key,
+                || "this is no file; write its name, or leave it out".to_owned(),
+            );
+        }
+        self.check(
+            report.journal.as_deref() != Some("-"),
+            "report.journal",
+            || "a journal is not written to standard output; write the name of a file".to_owned(),
+        );
+        self.check(
+            report.journal.is_none() || workers <= 1,
+            "report.journal",
+            || {
+                "only a run that holds its sockets itself can keep a journal; leave generator.workers out"
+                    .to_owned()
+            },
+        );
+        let same = report.journal.is_some() && report.journal == report.json;
+        self.check(!same, "report.journal", || {
+            "the report goes to the same file; name another".to_owned()
+        });
+        let most = EXAMPLES_PER_CLASS as u32;
+        self.check(
+            report.examples.is_none_or(|n| n <= most),
+            "report.examples",
+            || format!("at most {most} examples of each class are kept"),
+        );
+    }
+}
