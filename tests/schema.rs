@@ -42,6 +42,68 @@ fn of_the_search_for_the_capacity() {
 }
 
 #[test]
+fn of_pushes_by_hand() {
+    let committed = include_str!("../reports/schema/push.schema.json");
+    check(
+        "reports/schema/push.schema.json",
+        committed,
+        &report::push_schema(),
+    );
+}
+
+#[test]
+fn of_what_is_heard_by_hand() {
+    let committed = include_str!("../reports/schema/listen.schema.json");
+    check(
+        "reports/schema/listen.schema.json",
+        committed,
+        &report::listen_schema(),
+    );
+}
+
+/// What is written keeps to its schema, and has no key that is not there.
+#[test]
+fn lines_by_hand_have_the_keys_of_their_schemas() {
+    use pushproof::report::hand::{Answer, Asked, Event, answered_json};
+    let event = |args: &'static str, stray: bool| Event {
+        at_unix_nanos: 1,
+        user: stray.then_some("u"),
+        name: "n",
+        args,
+        attachments: &[],
+        premature: stray,
+        stray,
+    };
+    let asked = Asked {
+        target: "http://t",
+        app: "a",
+        user: "*",
+        event: "n",
+    };
+    let answer = |status: Option<u16>| Answer {
+        outcome: pushproof::history::Outcome::Unknown,
+        why: None,
+        status,
+        body: b"{}",
+        took: std::time::Duration::ZERO,
+    };
+    let push = |status: Option<u16>| -> String { answered_json(&asked, &answer(status), 4) };
+    for (schema, line) in [
+        (report::listen_schema(), event("1,{}", false).json()),
+        (report::listen_schema(), event("1,{", true).json()),
+        (report::push_schema(), push(Some(200))),
+        (report::push_schema(), push(None)),
+    ] {
+        let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("JSON");
+        let (schema, line) = (json(&schema), json(&line));
+        assert!(jsonschema::is_valid(&schema, &line), "{line}");
+        for key in line.as_object().expect("an object").keys() {
+            assert!(schema["properties"].get(key).is_some(), "{key}");
+        }
+    }
+}
+
+#[test]
 fn of_scenario_files() {
     let committed = include_str!("../reports/schema/scenario.schema.json");
     check(

@@ -25,6 +25,10 @@ enum Of {
     Selftest,
     /// The JSON report of a search for the capacity.
     Capacity,
+    /// The object that `push --json` prints.
+    Push,
+    /// A line of `listen --json`.
+    Listen,
 }
 
 pub(super) fn run(args: &SchemaArgs) -> anyhow::Result<ExitCode> {
@@ -33,6 +37,8 @@ pub(super) fn run(args: &SchemaArgs) -> anyhow::Result<ExitCode> {
         Of::Report => report::report_schema(),
         Of::Selftest => report::selftest_schema(),
         Of::Capacity => report::capacity_schema(),
+        Of::Push => report::push_schema(),
+        Of::Listen => report::listen_schema(),
     };
     files::print(&schema)?;
     Ok(ExitCode::SUCCESS)

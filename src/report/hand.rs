@@ -8,12 +8,12 @@ use std::time::{Duration, UNIX_EPOCH};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::text::{Colour, duration};
 use crate::history::Outcome;
 
+pub mod form;
 mod payload;
 
 /// Longest arguments that people get on the line of their event, in characters.
@@ -75,25 +75,9 @@ impl Event<'_> {
     /// Never: what is written was read as JSON.
     #[must_use]
     pub fn json(&self) -> String {
-        #[derive(Serialize)]
-        struct Line<'a> {
-            at: String,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            user: Option<&'a str>,
-            event: Box<RawValue>,
-            args: Option<Vec<Box<RawValue>>>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            raw: Option<Box<RawValue>>,
-            #[serde(skip_serializing_if = "Vec::is_empty")]
-            binary: Vec<String>,
-            #[serde(skip_serializing_if = "is_false")]
-            premature: bool,
-            #[serde(skip_serializing_if = "is_false")]
-            stray: bool,
-        }
         let args = payload::split(self.args);
         let at = UNIX_EPOCH + Duration::from_nanos(self.at_unix_nanos);
-        let line = Line {
+        let line = form::Event {
             at: humantime::format_rfc3339_micros(at).to_string(),
             user: self.user,
             event: raw(payload::quoted(self.name)),
@@ -212,22 +196,8 @@ pub fn answered(answer: &Answer<'_>, colour: Colour) -> String {
 /// Never: what is written was read as JSON.
 #[must_use]
 pub fn answered_json(asked: &Asked<'_>, answer: &Answer<'_>, exit_code: u8) -> String {
-    #[derive(Serialize)]
-    struct Object<'a> {
-        schema: &'static str,
-        outcome: &'static str,
-        exit_code: u8,
-        target: &'a str,
-        app: &'a str,
-        user: &'a str,
-        event: &'a str,
-        took_us: u64,
-        why: Option<&'a str>,
-        status: Option<u16>,
-        answer: Option<Box<RawValue>>,
-    }
     let body = String::from_utf8_lossy(answer.body);
-    let object = Object {
+    let object = form::Push {
         schema: "pushproof.push/1",
         outcome: match answer.outcome {
             Outcome::Accepted => "accepted",
@@ -288,11 +258,6 @@ fn paint(colour: Colour, code: &str, words: &str) -> String {
 
 fn raw(json: String) -> Box<RawValue> {
     RawValue::from_string(json).expect("it was read as JSON")
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
-fn is_false(value: &bool) -> bool {
-    !value
 }
 
 #[cfg(test)]

@@ -35,6 +35,24 @@ pub fn scenario_schema() -> String {
     pretty(&schemars::schema_for!(crate::scenario::file::File))
 }
 
+/// The JSON Schema of the object that `push --json` prints, as `pushproof schema push` prints it.
+#[must_use]
+pub fn push_schema() -> String {
+    pretty(&written::<hand::form::Push<'static>>())
+}
+
+/// The JSON Schema of a line of `listen --json`, as `pushproof schema listen` prints it.
+#[must_use]
+pub fn listen_schema() -> String {
+    pretty(&written::<hand::form::Event<'static>>())
+}
+
+/// The schema of what is only ever written: what may be left out is told from what may be `null`.
+fn written<T: schemars::JsonSchema>() -> schemars::Schema {
+    let settings = schemars::generate::SchemaSettings::default().for_serialize();
+    settings.into_generator().into_root_schema_for::<T>()
+}
+
 fn pretty(schema: &schemars::Schema) -> String {
     let mut text = serde_json::to_string_pretty(schema).expect("a schema is JSON");
     text.push('\n');
