@@ -37,7 +37,7 @@ impl Identity<'_> {
             Name::Column(column) => self
                 .listed
                 .map_or("", |(people, user)| people.column(user, column)),
-            Name::Event | Name::Message | Name::MessageText => "",
+            Name::Event | Name::Message | Name::MessageText | Name::MessageBase64 => "",
         }
     }
 

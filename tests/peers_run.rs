@@ -378,6 +378,70 @@ payloads = [
     );
 }
 
+const BYTES: &str = r#"
+[pushes]
+payloads = [
+  { kind = "binary", size = { median = 900, sigma = 1.5, max = 100000 } },
+  { kind = "binary", event = "file" },
+  "object",
+]
+"#;
+
+/// Bytes through servers that take events with attachments apart and put them together, as in base64 in polling; and one that does it wrong.
+#[tokio::test]
+#[ignore = "needs Node and Python peers: run ci/check (or ci/install-peers, then cargo test -- --ignored)"]
+async fn bytes_go_through_node_and_python_servers() {
+    let file = scenario("bytes", BYTES);
+    let flags = [
+        file.as_str(),
+        "--users",
+        "20",
+        "--rate",
+        "100/s",
+        "--duration",
+        "1s",
+        "--seed",
+        "3",
+        "--deadline",
+        "3s",
+        "--settle",
+        "3s",
+    ];
+    let is_right = async |server: Peer, transport: &str| {
+        let flags = [&["--transport", transport], &flags[..]].concat();
+        let (code, report) = pushproof(server.url(), &flags).await;
+        let deliveries = &report["deliveries"];
+        let told = format!("{transport}: {} {deliveries}", report["reasons"]);
+        assert_eq!(code, Some(0), "{told}");
+        assert_eq!(deliveries["delivered"], deliveries["expected"], "{told}");
+        let truth = Rest::new(server.url()).call("GET", "/truth", None).await.1;
+        assert_eq!(truth["deliveries"], deliveries["expected"], "{told}");
+    };
+    let by = async |transport: &'static str| {
+        let node = Peer::spawn_node_server(&[]).await;
+        let python = Peer::spawn_python_server(&[]).await;
+        tokio::join!(is_right(node, transport), is_right(python, transport));
+    };
+    tokio::join!(by("websocket"), by("polling"), by("upgrade"));
+    let faults = "corrupt-every=17,drop-every=19,duplicate-every=23,leak-every=29";
+    let server = Peer::spawn_node_server(&["--fault", faults]).await;
+    let (code, report) = pushproof(server.url(), &flags).await;
+    let truth = Rest::new(server.url()).call("GET", "/truth", None).await.1;
+    let (done, found) = (&truth["faults"], violations(&report));
+    assert_eq!(code, Some(1), "{found:?}");
+    for (class, fault) in [
+        ("corrupted", "corrupt"),
+        ("lost", "drop"),
+        ("duplicated", "duplicate"),
+        ("misdelivered", "leak"),
+    ] {
+        let times = done[fault].as_u64().unwrap();
+        assert!(times > 0, "{fault}: {truth}");
+        assert_eq!(found[class], times, "{class}: {found:?} {truth}");
+    }
+    assert_eq!(found.values().filter(|n| **n > 0).count(), 4, "{found:?}");
+}
+
 /// Tokens that we sign, against a server that verifies them with a library of its own: good ones are let in, and bad ones refused.
 #[tokio::test]
 #[ignore = "needs Node and Python peers: run ci/check (or ci/install-peers, then cargo test -- --ignored)"]
@@ -532,7 +596,7 @@ async fn a_node_server_over_https_and_in_a_namespace_agrees() {
 enum Server {
     Embedded(Platform),
     Peer(Box<Peer>),
-    Cluster(Cluster),
+    Cluster(Box<Cluster>),
 }
 
 impl Server {
@@ -556,7 +620,7 @@ impl Server {
                 Self::Embedded(platform.expect("it starts"))
             }
             "node" => Self::Peer(Peer::spawn_node_server(&[]).await.into()),
-            "two nodes" => Self::Cluster(Cluster::start().await),
+            "two nodes" => Self::Cluster(Cluster::start().await.into()),
             "socketioxide" => Self::Peer(Peer::spawn_socketioxide_server(&[]).await.into()),
             "python" => Self::Peer(Peer::spawn_python_server(&[]).await.into()),
             other => panic!("no server {other}"),

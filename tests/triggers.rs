@@ -301,6 +301,24 @@ async fn two_nodes_with_redis_are_right_whoever_asks() {
     }
 }
 
+#[tokio::test]
+#[ignore = "needs Node and Python peers: run ci/check (or ci/install-peers, then cargo test -- --ignored)"]
+async fn bytes_go_over_redis_by_a_publisher_and_by_requests() {
+    let rest = "[pushes]\nrate = \"100/s\"\nduration = \"1s\"\nlanes = 8\nbroadcast = 0.2\n\
+        payloads = [{ kind = \"binary\", size = { max = 9000 } }, \"object\"]\n";
+    let cluster = Cluster::start().await;
+    let text = scenario(&cluster, ROOM, rest);
+    let (code, report) = ended(start("bytes", &text, &[])).await;
+    assert_eq!(code, Some(0), "{}", report["reasons"]);
+    let by = &report["by_trigger"];
+    for (trigger, accepted) in [("api", 50), ("emitter", 25), ("page", 25)] {
+        assert_eq!(count(&by[trigger], "accepted"), accepted, "{trigger}");
+    }
+    let deliveries = &report["deliveries"];
+    assert_eq!(deliveries["delivered"], deliveries["expected"]);
+    assert_eq!(cluster.emitted().await, count(deliveries, "delivered"));
+}
+
 /// An emitter that names no room for an app's broadcasts sends them to every app.
 #[tokio::test]
 #[ignore = "needs Node and Python peers: run ci/check (or ci/install-peers, then cargo test -- --ignored)"]

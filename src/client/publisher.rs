@@ -20,6 +20,9 @@ use super::route::Line;
 use crate::protocol::engine::{self, Packet};
 use crate::protocol::socket::{self, PacketType};
 
+/// What stands in an event's arguments for the bytes that are attached to it.
+pub const PLACEHOLDER: &str = r#"{"_placeholder":true,"num":0}"#;
+
 /// Most bytes of a message that are read: pushes at everyone come here too.
 const MOST: usize = 16 << 20;
 const READ: usize = 4096;
@@ -36,6 +39,8 @@ pub struct Publisher {
 struct Emit {
     name: String,
     args: String,
+    /// What is attached: `args` has its placeholder.
+    bytes: Option<Vec<u8>>,
     /// Gets the arguments of the ack; without one, an empty list once the event is written. Dropped: the connection is gone.
     done: oneshot::Sender<String>,
     ack: bool,
@@ -79,12 +84,20 @@ impl Publisher {
         })
     }
 
-    /// Emits an event; `args` are what stands between the brackets of its arguments. Gives the arguments of its ack as a JSON array.
-    pub async fn emit(&self, name: &str, args: &str, ack: bool) -> Result<String, EmitError> {
+    /// Emits an event; `args` are what stands between the brackets of its arguments, with the placeholder of `bytes` where there are any.
+    /// Gives the arguments of its ack as a JSON array.
+    pub async fn emit(
+        &self,
+        name: &str,
+        args: &str,
+        bytes: Option<Vec<u8>>,
+        ack: bool,
+    ) -> Result<String, EmitError> {
         let (done, acked) = oneshot::channel();
         let emit = Emit {
             name: name.to_owned(),
             args: args.to_owned(),
+            bytes,
             done,
             ack,
         };
@@ -204,9 +217,20 @@ impl Wire {
     async fn emit(&mut self, emit: Emit) -> Result<(), String> {
         let mut text = String::from("4");
         let id = emit.ack.then_some(self.next_id);
-        socket::encode_event(&self.namespace, id, &emit.name, &emit.args, &mut text);
         self.next_id += 1;
-        self.send(text).await?;
+        let (name, args) = (&emit.name, &emit.args);
+        match emit.bytes {
+            None => {
+                socket::encode_event(&self.namespace, id, name, args, &mut text);
+                self.send(text).await?;
+            }
+            Some(bytes) => {
+                socket::encode_binary_event(&self.namespace, id, name, args, 1, &mut text);
+                self.send(text).await?;
+                let sent = self.stream.send(Message::Binary(bytes.into())).await;
+                sent.map_err(|error| error.to_string())?;
+            }
+        }
         match id {
             Some(id) => self.waiting = Some((id, emit.done)),
             None => {

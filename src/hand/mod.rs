@@ -72,6 +72,7 @@ pub async fn push(plan: &Plan, push: Push<'_>, timeout: Duration) -> Answered {
         user: Some(push.audience).filter(|audience| *audience != EVERYONE),
         event: push.event,
         message: push.message,
+        bytes: None,
     });
     let begun = clock.now();
     let (asked, answer) = trigger.ask_in_full(ready).await;

@@ -286,7 +286,7 @@ impl Record {
         let as_sent = found.filter(|found| {
             found.by == By::Tag
                 && found.intact
-                && way == Way::Text
+                && way != Way::Elsewhere
                 && !arrival.premature
                 && self.is_named(found, arrival)
         });
@@ -364,8 +364,9 @@ impl Record {
         }
         // What is left of it cannot be compared again, so what came of that is kept.
         let found = found.map(|found| Found {
-            intact: event.way != Way::Binary
-                && (found.intact || json_equal(event.payload, &self.source.payload(&found.tag))),
+            intact: found.intact
+                || event.way != Way::Binary
+                    && json_equal(event.payload, &self.source.payload(&found.tag)),
             ..found
         });
         let cut = Cut {

@@ -187,8 +187,14 @@ impl Shard {
         let (found, named) = if let Some(cut) = &event.cut {
             (cut.found, cut.named)
         } else {
-            let tagger = &rules.tagger;
-            (tagger.find_within(event.payload, &event.attachments), false)
+            let found = match event.way {
+                Way::Binary => self.judge.find_binary(event.payload, &event.attachments),
+                Way::Text | Way::Elsewhere => {
+                    let tagger = &rules.tagger;
+                    tagger.find_within(event.payload, &event.attachments)
+                }
+            };
+            (found, false)
         };
         let mut name = event.name;
         if let Some(found) = found {

@@ -8,6 +8,7 @@ use super::engine::{CloseReason, Engine, Input, Next, Transport};
 use super::frame::Frame;
 use super::limit::{DeliveryLimit, Waiting};
 use super::mutants::Mutant;
+use super::said::{PLACEHOLDER, Said};
 use super::socket::{Membership, Request, Sockets};
 use super::token::Token;
 use crate::protocol::engine::Packet;
@@ -133,6 +134,16 @@ pub(crate) fn encode_binary(
     data: &str,
     attachments: usize,
 ) -> Frame {
+    Frame::text(&packet_text(kind, namespace, id, data, attachments))
+}
+
+fn packet_text(
+    kind: PacketType,
+    namespace: &str,
+    id: Option<u64>,
+    data: &str,
+    attachments: usize,
+) -> String {
     let mut text = String::with_capacity(data.len() + namespace.len() + 24);
     text.push('4');
     socket::encode(
@@ -145,7 +156,20 @@ pub(crate) fn encode_binary(
         },
         &mut text,
     );
-    Frame::text(&text)
+    text
+}
+
+/// One event as it goes out; its name is JSON.
+pub(crate) fn encode_event(namespace: &str, event: &str, said: Option<Said<'_>>) -> Frame {
+    match said {
+        Some(Said::Bytes(bytes)) => {
+            let data = array(event, PLACEHOLDER);
+            let text = packet_text(PacketType::BinaryEvent, namespace, None, &data, 1);
+            Frame::with_attachment(&text, bytes)
+        }
+        Some(Said::Json(json)) => encode(PacketType::Event, namespace, None, &array(event, json)),
+        None => encode(PacketType::Event, namespace, None, &array(event, "")),
+    }
 }
 
 #[derive(Debug)]

@@ -10,6 +10,8 @@ pub(crate) struct Frame {
     wire: Bytes,
     head: u8,
     binary: bool,
+    /// The length of the head of what is attached; 0: nothing is. It is a frame of its own that stands behind the first and goes out with it.
+    attached: u8,
 }
 
 const TEXT: u8 = 0x1;
@@ -36,6 +38,7 @@ fn build(opcode: u8, payload: &[u8]) -> Frame {
         wire: wire.freeze(),
         head,
         binary: opcode == BINARY,
+        attached: 0,
     }
 }
 
@@ -50,12 +53,25 @@ impl Frame {
         build(BINARY, data)
     }
 
+    /// A text packet with the one binary message that belongs to it: nothing can come between them.
+    pub(crate) fn with_attachment(packet: &str, data: &[u8]) -> Self {
+        let (first, second) = (Self::text(packet), Self::binary(data));
+        let mut wire = BytesMut::with_capacity(first.wire.len() + second.wire.len());
+        wire.put_slice(&first.wire);
+        wire.put_slice(&second.wire);
+        Self {
+            wire: wire.freeze(),
+            attached: second.head,
+            ..first
+        }
+    }
+
     /// A WebSocket close frame. It exists on that transport alone and is never queued.
     pub(crate) fn close(code: u16) -> Self {
         build(CLOSE, &code.to_be_bytes())
     }
 
-    /// The bytes of the WebSocket frame.
+    /// The bytes of the WebSocket frame, or of two.
     pub(crate) fn wire(&self) -> &Bytes {
         &self.wire
     }
@@ -63,23 +79,51 @@ impl Frame {
     /// Appends the packet as it stands in a long-polling body.
     pub(crate) fn append_to_poll(&self, body: &mut String) {
         use base64::{Engine as _, engine::general_purpose::STANDARD};
-        let payload = &self.wire[usize::from(self.head)..];
+        let payload = self.packet();
         if self.binary {
             body.push('b');
             STANDARD.encode_string(payload, body);
         } else {
             body.push_str(std::str::from_utf8(payload).expect("text frames are made from str"));
         }
+        if let Some(attached) = self.attachment() {
+            body.extend([crate::protocol::engine::SEPARATOR, 'b']);
+            STANDARD.encode_string(attached, body);
+        }
+    }
+
+    /// The packet behind its head.
+    fn packet(&self) -> &[u8] {
+        &self.wire[usize::from(self.head)..self.end()]
+    }
+
+    /// Where the first frame ends.
+    fn end(&self) -> usize {
+        if self.attached == 0 {
+            return self.wire.len();
+        }
+        let length = match self.wire[2..usize::from(self.head)] {
+            [] => usize::from(self.wire[1]),
+            ref bytes => bytes.iter().fold(0, |n, byte| n << 8 | usize::from(*byte)),
+        };
+        usize::from(self.head) + length
+    }
+
+    fn attachment(&self) -> Option<&[u8]> {
+        (self.attached > 0).then(|| &self.wire[self.end() + usize::from(self.attached)..])
     }
 
     /// Bytes of the packet in a long-polling body.
     fn poll_len(&self) -> usize {
-        let payload = self.wire.len() - usize::from(self.head);
-        if self.binary {
-            1 + payload.div_ceil(3) * 4
+        let in_base64 = |bytes: &[u8]| 1 + bytes.len().div_ceil(3) * 4;
+        let attached = self.attachment().map_or(0, |bytes| 1 + in_base64(bytes));
+        let packet = self.packet();
+        let packet = if self.binary {
+            in_base64(packet)
         } else {
-            payload
-        }
+            packet.len()
+        };
+        packet + attached
     }
 }
 
@@ -165,6 +209,22 @@ mod tests {
         assert_eq!(&Frame::text("4a").wire()[..], b"\x81\x024a");
         assert_eq!(&Frame::binary(&[255]).wire()[..], b"\x82\x01\xff");
         assert_eq!(&Frame::close(1000).wire()[..], b"\x88\x02\x03\xe8");
+    }
+
+    #[test]
+    fn what_is_attached_goes_out_behind_its_packet() {
+        let frame = Frame::with_attachment("451-[0]", &[1, 255]);
+        assert_eq!(&frame.wire()[..], b"\x81\x07451-[0]\x82\x02\x01\xff");
+        let mut body = String::new();
+        frame.append_to_poll(&mut body);
+        assert_eq!(body, "451-[0]\u{1e}bAf8=");
+        assert_eq!(frame.poll_len(), body.len());
+        for size in [125, 126, 65_536] {
+            let frame = Frame::with_attachment(&"4".repeat(size), &vec![7; size]);
+            let mut body = String::new();
+            frame.append_to_poll(&mut body);
+            assert_eq!(frame.poll_len(), body.len());
+        }
     }
 
     #[test]

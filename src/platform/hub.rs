@@ -9,13 +9,13 @@
 
 use super::accounts::Login;
 use super::config::PlatformConfig;
-use super::conn::{Conn, array, encode};
+use super::conn::{Conn, encode_event};
 use super::faults::{Asked, Faults, Place, Pushed};
 use super::frame::Frame;
 use super::limit::Places;
+use super::said::Said;
 use super::socket::Membership;
 use super::token::Token;
-use crate::protocol::socket::PacketType;
 use crate::time::Time;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -92,31 +92,31 @@ impl Members {
 
 /// The event of a push, encoded once for each namespace that some member has it in.
 pub(super) struct Encoded<'a> {
-    data: String,
+    event: &'a str,
+    message: Option<Said<'a>>,
     config: &'a PlatformConfig,
     frames: Vec<Option<Frame>>,
 }
 
 impl<'a> Encoded<'a> {
-    pub(super) fn new(config: &'a PlatformConfig, event: &str, message: Option<&str>) -> Self {
+    pub(super) fn new(
+        config: &'a PlatformConfig,
+        event: &'a str,
+        message: Option<Said<'a>>,
+    ) -> Self {
         Self {
-            data: array(event, message.unwrap_or_default()),
+            event,
+            message,
             config,
             frames: vec![None; config.namespaces.len() + 1],
         }
     }
 
     pub(super) fn frame(&mut self, namespace: usize) -> Frame {
-        let (data, config) = (&self.data, self.config);
+        let (event, message) = (self.event, self.message);
+        let name = self.config.namespace_name(namespace);
         self.frames[namespace]
-            .get_or_insert_with(|| {
-                encode(
-                    PacketType::Event,
-                    config.namespace_name(namespace),
-                    None,
-                    data,
-                )
-            })
+            .get_or_insert_with(|| encode_event(name, event, message))
             .clone()
     }
 }
@@ -252,13 +252,13 @@ impl Hub {
         }
     }
 
-    /// Queues an event at every socket of the audience. `event` and `message` are valid JSON as it stands.
+    /// Queues an event at every socket of the audience. `event` and a text `message` are valid JSON as it stands.
     pub(crate) fn push(
         &self,
         app: usize,
         audience: Audience<'_>,
         event: &str,
-        message: Option<&str>,
+        message: Option<Said<'_>>,
         now: Time,
     ) -> Pushed {
         if let Some(faults) = self.faults() {

@@ -48,6 +48,7 @@ mod hub;
 mod limit;
 mod mutants;
 pub mod nodes;
+mod said;
 mod scenarios;
 mod serve;
 mod shared;

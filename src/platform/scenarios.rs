@@ -1,8 +1,11 @@
 //! Scenarios: named lists of steps that run when an API endpoint is called, on the object it was called with.
 
 use super::hub::Audience;
+use super::said::Said;
 use super::template::{Fields, Template};
 use crate::protocol::socket::RESERVED_EVENTS;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 
 /// A scenario of an app.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,10 +34,13 @@ pub struct SendPush {
     pub event_name: Template,
     /// The second parameter of the event, if it is to have one.
     pub message: Option<Template>,
+    /// The same as bytes, in base64; with it goes no message.
+    pub message_base64: Option<Template>,
 }
 
 impl Scenario {
-    /// The scenario `push/send`: sends what its object's fields `userID`, `eventName` and `message` say.
+    /// The scenario `push/send`: sends what its object's fields `userID`, `eventName` and `message` say, or `messageBase64` in place
+    /// of the last.
     pub fn push_send() -> Self {
         Self {
             structure: "push".to_owned(),
@@ -43,6 +49,7 @@ impl Scenario {
                 user_id: Template::new("{{userID}}"),
                 event_name: Template::new("{{eventName}}"),
                 message: Some(Template::new("{{message}}")),
+                message_base64: Some(Template::new("{{messageBase64}}")),
             })],
         }
     }
@@ -57,6 +64,10 @@ pub(crate) enum StepError {
     ReservedEvent(String),
     #[error("message of {size} bytes is longer than {limit} bytes")]
     MessageTooLong { size: usize, limit: usize },
+    #[error("messageBase64 must be a string of base64")]
+    NotBase64,
+    #[error("message and messageBase64 cannot both be there")]
+    TwoMessages,
 }
 
 /// A push that is ready to be sent: its parts as JSON, checked.
@@ -65,6 +76,7 @@ struct Prepared<'a> {
     user: String,
     event: std::borrow::Cow<'a, str>,
     message: Option<std::borrow::Cow<'a, str>>,
+    bytes: Option<Vec<u8>>,
 }
 
 impl SendPush {
@@ -80,7 +92,13 @@ impl SendPush {
             return Err(StepError::ReservedEvent(event_name));
         }
         let message = self.message.as_ref().and_then(|m| m.fill(fields));
+        let base64 = self.message_base64.as_ref().and_then(|m| m.fill(fields));
+        let bytes = base64.as_deref().map(decoded).transpose()?;
+        if message.is_some() && bytes.is_some() {
+            return Err(StepError::TwoMessages);
+        }
         let size = message.as_deref().map_or(0, str::len);
+        let size = size.max(bytes.as_ref().map_or(0, Vec::len));
         let limit = max_payload;
         if size > limit || event_name.len() > limit {
             return Err(StepError::MessageTooLong { size, limit });
@@ -89,8 +107,16 @@ impl SendPush {
             user,
             event: event.unwrap_or_default(),
             message,
+            bytes,
         })
     }
+}
+
+/// A filled parameter as bytes.
+fn decoded(json: &str) -> Result<Vec<u8>, StepError> {
+    let text = serde_json::from_str::<String>(json).ok();
+    text.and_then(|text| STANDARD.decode(text).ok())
+        .ok_or(StepError::NotBase64)
 }
 
 /// A filled parameter as a name.
@@ -100,13 +126,13 @@ fn name(json: Option<&str>, what: &'static str) -> Result<String, StepError> {
         .ok_or(StepError::NotAName(what))
 }
 
-/// Runs a scenario on an object: hands each step's audience, event and message, as JSON, to `push`, and returns what became of them. All
+/// Runs a scenario on an object: hands each step's audience, event and message, as JSON or bytes, to `push`, and returns what became of them. All
 /// steps are checked before the first one is done.
 pub(crate) fn run<P>(
     scenario: &Scenario,
     fields: &Fields<'_>,
     max_payload: usize,
-    mut push: impl FnMut(Audience<'_>, &str, Option<&str>) -> P,
+    mut push: impl FnMut(Audience<'_>, &str, Option<Said<'_>>) -> P,
 ) -> Result<Vec<P>, StepError> {
     let prepared: Vec<Prepared<'_>> = scenario
         .steps
@@ -118,7 +144,11 @@ pub(crate) fn run<P>(
             "*" => Audience::Everyone,
             user => Audience::User(user),
         };
-        push(audience, &ready.event, ready.message.as_deref())
+        let said = match &ready.bytes {
+            Some(bytes) => Some(Said::Bytes(bytes)),
+            None => ready.message.as_deref().map(Said::Json),
+        };
+        push(audience, &ready.event, said)
     };
     Ok(prepared.iter().map(deliver).collect())
 }
@@ -157,6 +187,26 @@ mod tests {
             prepare(r#"{"userID":"*","eventName":"e"}"#),
             Ok(("*".into(), "\"e\"".into(), None))
         );
+    }
+
+    #[test]
+    fn bytes_come_in_base64_and_alone() {
+        let Step::SendPush(step) = &Scenario::push_send().steps[0];
+        let bytes = |rest: &str| {
+            let object = format!(r#"{{"userID":"u","eventName":"e",{rest}}}"#);
+            let fields = serde_json::from_str(&object).unwrap();
+            step.prepare(&fields, 8).map(|p| p.bytes)
+        };
+        assert_eq!(bytes(r#""messageBase64":"AP8=""#), Ok(Some(vec![0, 255])));
+        assert_eq!(bytes(r#""messageBase64": "" "#), Ok(Some(vec![])));
+        for wrong in ["1", "null", "\"AP8\"", "\"A_8=\""] {
+            let told = bytes(&format!(r#""messageBase64":{wrong}"#));
+            assert_eq!(told, Err(StepError::NotBase64), "{wrong}");
+        }
+        let both = bytes(r#""message":1,"messageBase64":"AP8=""#);
+        assert_eq!(both, Err(StepError::TwoMessages));
+        let long = bytes(r#""messageBase64":"AAAAAAAAAAAA""#);
+        assert_eq!(long, Err(StepError::MessageTooLong { size: 9, limit: 8 }));
     }
 
     #[test]

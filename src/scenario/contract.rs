@@ -205,6 +205,14 @@ impl Contract {
 }
 
 impl Call {
+    /// Whether its headers let its body be JSON.
+    fn takes_json(&self) -> bool {
+        let mut own = self.headers.iter();
+        !own.any(|(name, value)| {
+            name.eq_ignore_ascii_case("content-type") && !value.to_string().contains("json")
+        })
+    }
+
     /// The request with its values, and the headers of every request.
     pub fn fill<'v>(&self, always: &[(String, String)], value: impl Fn(Name) -> &'v str) -> Filled {
         let own = self.headers.iter();
@@ -244,6 +252,7 @@ mod tests {
             Name::Token | Name::Column(_) => "t",
             Name::Event => "alert",
             Name::Message | Name::MessageText => "{\"x\": 1}",
+            Name::MessageBase64 => "AAE=",
         }
     }
 

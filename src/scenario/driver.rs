@@ -80,6 +80,13 @@ impl Driver {
         problems.check(!bare, "pushes.payloads", || {
             "the driver rust_socketio loses the name of an event without arguments; leave the payload none out, or take the driver lean".to_owned()
         });
+        let binary = plan
+            .carried()
+            .iter()
+            .any(|payload| payload.content == Content::Binary);
+        problems.check(!binary, "pushes.payloads", || {
+            "the driver rust_socketio hands on bytes without what they stood among, so they cannot be compared; leave the payload binary out, or take the driver lean".to_owned()
+        });
         let behaves = plan.clients.neglect == Neglect::default();
         problems.check(behaves, "clients", || {
             "the driver rust_socketio reads and answers pings by itself; leave slow, stuck and mute out, or take the driver lean".to_owned()

@@ -60,7 +60,9 @@ impl Forecast {
             Some((id, workload.spec_at_any_time(id)?))
         });
         for (id, spec) in specs {
-            let bytes = workload.payload(&spec, &Workload::tag(id, &spec, 0)).len() as u64;
+            let tag = Workload::tag(id, &spec, 0);
+            let bytes = workload.bytes(&spec, &tag).map(|bytes| bytes.len());
+            let bytes = bytes.unwrap_or_else(|| workload.payload(&spec, &tag).len()) as u64;
             let recipients = recipients(plan, &spec, &there);
             sums.seen += 1;
             sums.broadcasts += u64::from(spec.audience == Audience::Everyone);

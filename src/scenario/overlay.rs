@@ -228,6 +228,7 @@ impl Target {
                 body: over.trigger.body.or(self.trigger.body),
                 broadcast_path: over.trigger.broadcast_path.or(self.trigger.broadcast_path),
                 broadcast_body: over.trigger.broadcast_body.or(self.trigger.broadcast_body),
+                binary_body: over.trigger.binary_body.or(self.trigger.binary_body),
                 everyone: over.trigger.everyone.or(self.trigger.everyone),
             },
             triggers: over.triggers.or(self.triggers),

@@ -23,6 +23,8 @@ pub enum Name {
     Message,
     /// The payload's JSON as a text.
     MessageText,
+    /// The payload's bytes in base64.
+    MessageBase64,
 }
 
 impl Name {
@@ -54,6 +56,9 @@ impl Name {
         Self::MessageText,
     ];
 
+    /// What is known of a push that carries bytes.
+    pub const BINARY: &[Self] = &[Self::App, Self::User, Self::Event, Self::MessageBase64];
+
     /// As it is written.
     pub fn name(self) -> &'static str {
         match self {
@@ -66,6 +71,7 @@ impl Name {
             Self::Event => "event",
             Self::Message => "message",
             Self::MessageText => "message_text",
+            Self::MessageBase64 => "message_base64",
         }
     }
 }

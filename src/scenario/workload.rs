@@ -13,7 +13,7 @@ use super::audience::{Aimed, Aims};
 use super::event::Events;
 use super::file::Shape;
 use super::payload::template::{Room, Template, Values};
-use super::payload::{Content, Made, Payload, Size};
+use super::payload::{Content, Made, Payload, Size, bytes};
 use super::plan::Plan;
 use super::triggers::Deal;
 use crate::ids::{AppId, Audience, EventId, PushId};
@@ -173,7 +173,7 @@ impl Workload {
         kinds
             .filter_map(|kind| match &kind.made {
                 Made::Fixed(fixed) => Some((kind.event?, fixed.clone())),
-                Made::Shape(_) | Made::Tagged(_) => None,
+                Made::Shape(_) | Made::Tagged(_) | Made::Bytes => None,
             })
             .collect()
     }
@@ -186,12 +186,29 @@ impl Workload {
         )
     }
 
-    /// The payload of a push as JSON; empty: no message at all.
+    /// Whether a push carries bytes.
+    pub fn is_binary(&self, spec: &Spec) -> bool {
+        matches!(self.payloads[usize::from(spec.payload)].made, Made::Bytes)
+    }
+
+    /// The bytes of a push that carries bytes; `None`: it carries JSON.
+    pub fn bytes(&self, spec: &Spec, tag: &Tag) -> Option<Vec<u8>> {
+        if !self.is_binary(spec) {
+            return None;
+        }
+        let size = self.payloads[usize::from(spec.payload)]
+            .size
+            .draw(spec.filler) as usize;
+        Some(bytes::made(&self.tagger, spec.filler, size, tag))
+    }
+
+    /// The payload of a push as JSON; empty: no message at all, or bytes.
     pub fn payload(&self, spec: &Spec, tag: &Tag) -> String {
         let kind = &self.payloads[usize::from(spec.payload)];
         let blank = self.tagger.blank(tag);
         let (mut payload, at) = match &kind.made {
             Made::Fixed(fixed) => return fixed.clone(),
+            Made::Bytes => return String::new(),
             Made::Shape(shape) => made_up(*shape, spec.filler, &blank),
             Made::Tagged(rows) => {
                 let row = ((u128::from(spec.filler) * rows.len() as u128) >> 64) as usize;
@@ -321,6 +338,11 @@ impl Source for Workload {
         let spec = self.spec_at_any_time(tag.push);
         spec.map(|spec| self.payload(&spec, tag))
             .unwrap_or_default()
+    }
+
+    fn is_binary(&self, tag: &Tag) -> bool {
+        let spec = self.spec_at_any_time(tag.push);
+        spec.is_some_and(|spec| self.is_binary(&spec))
     }
 }
 

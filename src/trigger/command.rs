@@ -126,6 +126,7 @@ mod tests {
             user: None,
             event: "$(e) x",
             message: "{\"n\":1}",
+            bytes: None,
         };
         command.run(command.filled(&wanted)).await
     }

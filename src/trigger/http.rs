@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
 use super::{Asked, Wanted};
@@ -9,6 +11,7 @@ use crate::client::http::{Answer, Call, Http, HttpError};
 use crate::history::Outcome;
 use crate::identity;
 use crate::scenario::Contract;
+use crate::scenario::contract::Call as Asking;
 use crate::scenario::template::Name;
 use crate::scenario::triggers::{HttpWay, Way};
 
@@ -46,6 +49,11 @@ impl HttpTrigger {
     /// The request for a push.
     pub fn call(&self, wanted: &Wanted<'_>) -> Call {
         let way = self.way();
+        let base64 = wanted.bytes.map(|bytes| STANDARD.encode(bytes));
+        if let (Some(base64), Some([one, all])) = (&base64, way.binary.as_deref()) {
+            let call = if wanted.user.is_some() { one } else { all };
+            return self.filled(call, wanted, "", base64);
+        }
         let call = match wanted.user {
             Some(_) => &way.one,
             None => &way.all,
@@ -57,11 +65,16 @@ impl HttpTrigger {
             // Where there has to be something, it is nothing.
             Some(None) => (call, "null"),
         };
+        self.filled(call, wanted, message, "")
+    }
+
+    fn filled(&self, call: &Asking, wanted: &Wanted<'_>, message: &str, base64: &str) -> Call {
         let filled = call.fill(&self.contract.headers, |name| match name {
             Name::App => wanted.app,
-            Name::User => wanted.user.unwrap_or(&way.everyone),
+            Name::User => wanted.user.unwrap_or(&self.way().everyone),
             Name::Event => wanted.event,
             Name::Message | Name::MessageText => message,
+            Name::MessageBase64 => base64,
             Name::Password | Name::Session | Name::Token | Name::Column(_) => "",
         });
         identity::call(filled)
@@ -176,6 +189,35 @@ mod tests {
     }
 
     #[test]
+    fn bytes_go_out_in_base64() {
+        let body = |target: &str, user| {
+            let file = crate::scenario::file::File::parse(target).unwrap();
+            let contract = Contract::of_given(&file.target, &file.target).unwrap();
+            let http = Http::new(
+                "http://a",
+                Route::default(),
+                std::time::Duration::from_secs(1),
+            );
+            let wanted = Wanted {
+                app: "demo",
+                user,
+                event: "e",
+                message: "",
+                bytes: Some(&[0, 255]),
+            };
+            HttpTrigger::new(http, contract.into(), 0)
+                .call(&wanted)
+                .body
+        };
+        assert_eq!(
+            body("", None),
+            r#"{"userID":"*","eventName":"e","messageBase64":"AP8="}"#
+        );
+        let own = "[target.trigger]\nbody = '{\"m\":{{message}}}'\nbinary_body = '{\"u\":\"{{user}}\",\"b\":\"{{message_base64}}\"}'\n";
+        assert_eq!(body(own, Some("u")), r#"{"u":"u","b":"AP8="}"#);
+    }
+
+    #[test]
     fn the_message_goes_out_as_it_stands_or_not_at_all() {
         let body = |user, event, message| {
             let contract = Contract::of_given(&Target::default(), &Target::default()).unwrap();
@@ -189,6 +231,7 @@ mod tests {
                 user,
                 event,
                 message,
+                bytes: None,
             };
             HttpTrigger::new(http, contract.into(), 0)
                 .call(&wanted)

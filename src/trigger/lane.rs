@@ -300,6 +300,7 @@ impl Setup {
     ) -> Option<(Time, Outcome)> {
         let stream_seq = self.writer.next_in_stream(spec.app, spec.audience);
         let tag = Workload::tag(self.id(seq), spec, stream_seq);
+        let bytes = self.workload.bytes(spec, &tag);
         let message = self.workload.payload(spec, &tag);
         let user_id = self.plan.audience_name(spec.audience);
         let event = &self.plan.events[spec.event.index()];
@@ -308,6 +309,7 @@ impl Setup {
             user: (spec.audience != Audience::Everyone).then_some(&user_id),
             event,
             message: &message,
+            bytes: bytes.as_deref(),
         });
         let sent = self.clock.now();
         let entered = self.writer.send(&Push {

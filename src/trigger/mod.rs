@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use crate::client::endpoint::Endpoint;
 use crate::client::http::{Answer, Call, Http};
+use crate::client::publisher::PLACEHOLDER;
 use crate::clock::Clock;
 use crate::history::Outcome;
 use crate::scenario::Contract;
@@ -37,6 +38,8 @@ pub struct Wanted<'a> {
     pub event: &'a str,
     /// The payload as JSON; empty: none, which asks for an event without arguments.
     pub message: &'a str,
+    /// The payload as bytes, in place of JSON.
+    pub bytes: Option<&'a [u8]>,
 }
 
 /// How the asking ended, with the target's words where it was not a yes.
@@ -91,7 +94,11 @@ pub struct Ready(Said);
 
 enum Said {
     Call(Call),
-    Event { app: String, args: String },
+    Event {
+        app: String,
+        args: String,
+        bytes: Option<Vec<u8>>,
+    },
     Message(redis::Message),
     Command(command::Started),
 }
@@ -143,6 +150,7 @@ impl Asker {
             Kind::Socket(publisher) => Said::Event {
                 app: wanted.app.to_owned(),
                 args: publisher.args(wanted),
+                bytes: wanted.bytes.map(<[u8]>::to_vec),
             },
             Kind::Redis(emitter) => Said::Message(emitter.message(wanted)),
             Kind::Command(command) => Said::Command(command.filled(wanted)),
@@ -161,8 +169,8 @@ impl Asker {
     pub async fn ask(&mut self, Ready(said): Ready) -> Asked {
         match (&mut self.0, said) {
             (Kind::Http(http), Said::Call(call)) => http.ask(call).await,
-            (Kind::Socket(publisher), Said::Event { app, args }) => {
-                publisher.emit(&app, &args).await
+            (Kind::Socket(publisher), Said::Event { app, args, bytes }) => {
+                publisher.emit(&app, &args, bytes).await
             }
             (Kind::Redis(emitter), Said::Message(message)) => emitter.publish(&message).await,
             (Kind::Command(command), Said::Command(started)) => command.run(started).await,
@@ -172,16 +180,18 @@ impl Asker {
 }
 
 /// A template with the values of a push. Where there is no message, it is `null`.
+/// Bytes are attached, and their placeholder stands there.
 fn fill(template: &Template, escape: Escape, wanted: &Wanted<'_>, everyone: &str) -> String {
-    let message = match wanted.message {
-        "" => "null",
-        message => message,
+    let message = match (wanted.bytes, wanted.message) {
+        (Some(_), _) => PLACEHOLDER,
+        (None, "") => "null",
+        (None, message) => message,
     };
     template.fill(escape, |name| match name {
         Name::App => wanted.app,
         Name::User => wanted.user.unwrap_or(everyone),
         Name::Event => wanted.event,
         Name::Message | Name::MessageText => message,
-        Name::Password | Name::Session | Name::Token | Name::Column(_) => "",
+        Name::Password | Name::Session | Name::Token | Name::Column(_) | Name::MessageBase64 => "",
     })
 }

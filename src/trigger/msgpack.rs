@@ -15,11 +15,47 @@ const EXACT: f64 = 9_007_199_254_740_992.0;
 /// # Panics
 /// Never: writing to memory does not fail.
 pub fn emitted(namespace: &str, room: Option<&str>, event: &str, message: &str) -> Vec<u8> {
-    let mut data = vec![Value::from(event)];
-    if !message.is_empty() {
-        let value = serde_json::from_str::<Value>(message);
-        data.push(value.map_or_else(|_| Value::from(message), as_node_has_it));
+    emitted_as(namespace, room, event, Argument::Json(message))
+}
+
+/// What an event carries.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Argument<'a> {
+    /// JSON; empty: nothing.
+    Json(&'a str),
+    /// Bytes. The adapter that reads them makes an attachment of them.
+    Bytes(&'a [u8]),
+}
+
+impl Argument<'_> {
+    fn value(self) -> Option<Value> {
+        match self {
+            Self::Json("") => None,
+            Self::Json(text) => {
+                let value = serde_json::from_str::<Value>(text);
+                Some(value.map_or_else(|_| Value::from(text), as_node_has_it))
+            }
+            Self::Bytes(bytes) => Some(Value::from(bytes)),
+        }
     }
+
+    fn len(self) -> usize {
+        match self {
+            Self::Json(text) => text.len(),
+            Self::Bytes(bytes) => bytes.len(),
+        }
+    }
+}
+
+/// As [`emitted`], of bytes too.
+pub(super) fn emitted_as(
+    namespace: &str,
+    room: Option<&str>,
+    event: &str,
+    argument: Argument<'_>,
+) -> Vec<u8> {
+    let mut data = vec![Value::from(event)];
+    data.extend(argument.value());
     let map = |pairs: Vec<(&str, Value)>| {
         Value::Map(
             pairs
@@ -42,7 +78,7 @@ pub fn emitted(namespace: &str, room: Option<&str>, event: &str, message: &str) 
         ("except", Value::Array(Vec::new())),
     ]);
     let whole = Value::Array(vec![UID.into(), packet, opts]);
-    let mut bytes = Vec::with_capacity(message.len() + 128);
+    let mut bytes = Vec::with_capacity(argument.len() + 128);
     rmpv::encode::write_value(&mut bytes, &whole).expect("writing to memory does not fail");
     bytes
 }
@@ -105,6 +141,13 @@ mod tests {
             hex(emitted("/x", None, "e", "")),
             "93a7656d697474657283a47479706502a46461746191a165a36e7370a22f7883a5726f6f6d7390a5666c61677380a665786365707490"
         );
+    }
+
+    #[test]
+    fn bytes_go_as_bytes() {
+        let bytes = emitted_as("/", None, "e", Argument::Bytes(&[0, 255]));
+        let read = rmpv::decode::read_value(&mut bytes.as_slice()).unwrap();
+        assert_eq!(read[1]["data"][1], Value::Binary(vec![0, 255]));
     }
 
     #[test]

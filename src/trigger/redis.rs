@@ -9,8 +9,9 @@ use std::time::Duration;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, RedisError};
 
+use super::msgpack::{Argument, emitted_as};
 use super::patience::Patience;
-use super::{Asked, Wanted, emitted};
+use super::{Asked, Wanted};
 use crate::clock::Clock;
 use crate::scenario::template::{Escape, Name, Template};
 use crate::scenario::triggers::RedisWay;
@@ -58,9 +59,13 @@ impl Emitter {
         if let Some(room) = &room {
             channel.extend([room, "#"]);
         }
+        let argument = match wanted.bytes {
+            Some(bytes) => Argument::Bytes(bytes),
+            None => Argument::Json(wanted.message),
+        };
         Message {
             channel,
-            bytes: emitted(namespace, room.as_deref(), wanted.event, wanted.message),
+            bytes: emitted_as(namespace, room.as_deref(), wanted.event, argument),
         }
     }
 
@@ -139,6 +144,7 @@ mod tests {
             user,
             event: "e",
             message: "1",
+            bytes: None,
         }
     }
 

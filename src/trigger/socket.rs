@@ -117,12 +117,12 @@ impl Publisher {
         })
     }
 
-    pub(super) async fn emit(&mut self, app: &str, args: &str) -> Asked {
+    pub(super) async fn emit(&mut self, app: &str, args: &str, bytes: Option<Vec<u8>>) -> Asked {
         if let Err(asked) = self.socket(app).await {
             return asked;
         }
         let socket = &self.sockets[app];
-        match socket.emit(&self.way.emit, args, self.way.ack).await {
+        match socket.emit(&self.way.emit, args, bytes, self.way.ack).await {
             Ok(acked) => self.judge(&acked),
             Err(error) => {
                 // An ack that comes later would be that of another push.

@@ -36,6 +36,7 @@ mod unnamed;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
+use super::equal::json_equal;
 use super::finding::{Class, Counts, Example, Findings};
 use super::in_flight::InFlight;
 use super::kept::Kept;
@@ -44,7 +45,7 @@ use super::recent::Recent;
 use super::rules::{Arrival, Judged, Rules, Source, Way};
 use super::settled::Settled;
 use super::streams::Streams;
-use super::tag::Found;
+use super::tag::{Found, Tag};
 use super::untagged::Untagged;
 use crate::history::{Leave, Left, Push};
 use crate::ids::{AppId, Audience, PushId, SocketId, UserId};
@@ -194,15 +195,22 @@ impl Judge {
         found.or_else(|| self.unnamed(slot, arrival, false))
     }
 
-    /// As [`Judge::identify`], of an event with binary attachments.
+    /// As [`Judge::identify`], of an event with binary attachments: intact if the push carries bytes, and these are they.
     pub fn identify_binary<B: AsRef<[u8]>>(
         &mut self,
         slot: Slot,
         arrival: &Arrival<'_>,
         attachments: &[B],
     ) -> Option<Found> {
-        let found = self.rules.tagger.find_within(arrival.payload, attachments);
-        found.or_else(|| self.unnamed(slot, arrival, false))
+        let found = self.find_binary(arrival.payload, attachments);
+        found.or_else(|| {
+            // What carries no tag has no attachments either.
+            let unnamed = self.unnamed(slot, arrival, false)?;
+            Some(Found {
+                intact: false,
+                ..unnamed
+            })
+        })
     }
 
     /// An event arrived.
@@ -217,7 +225,7 @@ impl Judge {
         self.arrived_as(slot, arrival, found, Way::Elsewhere)
     }
 
-    /// An event with binary attachments arrived. No push of this run asks for one, so it is harmed at best.
+    /// An event with binary attachments arrived. Unless its push carries bytes it is harmed at best.
     pub fn arrived_binary<B: AsRef<[u8]>>(
         &mut self,
         slot: Slot,
@@ -228,6 +236,25 @@ impl Judge {
         self.arrived_as(slot, arrival, found, Way::Binary)
     }
 }
+
+impl Judge {
+    /// The tag in a payload with attachments. It is intact if its push carries bytes, and these are they.
+    pub fn find_binary<B: AsRef<[u8]>>(&self, payload: &str, attachments: &[B]) -> Option<Found> {
+        let found = self.rules.tagger.find_within(payload, attachments)?;
+        Some(Found {
+            intact: found.intact && self.is_as_bytes(&found.tag, payload, attachments.len()),
+            ..found
+        })
+    }
+
+    /// Whether an event with so many attachments is what a push of bytes comes as: one attachment, and nothing but its placeholder.
+    fn is_as_bytes(&self, tag: &Tag, payload: &str, attachments: usize) -> bool {
+        attachments == 1 && self.source.is_binary(tag) && json_equal(payload, PLACEHOLDER)
+    }
+}
+
+/// What stands for the one attachment.
+const PLACEHOLDER: &str = r#"{"_placeholder":true,"num":0}"#;
 
 fn example(
     sockets: &Sockets,

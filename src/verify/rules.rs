@@ -55,6 +55,11 @@ impl Rules {
 pub trait Source: Send + Sync {
     /// The payload, as JSON, of the push this tag belongs to.
     fn payload(&self, tag: &Tag) -> String;
+
+    /// Whether that push carries bytes, so that it has to come as one attachment and nothing else.
+    fn is_binary(&self, _tag: &Tag) -> bool {
+        false
+    }
 }
 
 /// An event as it arrived at a socket.

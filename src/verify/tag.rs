@@ -143,6 +143,16 @@ impl Tagger {
         payload.replace_range(digest_at..digest_at + DIGEST_CHARS, text);
     }
 
+    /// As [`Tagger::seal`], of bytes: they may be any around the tag.
+    ///
+    /// # Panics
+    /// If they end before the tag does.
+    pub fn seal_bytes(&self, payload: &mut [u8], at: usize) {
+        let digest_at = at + DIGEST_AT;
+        let text = digest_text(self.digest(payload, digest_at));
+        payload[digest_at..digest_at + DIGEST_CHARS].copy_from_slice(&text);
+    }
+
     /// Finds the tag of this run in a payload. `None`: there is none, or it is damaged, or it is another run's.
     pub fn find(&self, payload: &[u8]) -> Option<Found> {
         let mut from = 0;

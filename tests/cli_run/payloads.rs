@@ -205,3 +205,66 @@ async fn a_file_of_rows_that_is_wrong_is_told_with_its_line() {
         assert!(done.stderr.contains("scenario.toml:2:"), "{}", done.stderr);
     }
 }
+
+const BYTES: &str = r#"
+[users]
+count = 24
+sockets_per_user = 2
+[pushes]
+rate = "150/s"
+duration = "2s"
+payloads = [
+  { kind = "binary", size = { median = 500, sigma = 1.5, max = 90000 } },
+  { kind = "binary", event = "file", weight = 2 },
+  "object",
+]
+[verify]
+settle = "4s"
+"#;
+
+/// What a journal of the run is judged to hold is the same, and so is what workers see.
+#[tokio::test]
+async fn bytes_arrive_by_every_transport() {
+    for transport in ["websocket", "polling", "upgrade"] {
+        let scratch = Scratch::new();
+        let (file, journal) = (
+            scratch.file("scenario.toml", BYTES),
+            scratch.path("run.journal"),
+        );
+        let mut command = run(&[&file, "--seed", "7", "--json", "-", "-q"]);
+        command.args(["--transport", transport, "--journal", &journal]);
+        let once = done(command).await;
+        let report = Report::parse(&once.stdout);
+        let told = format!("{transport}: {} {}", report.at("/reasons"), once.stderr);
+        assert_eq!(once.code, Some(0), "{told}");
+        assert_eq!(report.number("/deliveries/violations"), 0, "{told}");
+        let delivered = report.number("/deliveries/delivered");
+        assert_eq!(delivered, report.number("/deliveries/expected"), "{told}");
+        assert!(report.number("/by_event/file/delivered") > 0, "{told}");
+
+        let mut command = pushproof();
+        command.args(["verify", &journal, "--json", "-", "-q"]);
+        let again = done(command).await;
+        let anew = Report::parse(&again.stdout);
+        assert_eq!(again.code, Some(0), "{}", again.stderr);
+        assert_eq!(anew.number("/deliveries/delivered"), delivered);
+    }
+    let scratch = Scratch::new();
+    let file = scratch.file("scenario.toml", BYTES);
+    let done = done(run(&[&file, "--json", "-", "-q", "--workers", "2"])).await;
+    let report = Report::parse(&done.stdout);
+    assert_eq!(done.code, Some(0), "{}", report.at("/reasons"));
+}
+
+/// Whatever is done to bytes is found as often as it was done.
+#[tokio::test]
+async fn faults_in_bytes_are_found() {
+    let faults = "drop=1/20,duplicate=1/25,wrong-user=1/30,wrong-app=1/35,rename-other=1/40,corrupt-digit=1/20,\
+        corrupt-unicode=1/20,phantom=1/40,premature=1/10,reorder=1/40,swap=1/40";
+    exact(faults, BYTES).await;
+    let polling = format!("[clients]\ntransport = \"upgrade\"\n{BYTES}");
+    exact("corrupt-digit=1/9,drop=1/11,duplicate=1/13", &polling).await;
+    let large = "[users]\ncount = 6\n[pushes]\nrate = \"30/s\"\nduration = \"2s\"\n\
+        payloads = [{ kind = \"binary\", size = 70000 }]\n";
+    exact("corrupt-truncate=1/5", large).await;
+}

@@ -49,7 +49,7 @@ const routes = {
   "POST /good/api/v5/data/push/send": (query, { userID, eventName, ...rest }) => {
     const app = query.get("appID");
     if (!apps.has(app)) return refusal(400, "no such app");
-    push(app, userID, eventName, "message" in rest ? [rest.message] : []);
+    push(app, userID, eventName, "messageBase64" in rest ? [Buffer.from(rest.messageBase64, "base64")] : "message" in rest ? [rest.message] : []);
     return { body: { result: [], status: "ok" } };
   },
   "GET /truth": () => ({ body: truth }),
@@ -89,7 +89,7 @@ io.on("connection", (socket) => {
   const { app, user } = socket.data;
   if (!/^user-9\d\d$/.test(user)) {
     socket.conn.on("packetCreate", ({ type, data }) => {
-      if (type === "message" && typeof data === "string" && data.startsWith("2[")) truth.emitted += 1;
+      if (type === "message" && typeof data === "string" && /^(2|51-)\[/.test(data)) truth.emitted += 1;
     });
   }
   socket.join([`app:${app}`, `user:${app}:${user}`]);

@@ -22,7 +22,7 @@
 //   rename-case        sent under the event name with its first letter's case changed
 //   rename-space       sent under the event name with a space behind it
 //   rename-other       sent under another event name that has been asked for before
-//   corrupt            one character of one string in the message replaced. Never inside a key `pp`, where tests keep their
+//   corrupt            the last byte of a message of bytes changed, or else one character of one string in the message replaced. Never inside a key `pp`, where tests keep their
 //                      tags. If the message is a string: inside the JSON if it holds an object or array, else its last character
 //   corrupt-digit      one number of the message, at any depth, is one more
 //   corrupt-type       one number of the message is a string
@@ -165,7 +165,7 @@ function pushSend({ query, body }) {
   const { userID, eventName } = body ?? {};
   if (typeof userID !== "string" || typeof eventName !== "string") throw new Refusal(400, "userID and eventName are needed");
   if (RESERVED_EVENTS.has(eventName)) throw new Refusal(400, `${eventName} is a reserved event name`);
-  const args = "message" in body ? [body.message] : [];
+  const args = "messageBase64" in body ? [Buffer.from(body.messageBase64, "base64")] : "message" in body ? [body.message] : [];
   const sockets = push(app, userID, eventName, args);
   if (isDue("deny", truth.pushes)) {
     truth.faults.deny += 1;
@@ -459,11 +459,11 @@ function inside(change) {
     }
     return undefined;
   };
-  return (message) => (typeof message === "object" ? walk(message) : undefined);
+  return (message) => (typeof message === "object" && !Buffer.isBuffer(message) ? walk(message) : undefined);
 }
 
 function withoutKey(message) {
-  if (message === null || typeof message !== "object" || Array.isArray(message)) return undefined;
+  if (message === null || typeof message !== "object" || Array.isArray(message) || Buffer.isBuffer(message)) return undefined;
   const key = Object.keys(message).find((key) => key !== "pp");
   if (key === undefined) return undefined;
   const { [key]: _, ...rest } = message;
@@ -472,6 +472,7 @@ function withoutKey(message) {
 
 /// A copy of the message with one character of one string replaced, or undefined if it has no string to damage.
 function corrupt(message) {
+  if (Buffer.isBuffer(message)) return Buffer.concat([message.subarray(0, -1), Buffer.of(message.at(-1) ^ 1)]);
   if (typeof message !== "string") return corruptInside(message);
   let inner;
   try {

@@ -9,6 +9,7 @@ there were. It shares no code with pushproof.
 
 import argparse
 import asyncio
+import base64
 import sys
 
 import socketio
@@ -40,7 +41,9 @@ async def push(request):
     room = f"{app}/{asked['userID']}"
     truth["pushes"] += 1
     truth["deliveries"] += len(list(sio.manager.get_participants("/", room)))
-    await sio.emit(asked["eventName"], asked["message"], room=room)
+    in_base64 = asked.get("messageBase64")
+    message = base64.b64decode(in_base64) if in_base64 else asked["message"]
+    await sio.emit(asked["eventName"], message, room=room)
     return web.json_response({"result": [], "status": "ok"})
 
 

@@ -1,6 +1,7 @@
 //! The verifier against hand-written histories, and against an oracle that works straight from the definitions.
 
 mod boundaries;
+mod bytes;
 mod churn;
 mod clean;
 mod combined;
@@ -50,6 +51,11 @@ fn check(cases: &[Case]) {
         wrong.len(),
         cases.len()
     );
+}
+
+#[test]
+fn bytes_are_told_by_what_is_attached() {
+    check(bytes::CASES);
 }
 
 #[test]

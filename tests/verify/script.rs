@@ -226,6 +226,10 @@ impl Source for Payloads {
         self.tagger.seal(&mut payload, before.len());
         payload
     }
+
+    fn is_binary(&self, tag: &Tag) -> bool {
+        self.shapes.lock().unwrap().get(&tag.push) == Some(&"bytes")
+    }
 }
 
 struct Stage {
@@ -379,7 +383,7 @@ impl Stage {
             .send(&push)
             .expect("the ledger has room");
         if let Some(shape) = option("shape") {
-            let shape = ["array", "text"].into_iter().find(|s| *s == shape);
+            let shape = ["array", "text", "bytes"].into_iter().find(|s| *s == shape);
             let shape = shape.unwrap_or("object");
             self.payloads.shapes.lock().unwrap().insert(id, shape);
         }
@@ -421,12 +425,22 @@ impl Stage {
         };
         let judge = &mut self.judges[judge];
         match option("payload") {
-            "attached" => {
+            how @ ("attached" | "changed" | "doubled" | "within" | "respelled") => {
                 let placeholder = Arrival {
-                    payload: r#"{"_placeholder":true,"num":0}"#,
+                    payload: match how {
+                        "within" => r#"[{"_placeholder":true,"num":0}]"#,
+                        "respelled" => r#"{"num": 0, "_placeholder": true}"#,
+                        _ => r#"{"_placeholder":true,"num":0}"#,
+                    },
                     ..arrival
                 };
-                judge.arrived_binary(slot, placeholder, &[payload.as_bytes()]);
+                let changed = format!("{payload} ");
+                let attachments = match how {
+                    "changed" => vec![changed.as_bytes()],
+                    "doubled" => vec![payload.as_bytes(), b"more"],
+                    _ => vec![payload.as_bytes()],
+                };
+                judge.arrived_binary(slot, placeholder, &attachments);
             }
             "attachment" => drop(judge.arrived_binary(slot, arrival, &[b"bytes"])),
             _ => drop(judge.arrived(slot, arrival)),
@@ -485,7 +499,7 @@ impl Stage {
             other => panic!("unknown tag option {other}"),
         }
         match option {
-            "" | "attached" | "attachment" => sent,
+            "" | "attachment" | "attached" | "changed" | "doubled" | "within" | "respelled" => sent,
             "spelled" => {
                 format!(
                     r#" {{ "list" : [1.0, 25e-1, null], "pp":"{text}","n":70E-1,"text":"Zo\u00eb" }} "#

@@ -22,6 +22,7 @@
 //! one after the other.
 
 mod alter;
+mod bytes;
 mod catalogue;
 mod config;
 mod odds;

@@ -7,6 +7,7 @@ use super::catalogue::Fault;
 use super::roster::{Fate, Place, Roster};
 use super::truth::{Example, Truth};
 use crate::platform::frame::Frame;
+use crate::platform::said::{Kept, Said};
 use crate::platform::token::Token;
 use crate::time::Time;
 use std::collections::{BTreeMap, HashMap};
@@ -66,8 +67,14 @@ enum Why {
 pub(super) struct Parcel {
     /// The event's name as JSON.
     pub(super) event: String,
-    /// The message as JSON.
-    pub(super) message: Option<String>,
+    /// The message.
+    pub(super) message: Option<Kept>,
+}
+
+impl Parcel {
+    pub(super) fn said(&self) -> Option<Said<'_>> {
+        self.message.as_ref().map(Kept::said)
+    }
 }
 
 #[derive(Debug)]

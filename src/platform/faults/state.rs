@@ -10,11 +10,11 @@ use super::outgoing::{Kind, Out, Outgoing, Parcel};
 use super::roster::{Departed, Fate, Place, Socket};
 use super::truth::Example;
 use crate::platform::config::PlatformConfig;
-use crate::platform::conn::{array, encode};
+use crate::platform::conn::encode_event;
 use crate::platform::frame::Frame;
 use crate::platform::hub::{Audience, Encoded};
+use crate::platform::said::{Kept, Said};
 use crate::platform::token::Token;
-use crate::protocol::socket::PacketType;
 use crate::time::Time;
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ pub(crate) struct Asked<'a> {
     pub(crate) app: usize,
     pub(crate) audience: Audience<'a>,
     pub(crate) event: &'a str,
-    pub(crate) message: Option<&'a str>,
+    pub(crate) message: Option<Said<'a>>,
     pub(crate) now: Time,
 }
 
@@ -69,7 +69,7 @@ struct Work<'a> {
 #[derive(Debug, Clone)]
 struct Altered {
     event: String,
-    message: Option<String>,
+    message: Option<Kept>,
     detail: String,
 }
 
@@ -139,14 +139,12 @@ impl State {
         if !self.is_exposed(&place.user) || !self.fires(Fault::Premature) {
             return None;
         }
-        let (data, event) = match &self.apps[place.app].broadcast {
-            Some(last) => (
-                array(&last.event, last.message.as_deref().unwrap_or_default()),
-                decoded(&last.event),
-            ),
-            None => (array("\"message\"", "\"premature\""), "message".to_owned()),
+        let (event, message) = match &self.apps[place.app].broadcast {
+            Some(last) => (last.event.as_str(), last.said()),
+            None => ("\"message\"", Some(Said::Json("\"premature\""))),
         };
-        let frame = self.frame(place.namespace, &data);
+        let frame = self.frame(place.namespace, event, message);
+        let event = decoded(event);
         let detail = "came before CONNECT was answered";
         Some((
             frame,
@@ -154,9 +152,8 @@ impl State {
         ))
     }
 
-    fn frame(&self, namespace: usize, data: &str) -> Frame {
-        let name = self.platform.namespace_name(namespace);
-        encode(PacketType::Event, name, None, data)
+    fn frame(&self, namespace: usize, event: &str, message: Option<Said<'_>>) -> Frame {
+        encode_event(self.platform.namespace_name(namespace), event, message)
     }
 
     /// A socket has joined.
@@ -234,7 +231,7 @@ impl State {
         if work.asked.audience == Audience::Everyone {
             app.broadcast = Some(Parcel {
                 event: work.asked.event.to_owned(),
-                message: work.asked.message.map(str::to_owned),
+                message: work.asked.message.map(Said::to_kept),
             });
         }
     }
@@ -371,8 +368,7 @@ impl State {
             .collect();
         for place in due {
             if self.fires(Fault::AfterLeave) {
-                let data = array(asked.event, asked.message.unwrap_or_default());
-                let frame = self.frame(place.namespace, &data);
+                let frame = self.frame(place.namespace, asked.event, asked.message);
                 if place.conn.deliver_to_nobody(asked.now, frame) {
                     let detail = "came after the client had left";
                     let example = self

@@ -5,6 +5,7 @@ use crate::platform::accounts::Login;
 use crate::platform::faults::Pushed;
 use crate::platform::hub::Audience;
 use crate::platform::nodes::{Ask, Elsewhere, Turn, Unknown};
+use crate::platform::said::Said;
 use crate::platform::scenarios::{self, StepError};
 use crate::platform::shared::Shared;
 use crate::platform::template::Fields;
@@ -59,7 +60,8 @@ pub(super) async fn handle(shared: &Arc<Shared>, call: &str, request: Request<In
         ["v4" | "v5", "auth", "check"] if get => check(shared, &query),
         ["v4" | "v5", "auth", "logout"] if get => log_out(shared, &query).await,
         ["v5", "data", structure, method] if post => {
-            let limit = shared.config.max_payload + AROUND_MESSAGE;
+            // Room for bytes in base64.
+            let limit = shared.config.max_payload.div_ceil(3) * 4 + AROUND_MESSAGE;
             match body::read(request, limit, shared.config.request_timeout).await {
                 Ok(body) => trigger(shared, &query, structure, method, &body).await,
                 Err(e) => reply::error(e.status(), GENERAL, e.message()),
@@ -194,7 +196,7 @@ async fn trigger(
     let Ok(_turn) = turn(shared).await else {
         return unknown();
     };
-    let push = |audience: Audience<'_>, event: &str, message: Option<&str>| {
+    let push = |audience: Audience<'_>, event: &str, message: Option<Said<'_>>| {
         push(shared, app, audience, event, message)
     };
     match scenarios::run(scenario, &fields, shared.config.max_payload, push) {
@@ -212,7 +214,7 @@ fn push(
     app: usize,
     audience: Audience<'_>,
     event: &str,
-    message: Option<&str>,
+    message: Option<Said<'_>>,
 ) -> (Pushed, Option<Elsewhere>) {
     let user = match audience {
         Audience::Everyone => None,

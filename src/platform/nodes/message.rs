@@ -3,6 +3,7 @@
 //! Whoever reads one believes nothing: what is too long, is no message, or says what no node would say, is an error and never a panic.
 
 use crate::platform::config::PlatformConfig;
+use crate::platform::said::Said;
 use bytes::{BufMut, Bytes, BytesMut};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -46,12 +47,13 @@ pub(crate) enum Ask<'a> {
     },
     /// End a login and its sockets.
     LogOut { token: u128 },
-    /// Queue an event at all sockets of the app, or of one of its users. Event and message are JSON as it stands.
+    /// Queue an event at all sockets of the app, or of one of its users. Event and message are JSON as it stands; the latter may be bytes.
     Push {
         app: usize,
         user: Option<&'a str>,
         event: &'a str,
-        message: Option<&'a str>,
+        #[serde(borrow)]
+        message: Option<Said<'a>>,
     },
 }
 
@@ -130,7 +132,10 @@ impl Ask<'_> {
             } => {
                 is_one_of(config, app)?;
                 let named = serde_json::from_str::<String>(event).is_ok();
-                let said = message.is_none_or(|m| serde_json::from_str::<&RawValue>(m).is_ok());
+                let said = match message {
+                    Some(Said::Json(json)) => serde_json::from_str::<&RawValue>(json).is_ok(),
+                    Some(Said::Bytes(_)) | None => true,
+                };
                 if !(named && said) {
                     return Err(NotAMessage::Unknown("an event that is not JSON"));
                 }
@@ -156,7 +161,7 @@ mod tests {
         app: 1,
         user: Some("user-1"),
         event: "\"e\"",
-        message: Some("{\"a\": 1.0}"),
+        message: Some(Said::Json("{\"a\": 1.0}")),
     };
 
     #[test]
@@ -232,8 +237,8 @@ mod tests {
             push(usize::MAX, "\"e\"", None),
             push(0, "e", None),
             push(0, "\"e\",1", None),
-            push(0, "\"e\"", Some("")),
-            push(0, "\"e\"", Some("1]1")),
+            push(0, "\"e\"", Some(Said::Json(""))),
+            push(0, "\"e\"", Some(Said::Json("1]1"))),
         ] {
             assert!(ask.check(&config).is_err(), "{ask:?}");
         }

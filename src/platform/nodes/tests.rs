@@ -51,7 +51,7 @@ const PUSH: Ask<'_> = Ask::Push {
     app: 0,
     user: None,
     event: "\"e\"",
-    message: Some("1"),
+    message: Some(crate::platform::said::Said::Json("1")),
 };
 
 /// A first node with two others.

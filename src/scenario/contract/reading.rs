@@ -10,6 +10,8 @@ use crate::scenario::triggers::{self, Entry, HttpWay, Trigger as Asker, Way};
 
 const TRIGGER_BODY: &str = r#"{"userID":"{{user}}","eventName":"{{event}}","message":{{message}}}"#;
 const BARE_BODY: &str = r#"{"userID":"{{user}}","eventName":"{{event}}"}"#;
+const BINARY_BODY: &str =
+    r#"{"userID":"{{user}}","eventName":"{{event}}","messageBase64":"{{message_base64}}"}"#;
 const TRIGGER_PATH: &str = "/good/api/v5/data/push/send?appID={{app}}&sessionID=";
 
 /// What a trigger of several says of its requests.
@@ -37,9 +39,10 @@ pub(in crate::scenario) fn http(entry: &Entry, problems: &mut Problems) -> HttpW
         body: entry.body,
         broadcast_path: entry.broadcast_path,
         broadcast_body: entry.broadcast_body,
+        binary_body: entry.binary_body,
         everyone: entry.everyone,
     };
-    let way = Reading::new(problems).http(&trigger, &KEYS);
+    let way = Reading::new(problems).http(&trigger, &KEYS, "binary_body");
     HttpWay { url, ..way }
 }
 
@@ -104,12 +107,17 @@ impl Reading<'_> {
             name: triggers::Kind::Http.name().to_owned(),
             weight: 1,
             timeout: None,
-            way: Way::Http(self.http(&target.trigger, &KEYS)),
+            way: Way::Http(self.http(&target.trigger, &KEYS, "target.trigger.binary_body")),
         }]
     }
 
-    /// Keys of pushes at one user, and at everyone.
-    fn http(&mut self, trigger: &Trigger, [keys, broadcast]: &[Keys; 2]) -> HttpWay {
+    /// Keys of pushes at one user, and at everyone, and of the body of those that carry bytes.
+    fn http(
+        &mut self,
+        trigger: &Trigger,
+        [keys, broadcast]: &[Keys; 2],
+        binary: &'static str,
+    ) -> HttpWay {
         let one = Written {
             method: trigger.method.as_deref(),
             path: trigger.path.as_deref().unwrap_or(TRIGGER_PATH),
@@ -131,11 +139,15 @@ impl Reading<'_> {
             body: self.template(keys.body, Name::PUSH, BARE_BODY),
             ..one.clone()
         });
+        let binary_body = trigger.binary_body.as_deref();
+        let binary_body = binary_body.or((!says_so).then_some(BINARY_BODY));
+        let binary = binary_body.map(|text| self.binary(binary, text, [&one, &all]).into());
         HttpWay {
             url: None,
             one,
             all,
             bare,
+            binary,
             everyone: trigger.everyone.clone().unwrap_or_else(|| "*".to_owned()),
         }
     }
@@ -218,6 +230,22 @@ impl Reading<'_> {
             || "the payload has no place in it; write {{message}} where it goes".to_owned(),
         );
         call
+    }
+
+    /// The same calls with another body, for bytes.
+    fn binary(&mut self, key: &'static str, text: &str, calls: [&Call; 2]) -> [Call; 2] {
+        let body = self.template(key, Name::BINARY, text);
+        let placed = body.has(Name::MessageBase64);
+        self.problems.check(placed, key, || {
+            "the bytes have no place in it; write {{message_base64}} where they go".to_owned()
+        });
+        if calls.iter().all(|call| call.takes_json()) {
+            self.is_json(key, &body, "JSON");
+        }
+        calls.map(|call| Call {
+            body: body.clone(),
+            ..call.clone()
+        })
     }
 
     fn is_json(&mut self, key: &'static str, template: &Template, what: &str) {

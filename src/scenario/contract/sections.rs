@@ -120,6 +120,11 @@ pub struct Trigger {
     /// Body for pushes at everyone; left out: the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub broadcast_body: Option<String>,
+    /// Body for pushes of bytes, in which `{{message_base64}}` is the bytes in base64; left out:
+    /// `{"userID":"{{user}}","eventName":"{{event}}","messageBase64":"{{message_base64}}"}` if `body` and `broadcast_body` are left out too, else
+    /// no bytes can be pushed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub binary_body: Option<String>,
     /// What `{{user}}` is for pushes at everyone; left out: `*`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub everyone: Option<String>,

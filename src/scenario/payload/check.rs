@@ -1,6 +1,6 @@
 //! What payloads have to keep to, and which event names they bring.
 
-use super::{LARGEST, MOST_PAYLOADS, Payload};
+use super::{Content, LARGEST, MOST_PAYLOADS, Payload};
 use crate::protocol::socket::RESERVED_EVENTS;
 use crate::scenario::checks::MOST_BYTES;
 use crate::scenario::event::Event;
@@ -77,6 +77,17 @@ fn most(plan: &Plan) -> u32 {
 fn wrong(payload: &Payload, n: usize, plan: &Plan) -> Option<String> {
     if let Err(wrong) = payload.made() {
         return Some(wrong);
+    }
+    if payload.content == Content::Binary {
+        let triggers = plan.contract.triggers.iter();
+        let mut cannot =
+            triggers.filter_map(|trigger| Some((trigger, trigger.way.cannot_carry_bytes()?)));
+        if let Some((trigger, why)) = cannot.next() {
+            return Some(format!(
+                "bytes cannot be pushed by the trigger {:?}: {why}",
+                trigger.name
+            ));
+        }
     }
     if let Some(wrong) = payload
         .size

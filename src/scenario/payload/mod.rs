@@ -3,6 +3,7 @@
 //! Most carry a tag that says which push they are. One that has no room for it (a number, `null`, no message at all) or is to go out
 //! exactly as written has an event name of its own instead, and is told by that ([`Payload::is_untagged`]).
 
+pub(super) mod bytes;
 mod check;
 mod size;
 pub(super) mod template;
@@ -51,6 +52,8 @@ pub enum Content {
     Null,
     /// No message at all: an event without arguments.
     None,
+    /// Bytes of any value: a binary event with one attachment.
+    Binary,
     /// One of these rows, each JSON: the file they are from, if any, and the rows once it has been read.
     Rows(Option<String>, Option<Vec<String>>),
 }
@@ -73,6 +76,8 @@ pub(super) enum Made {
     Shape(Shape),
     /// One of these.
     Tagged(Vec<Template>),
+    /// Bytes.
+    Bytes,
     /// Always this.
     Fixed(String),
 }
@@ -134,6 +139,7 @@ impl Payload {
             Content::Number(number) => format!("the number {number}"),
             Content::Null => "null".to_owned(),
             Content::None => "no message".to_owned(),
+            Content::Binary => "bytes".to_owned(),
             Content::Rows(file, rows) => {
                 let rows = rows.as_ref().map_or(0, Vec::len);
                 let from = file
@@ -148,12 +154,13 @@ impl Payload {
     pub(super) fn made(&self) -> Result<Made, String> {
         let one = |template: Template| Made::Tagged(vec![template]);
         Ok(match &self.content {
-            Content::Shape(_) if self.exact => {
+            Content::Shape(_) | Content::Binary if self.exact => {
                 return Err(
                     "a made-up payload cannot be exact; write it as json or text".to_owned(),
                 );
             }
             Content::Shape(shape) => Made::Shape(*shape),
+            Content::Binary => Made::Bytes,
             Content::Json(text) if self.exact => {
                 serde_json::from_str::<serde::de::IgnoredAny>(text)
                     .map_err(|error| format!("{} is not JSON: {error}", start(text)))?;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::{Content, Payload, Size};
 use crate::scenario::file::Shape;
 
-const WORDS: [&str; 5] = ["object", "array", "text", "null", "none"];
+const WORDS: [&str; 6] = ["object", "array", "text", "binary", "null", "none"];
 const FIELDS: [&str; 10] = [
     "json", "text", "number", "file", "rows", "kind", "event", "weight", "size", "exact",
 ];
@@ -24,6 +24,7 @@ fn content(word: &str) -> Option<Content> {
         "object" => Content::Shape(Shape::Object),
         "array" => Content::Shape(Shape::Array),
         "text" => Content::Shape(Shape::Text),
+        "binary" => Content::Binary,
         "null" => Content::Null,
         "none" => Content::None,
         _ => return None,
@@ -35,6 +36,7 @@ fn word(content: &Content) -> Option<&'static str> {
         Content::Shape(Shape::Object) => "object",
         Content::Shape(Shape::Array) => "array",
         Content::Shape(Shape::Text) => "text",
+        Content::Binary => "binary",
         Content::Null => "null",
         Content::None => "none",
         _ => return None,

@@ -44,6 +44,9 @@ pub struct Entry {
     /// `http`: as in `[target.trigger]`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub broadcast_body: Option<String>,
+    /// `http`: as in `[target.trigger]`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub binary_body: Option<String>,
     /// `http`, `socket`, `command`: what `{{user}}` is for pushes at everyone; left out: `*`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub everyone: Option<String>,
@@ -125,6 +128,7 @@ impl Kind {
                 "body",
                 "broadcast_path",
                 "broadcast_body",
+                "binary_body",
                 "everyone",
             ],
             Self::Socket => &[

@@ -11,7 +11,7 @@ pub use entry::{Entry, Kind};
 pub(super) use read::several;
 
 use super::contract::Call;
-use super::template::Template;
+use super::template::{Name, Template};
 
 /// A way of asking for a push.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,6 +60,8 @@ pub struct HttpWay {
     pub all: Call,
     /// How a push without a payload is asked for; `None`: as any other, with `null` for one.
     pub bare: Option<Call>,
+    /// How a push of bytes is asked for, at one user and at everyone; `None`: it cannot be.
+    pub binary: Option<Box<[Call; 2]>>,
     /// What the user is called in a push at everyone.
     pub everyone: String,
 }
@@ -110,6 +112,22 @@ pub struct CommandWay {
 }
 
 impl Way {
+    /// What to do where this trigger cannot carry bytes, in words; `None`: it can.
+    pub fn cannot_carry_bytes(&self) -> Option<&'static str> {
+        match self {
+            Self::Http(way) if way.binary.is_none() => Some(
+                "its body has a place for JSON alone; write in binary_body how it says bytes, with {{message_base64}} where they go",
+            ),
+            Self::Socket(way) if !way.args.has(Name::Message) => Some(
+                "they stand in its args as {{message}}, not as a text; write that where they go",
+            ),
+            Self::Command(_) => {
+                Some("a program is handed text alone; take another kind of trigger")
+            }
+            Self::Http(_) | Self::Socket(_) | Self::Redis(_) => None,
+        }
+    }
+
     /// Which kind it is.
     pub fn kind(&self) -> Kind {
         match self {

@@ -1,13 +1,13 @@
 //! The faults of single deliveries: where each can strike, and how it does.
 
 use super::{Altered, State, Work};
-use crate::platform::conn::array;
-use crate::platform::faults::alter;
 use crate::platform::faults::catalogue::Fault;
 use crate::platform::faults::odds::draw;
 use crate::platform::faults::outgoing::{Kind, Out, Parcel};
 use crate::platform::faults::roster::Socket;
+use crate::platform::faults::{alter, bytes};
 use crate::platform::hub::Audience;
+use crate::platform::said::{Kept, Said};
 use crate::platform::token::Token;
 use std::sync::Arc;
 
@@ -80,7 +80,7 @@ impl State {
             return known.clone();
         }
         let asked = work.asked;
-        let message = asked.message.map(str::to_owned);
+        let message = asked.message.map(Said::to_kept);
         let known = &self.apps[asked.app].events;
         let altered = match alter::name(fault, asked.event, known) {
             Some(event) => Some(Altered {
@@ -90,7 +90,16 @@ impl State {
             }),
             None => asked
                 .message
-                .and_then(|message| alter::payload(fault, message))
+                .and_then(|message| match message {
+                    Said::Json(json) => {
+                        let (json, detail) = alter::payload(fault, json)?;
+                        Some((Kept::Json(json), detail))
+                    }
+                    Said::Bytes(bytes) => {
+                        let (bytes, detail) = bytes::altered(fault, bytes)?;
+                        Some((Kept::Bytes(bytes), detail))
+                    }
+                })
                 .map(|(message, detail)| Altered {
                     event: asked.event.to_owned(),
                     message: Some(message),
@@ -121,12 +130,9 @@ impl State {
         };
         match (fault, harm) {
             (_, Harm::Altered(altered)) => {
-                let data = array(
-                    &altered.event,
-                    altered.message.as_deref().unwrap_or_default(),
-                );
+                let message = altered.message.as_ref().map(Kept::said);
                 let out = Out {
-                    frame: self.frame(place.namespace, &data),
+                    frame: self.frame(place.namespace, &altered.event, message),
                     harm: example(&altered.detail),
                     ..proper
                 };
@@ -159,9 +165,9 @@ impl State {
                 self.out.send_later(sid, extra, now + self.config.delay);
             }
             (Fault::Phantom, _) => {
-                let data = array(work.asked.event, "\"phantom\"");
+                let message = Some(Said::Json("\"phantom\""));
                 let extra = Out {
-                    frame: self.frame(place.namespace, &data),
+                    frame: self.frame(place.namespace, work.asked.event, message),
                     ..copy(example("nobody asked for it"))
                 };
                 self.out.emit(sid, proper, now);
@@ -182,7 +188,7 @@ impl State {
             (Fault::Swap, _) => {
                 let parcel = Parcel {
                     event: work.asked.event.to_owned(),
-                    message: work.asked.message.map(str::to_owned),
+                    message: work.asked.message.map(Said::to_kept),
                 };
                 let harm = example("changed places");
                 let out = Out { harm, ..proper };
@@ -258,9 +264,8 @@ impl State {
         let Some((held, parcel)) = self.out.take_swap(app) else {
             return false;
         };
-        let data = array(&parcel.event, parcel.message.as_deref().unwrap_or_default());
         let back = Out {
-            frame: self.frame(here, &data),
+            frame: self.frame(here, &parcel.event, parcel.said()),
             kind: Kind::Extra,
             ..held
         };
