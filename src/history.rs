@@ -3,8 +3,11 @@
 //! This is the contract between the edges, which make the history, and [`crate::verify`], which judges it. Every judgement is a
 //! function of these facts and of nothing else, so a hand-written history can be judged as well as a real one.
 
+mod request;
+
 use serde::{Deserialize, Serialize};
 
+pub use self::request::{Reply, Request};
 use crate::ids::{AppId, Audience, EventId};
 use crate::time::Time;
 

@@ -112,6 +112,46 @@ async fn every_transport_agrees_with_a_node_server() {
     }
 }
 
+/// Requests of sockets over every transport against a real `socket.io` server: all answered right, and exactly as wrong as they are.
+#[tokio::test]
+#[ignore = "needs Node and Python peers: run ci/check (or ci/install-peers, then cargo test -- --ignored)"]
+async fn requests_agree_with_a_node_server() {
+    let requests = scenario(
+        "requests",
+        "[users]\ncount = 30\n[pushes]\nbroadcast = 0.0\n[verify]\ndeadline = \"4s\"\nsettle = \"4s\"\n[requests]\nevent = \"ask\"\nrate = \"50/s\"\ntimeout = \"4s\"\n",
+    );
+    let faults = "ack-wrong-every=10,ack-drop-every=9,ack-twice-every=8";
+    let run = |transport, faults: Option<&'static str>| {
+        let requests = requests.as_str();
+        async move {
+            let flags = faults.map_or(vec![], |faults| vec!["--fault", faults]);
+            let server = Peer::spawn_node_server(&flags).await;
+            let load = ["--rate", "60/s", "--duration", "2s", "--seed", "3"];
+            let flags = [&[requests, "--transport", transport][..], &load].concat();
+            let (code, report) = pushproof(server.url(), &flags).await;
+            let truth = Rest::new(server.url()).call("GET", "/truth", None).await.1;
+            let harmed = ["ack-wrong", "ack-drop", "ack-twice"];
+            let harmed = harmed.map(|name| truth["faults"][name].as_u64().expect("a count"));
+            assert_eq!(harmed.iter().all(|n| *n >= 9), faults.is_some(), "{truth}");
+            let found = &report["requests"];
+            let count = |name: &str| found[name].as_u64().expect("a count");
+            let wrong = ["wrong", "timed_out", "unasked"].map(count);
+            assert_eq!(wrong, harmed, "{transport}: {found}");
+            assert_eq!(count("sent"), 100, "{transport}: {found}");
+            assert_eq!(count("answered"), 100 - harmed[0] - harmed[1]);
+            let exit = i32::from(faults.is_some());
+            assert_eq!(code, Some(exit), "{transport}: {}", report["reasons"]);
+            assert!(violations(&report).values().all(|n| *n == 0));
+        }
+    };
+    tokio::join!(
+        run("websocket", Some(faults)),
+        run("polling", Some(faults)),
+        run("upgrade", Some(faults)),
+        run("upgrade", None),
+    );
+}
+
 #[tokio::test]
 #[ignore = "needs Node and Python peers: run ci/check (or ci/install-peers, then cargo test -- --ignored)"]
 async fn every_transport_agrees_with_a_python_server() {

@@ -96,6 +96,7 @@ fn found(summary: &Summary, thresholds: &[Checked]) -> Vec<Found> {
     let late = counts.of(Class::Late);
     found.extend(class(Class::Late, late * 2 < counts.delivered));
     found.extend(pushes(summary));
+    found.extend(requests(summary));
     found
 }
 
@@ -159,6 +160,20 @@ fn pushes(summary: &Summary) -> Option<Found> {
     };
     let what = "pushes".to_owned();
     Some((Break { what, detail }, share >= FEW_ACCEPTED))
+}
+
+/// What the target did wrong with requests of sockets.
+fn requests(summary: &Summary) -> Option<Found> {
+    let counts = &summary.requests.counts;
+    let (wrong, timed_out) = (counts.wrong + counts.unasked, counts.timed_out);
+    let detail = format!(
+        "of {} requests {wrong} were answered wrongly, {timed_out} not in time",
+        counts.sent
+    );
+    let what = "requests".to_owned();
+    // What takes time comes apart slowly.
+    let close = wrong == 0 && timed_out * 2 < counts.sent;
+    (wrong + timed_out > 0).then_some((Break { what, detail }, close))
 }
 
 fn breached<'a>(

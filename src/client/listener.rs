@@ -48,6 +48,19 @@ pub trait Listener {
     fn departure(&mut self, now: Time) -> Option<Departure>;
     /// Whether a sign of life is wanted now: then the target is asked for one. Asked whenever there are new orders.
     fn wants_sign(&mut self) -> bool;
+    /// When [`Listener::emit`] is wanted next; `Time::MAX`: never. It is asked for after whatever is told here.
+    fn emits_at(&self) -> Time {
+        Time::MAX
+    }
+    /// Does what is due `now`, and gives an event to emit, if one is; asked until there is none. It counts as sent at `sent`.
+    fn emit(&mut self, _now: Time, _sent: Time) -> Option<Emitted> {
+        None
+    }
+    /// An ack came. Of one with attachments `args` has placeholders in their place.
+    fn acked(&mut self, at: Stamp, _id: u64, _args: &str) {
+        let _ = at;
+        self.alive(self.not_before());
+    }
     /// What the socket neglects. Asked when CONNECT was accepted, and whenever there are new orders: a slow one may be told to catch up.
     fn neglect(&self) -> Neglect {
         Neglect::None
@@ -68,6 +81,17 @@ pub trait Listener {
         attachments: &[Bytes],
         premature: bool,
     );
+}
+
+/// An event that a socket emits, with an ack wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Emitted {
+    /// The id of the ack.
+    pub id: u64,
+    /// Its name.
+    pub name: String,
+    /// Its arguments as JSON, without the outer brackets.
+    pub args: String,
 }
 
 /// What a socket neglects on purpose.

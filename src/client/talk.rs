@@ -1,13 +1,15 @@
 //! What is said at one socket, whatever it travels through: messages to the session, what they mean to the holder, and what both want to
 //! the wire.
 
+mod wire;
+
 use std::time::Duration;
 
+pub(super) use self::wire::Wire;
 use super::ending;
 use super::going::Going;
 use super::listener::{ConnectError, Ended, Hello, Listener, Manner};
 use super::neglect::Neglects;
-use crate::clock::Clock;
 use crate::history::{Leave, Stamp};
 use crate::protocol::frame::Message;
 use crate::protocol::session::{Incoming, Session, Timeout, Transmit, refusal_message};
@@ -17,25 +19,6 @@ use crate::time::Time;
 /// How long a target that is asked for a sign of life before a socket leaves may take. One that gives none loses the proof of what it did
 /// since the last.
 const ASK: Duration = Duration::from_secs(1);
-
-/// What a socket is written through. Nothing of it waits.
-pub(super) trait Wire {
-    /// The run's clock.
-    fn clock(&self) -> Clock;
-    /// How long a server may take to answer CONNECT.
-    fn connect_timeout(&self) -> Duration;
-    /// What the session wants said in its namespace; `auth` is the CONNECT payload.
-    fn say(&mut self, transmit: &Transmit, namespace: &str, auth: &str);
-    /// The answer to a WebSocket ping.
-    fn pong(&mut self, data: &[u8]);
-    /// Asks the target for a sign of life; `at` is now, and comes back with it ([`Talk::answered`]). What the target sent before it should
-    /// come before it.
-    fn ask(&mut self, at: Time);
-    /// Closes the connection, with the code that the other side closed it with, if there was one.
-    fn close(&mut self, code: Option<u16>);
-    /// Has the connection reset when it is dropped.
-    fn reset_at_drop(&self);
-}
 
 pub(super) struct Talk<H> {
     pub(super) holder: H,
@@ -178,10 +161,13 @@ impl<H: Listener> Talk<H> {
             }
             Incoming::Disconnected => return Heard::End(Leave::ServerDisconnect, String::new()),
             Incoming::Closed => return Heard::End(Leave::ServerClose, String::new()),
+            Incoming::Ack { id, args } => holder.acked(at, id, args),
+            Incoming::BinaryAck { id, packet } => match socket::array_items(&packet.data) {
+                Ok(args) => holder.acked(at, id, args),
+                Err(error) => return Heard::End(Leave::ProtocolError, error.to_string()),
+            },
             Incoming::Nothing
             | Incoming::Opened(_)
-            | Incoming::Ack { .. }
-            | Incoming::BinaryAck { .. }
             | Incoming::OtherNamespace(_)
             | Incoming::OtherNamespaceBinary(_) => holder.alive(holder.not_before()),
         }
@@ -252,6 +238,11 @@ impl<H: Listener> Talk<H> {
     /// When something is to be done unless a frame comes before.
     pub(super) fn deadline(&self) -> Time {
         let own = self.going.deadline().min(self.neglects.due());
+        let own = if self.emits() {
+            own.min(self.holder.emits_at())
+        } else {
+            own
+        };
         match self.session.deadline() {
             Some(at) if !self.is_deaf() => at.min(own),
             _ => own,
@@ -266,6 +257,25 @@ impl<H: Listener> Talk<H> {
     /// Whether a ping that came is not answered.
     fn is_mute(&mut self, now: Time) -> bool {
         self.neglects.is_mute(now, self.session.ping_allowance())
+    }
+
+    /// Whether it may have something of its own to say.
+    fn emits(&self) -> bool {
+        self.connected && !self.is_leaving()
+    }
+
+    /// Emits what is due.
+    fn emit(&mut self, now: Time, wire: &mut impl Wire) {
+        if !self.emits() || self.holder.emits_at() > now {
+            return;
+        }
+        while let Some(event) = self.holder.emit(now, wire.clock().now()) {
+            let (namespace, id) = (self.session.namespace(), Some(event.id));
+            // The packet of Engine.IO around it.
+            let mut packet = String::from("4");
+            socket::encode_event(namespace, id, &event.name, &event.args, &mut packet);
+            wire.emit(&packet);
+        }
     }
 
     /// Does what is due.
@@ -288,6 +298,7 @@ impl<H: Listener> Talk<H> {
             }
             _ => {}
         }
+        self.emit(now, wire);
         if self.neglects.due() <= now {
             return self.end(Leave::Overdue, "");
         }

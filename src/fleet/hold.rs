@@ -1,21 +1,26 @@
 //! One connection of a socket, from when it is begun to its end: what the engine hears, the judge and the run are told.
 
+mod leaving;
+
 use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::asking::Asking;
 use super::life::{Life, Next};
 use super::login::{Credentials, Own};
 use super::shard::{Note, Order};
 use super::shared::Shared;
-use crate::client::listener::{ConnectError, Departure, Ended, Hello, Listener, Manner, Neglect};
-use crate::history::{Leave, Left, Stamp};
+use crate::client::listener::{
+    ConnectError, Departure, Emitted, Ended, Hello, Listener, Manner, Neglect,
+};
+use crate::history::{Leave, Left, Reply, Stamp};
 use crate::identity::Identity;
 use crate::ids::{AppId, SocketId, UserId};
 use crate::journal::Recorder;
-use crate::scenario::{Neglected, Plan, churn};
+use crate::scenario::{Neglected, Plan};
 use crate::time::Time;
 use crate::verify::{Arrival, Judged, Slot};
 
@@ -55,8 +60,10 @@ pub(super) struct Held {
     kept_back_ms: u32,
     /// It has read slowly: nobody knows when what it reads had come.
     slow: bool,
-    /// How long the socket is to stay away after the departure that was decided on last.
-    away: Duration,
+    /// How long the socket is to stay away after the departure that was decided on last, in nanoseconds.
+    away_ns: u64,
+    /// What it emits itself, and awaits; `None`: nothing.
+    asking: Option<Box<Asking>>,
 }
 
 impl Held {
@@ -75,7 +82,8 @@ impl Held {
             connected: false,
             kept_back_ms: 0,
             slow: false,
-            away: Duration::ZERO,
+            away_ns: 0,
+            asking: None,
             shared: Rc::clone(shared),
             member,
             life,
@@ -145,7 +153,12 @@ impl Held {
         }
         let plan = &self.shared.plan;
         let next = self.life.ended(ended, &plan.clients, plan.seed);
-        (self.member, self.life, next, self.away)
+        (
+            self.member,
+            self.life,
+            next,
+            Duration::from_nanos(self.away_ns),
+        )
     }
 
     /// Whether the target has to refuse this socket.
@@ -175,6 +188,9 @@ impl Held {
             Ended::NotConnected(_) => (self.not_before(), Leave::ConnectionLost),
         };
         self.is_counted(false);
+        for request in self.asking.iter_mut().flat_map(|asking| asking.end()) {
+            self.shared.request_over(&request, Reply::Gone, now, "");
+        }
         if self.slot.is_some() {
             let left = Left {
                 after: after.min(now),
@@ -206,39 +222,6 @@ impl Held {
     fn neglected(&self) -> Option<Neglected> {
         let plan = &self.shared.plan;
         plan.clients.neglect.of(plan.seed, self.member.socket)
-    }
-
-    /// Whoever neglects something does not churn.
-    fn stop(&self) -> Option<Departure> {
-        let Some(Neglected::Stuck(after)) = self.neglected() else {
-            return None;
-        };
-        Some(Departure {
-            at: self.begun + after,
-            asks: true,
-            manner: Manner::Stop,
-        })
-    }
-
-    fn churn(&mut self, now: Time, since: Time) -> Option<Departure> {
-        let departures = self.shared.departures.as_ref()?;
-        let churn = self.shared.plan.churn.as_ref()?;
-        if !churn.takes(&self.shared.plan, self.member.user) {
-            return None;
-        }
-        let next = departures.next(self.member.socket, now - since)?;
-        self.away = next.away;
-        Some(Departure {
-            at: since + next.at,
-            asks: true,
-            manner: match next.manner {
-                churn::Manner::Goodbye => Manner::Goodbye {
-                    linger: churn.linger,
-                },
-                churn::Manner::Cut => Manner::Cut,
-                churn::Manner::Reset => Manner::Reset,
-            },
-        })
     }
 }
 
@@ -278,6 +261,8 @@ impl Listener for Held {
         self.judge(|judge, slot| judge.connected(slot, at));
         let took = at - self.begun;
         self.begun = at;
+        let askers = self.shared.askers.as_ref();
+        self.asking = askers.and_then(|askers| Asking::new(askers, self.member.socket));
         let again = self.life.came();
         self.shared.say(Note::Connected { took, again });
     }
@@ -312,6 +297,13 @@ impl Listener for Held {
 
     fn departure(&mut self, now: Time) -> Option<Departure> {
         let order = *self.shared.orders.borrow();
+        if let Some(asking) = &mut self.asking {
+            match order {
+                Order::Churn { since } => asking.begin(&self.shared.plan, since, self.begun),
+                Order::Stay | Order::Leave => asking.stop(now),
+                Order::Hold => {}
+            }
+        }
         match order {
             Order::Leave => Some(Departure {
                 at: now,
@@ -332,6 +324,30 @@ impl Listener for Held {
     fn wants_sign(&mut self) -> bool {
         let silent = self.shared.silent.borrow();
         self.slot.is_some_and(|slot| silent.contains(&slot))
+    }
+
+    fn emits_at(&self) -> Time {
+        let asking = self.asking.as_ref().zip(self.shared.plan.requests.as_ref());
+        asking.map_or(Time::MAX, |(asking, requests)| asking.due(requests))
+    }
+
+    fn emit(&mut self, now: Time, sent: Time) -> Option<Emitted> {
+        let (plan, asking) = (&self.shared.plan, self.asking.as_mut()?);
+        while let Some(request) = asking.give_up(plan.requests.as_ref()?, now) {
+            self.shared.request_over(&request, Reply::None, now, "");
+        }
+        let who = (self.member.socket, self.member.user);
+        let (request, emitted) = asking.ask(plan, who, now, sent)?;
+        self.shared.request_sent(&request);
+        Some(emitted)
+    }
+
+    fn acked(&mut self, at: Stamp, id: u64, args: &str) {
+        self.alive(self.not_before());
+        if let Some(asking) = &mut self.asking {
+            let of = (self.member.socket, self.member.user);
+            self.shared.acked(asking.acked(id), of, at.at, args);
+        }
     }
 
     fn event(&mut self, at: Stamp, name: &str, args: &str, premature: bool) {

@@ -11,6 +11,7 @@
 //! * [`pulse`] is what a thread knows of its own delays, on which the honesty of the stamps rests.
 
 pub mod arrive;
+mod asking;
 mod hold;
 pub mod life;
 pub mod login;

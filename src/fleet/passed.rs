@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::measure::{Latency, Meter, Recipients, Window};
+use crate::measure::{Latency, Meter, Recipients, Requests, Window};
 use crate::verify::{Counts, Findings};
 
 /// What a shard knows of a second that has passed.
@@ -48,6 +48,8 @@ pub struct Finished {
     /// Everything that had arrived when judging was asked for has been read. If not, the shard was too busy for too long, and what
     /// is missing may lie in this machine.
     pub caught_up: bool,
+    /// What came of the requests that its sockets emitted.
+    pub requests: Requests,
     /// Why some of what came has no receive stamp, as far as is known.
     pub unstamped: Option<String>,
     /// Connections that lacked something and gave no sign of life when the target was asked for one: nobody knows since when they had

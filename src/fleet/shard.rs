@@ -23,8 +23,8 @@ use crate::clock::Clock;
 use crate::history::Leave;
 use crate::ids::{AppId, SocketId, UserId};
 use crate::journal::Recorder;
-use crate::scenario::Plan;
 use crate::scenario::phases::WarmUp;
+use crate::scenario::{Askers, Plan};
 use crate::time::Time;
 use crate::verify::{Awaited, Streams};
 
@@ -75,7 +75,7 @@ pub enum Command {
 pub enum Order {
     /// Connect, and stay.
     Hold,
-    /// Those that churn leave and come back.
+    /// Pushing goes on: those that churn leave and come back, those that ask emit.
     Churn {
         /// When pushing began.
         since: Time,
@@ -190,6 +190,8 @@ pub struct Setup {
     pub warm_up: Option<WarmUp>,
     /// Who waits for arrivals, in a closed loop.
     pub awaited: Option<Arc<Awaited>>,
+    /// Whose turn it is to emit; `None`: nobody does.
+    pub askers: Option<Arc<Askers>>,
 }
 
 impl Shard {

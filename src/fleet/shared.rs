@@ -17,13 +17,13 @@ use crate::client::endpoint::Endpoint;
 
 use crate::client::engine::{self, Engine};
 use crate::clock::Clock;
-use crate::history::{Leave, Left, Stamp};
-use crate::ids::{AppId, Audience};
+use crate::history::{Leave, Left, Reply, Request, Stamp};
+use crate::ids::{AppId, Audience, SocketId, UserId};
 use crate::journal::Recorder;
-use crate::measure::{Fanout, Latency, Meter, Recipients};
+use crate::measure::{Fanout, Latency, Meter, Recipients, Requests};
 use crate::scenario::churn::Departures;
 use crate::scenario::phases::WarmUp;
-use crate::scenario::{Driver, Plan, Transport};
+use crate::scenario::{Askers, Driver, Plan, Transport};
 use crate::time::Time;
 use crate::verify::{Awaited, Judged, Slot, Streams};
 
@@ -66,6 +66,9 @@ pub(super) struct Shared {
     triggers: Vec<u16>,
     fanout: RefCell<Fanout>,
     recipients: RefCell<Vec<Recipients>>,
+    /// Whose turn it is to emit; `None`: nobody does.
+    pub(super) askers: Option<Arc<Askers>>,
+    requests: RefCell<Requests>,
     /// How many violations had been seen when that was told last.
     violations: Cell<u64>,
     /// How late the loop was, over all and in the second under way.
@@ -115,6 +118,8 @@ impl Shared {
             triggers: plan.trigger_of_lanes(),
             fanout: RefCell::new(Fanout::new(plan.settle)),
             recipients: RefCell::default(),
+            askers: setup.askers,
+            requests: RefCell::default(),
             violations: Cell::default(),
             delay: RefCell::default(),
             notes: setup.notes,
@@ -241,6 +246,51 @@ impl Shared {
         }
     }
 
+    /// A request was emitted.
+    pub(super) fn request_sent(&self, request: &Request) {
+        if let Some(judge) = self.judge.borrow_mut().as_mut() {
+            judge.requested(request);
+            self.requests.borrow_mut().sent();
+        }
+    }
+
+    /// An ack came, of a request or of none.
+    pub(super) fn acked(
+        &self,
+        of: Result<Request, Reply>,
+        (socket, user): (SocketId, UserId),
+        at: Time,
+        args: &str,
+    ) {
+        let (request, reply) = match (of, &self.plan.requests) {
+            (Ok(request), Some(requests)) => {
+                let right = requests.is_right(&self.plan, user, request.number, args);
+                (request, if right { Reply::Right } else { Reply::Wrong })
+            }
+            (Ok(request), None) => (request, Reply::Unasked),
+            (Err(reply), _) => {
+                let (number, intended, sent) = (0, at, at);
+                let none = Request {
+                    number,
+                    socket,
+                    user,
+                    intended,
+                    sent,
+                };
+                (none, reply)
+            }
+        };
+        self.request_over(&request, reply, at, args);
+    }
+
+    /// It is known what came of a request. What is known once judging is over no longer matters.
+    pub(super) fn request_over(&self, request: &Request, reply: Reply, at: Time, answer: &str) {
+        if let Some(judge) = self.judge.borrow_mut().as_mut() {
+            judge.request_over(request, reply, at, answer);
+            self.requests.borrow_mut().over(request, reply, at, answer);
+        }
+    }
+
     /// A second is over.
     pub(super) async fn turn(&self, second: u64) {
         let mut recipients = self.recipients.take();
@@ -322,6 +372,7 @@ impl Shared {
             fanout_left_out: fanout.left_out(),
             delay: std::mem::take(&mut self.delay.borrow_mut().all),
             caught_up,
+            requests: self.requests.take(),
             unstamped: self.unstamped(),
             silent: silent.len() as u64,
         })

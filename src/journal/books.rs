@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::fact::{Fact, Nonsense};
 use super::replay::Terms;
-use crate::history::Push;
+use crate::history::{Push, Reply, Request};
 use crate::ids::{AppId, Audience, EventId, Lane, PushId, Seq};
 use crate::measure::Latency;
 use crate::scenario::phases::WarmUp;
@@ -103,6 +103,14 @@ impl Books {
             asked: vec![Default::default(); terms.plan.triggers.len()],
             deal: terms.plan.deal(),
         }
+    }
+
+    /// What this answer to a request is, which the run took for a wrong one.
+    pub(super) fn reply(&self, request: &Request, answer: &str) -> Reply {
+        let right = self.plan.requests.as_ref().is_some_and(|requests| {
+            requests.is_right(&self.plan, request.user, request.number, answer)
+        });
+        if right { Reply::Right } else { Reply::Wrong }
     }
 
     /// Enters a fact.

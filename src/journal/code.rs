@@ -19,6 +19,7 @@ pub(super) const PLANNED: u8 = 11;
 pub(super) const BATCH: u8 = 12;
 pub(super) const SETTLED: u8 = 13;
 pub(super) const CAME_LATE: u8 = 14;
+pub(super) const REQUEST: u8 = 15;
 
 // Of CAME.
 pub(super) const SAME_PUSH: u8 = 0x10;

@@ -3,11 +3,11 @@
 use super::code::{
     ANSWERED, BATCH, BINARY, CAME, CAME_CUT, CAME_LATE, CAME_OTHERWISE, CAUSES, CONNECTED,
     CONNECTING, Context, ELSEWHERE, HEARD, LEAVING, LEFT, NEXT_SLOT, NOT_BEFORE, OPENED, PLANNED,
-    PREMATURE, REFUSED, SAME_PUSH, SENT, SETTLED,
+    PREMATURE, REFUSED, REQUEST, SAME_PUSH, SENT, SETTLED,
 };
 use super::fact::{Cut, Event, Fact, Moment, Nonsense};
 use super::varint::Bytes;
-use crate::history::{Left, Outcome, Push};
+use crate::history::{Left, Outcome, Push, Reply, Request};
 use crate::ids::{AppId, Audience, EventId, Lane, PushId, Seq, SocketId, UserId};
 use crate::time::Time;
 use crate::verify::{Answer, By, Found, Tag, Way};
@@ -166,7 +166,33 @@ impl<'a> Decoder<'a, '_> {
                 let at = self.time()?;
                 Fact::Answered(id, Answer { outcome, at })
             }
+            REQUEST => self.request(first >> 4)?,
             _ => return None,
+        })
+    }
+
+    fn request(&mut self, which: u8) -> Option<Fact<'a>> {
+        let socket = SocketId(self.bytes.small()?);
+        let at = self.time()?;
+        let user = UserId(self.bytes.small()?);
+        let number = self.bytes.number()?;
+        let intended = self.before(at)?;
+        let request = Request {
+            number,
+            socket,
+            user,
+            intended,
+            sent: at,
+        };
+        let Some(place) = which.checked_sub(1) else {
+            return Some(Fact::Requested(request));
+        };
+        let sent = self.before(at)?;
+        Some(Fact::Replied {
+            request: Request { sent, ..request },
+            reply: *Reply::ALL.get(usize::from(place))?,
+            at,
+            answer: self.text()?,
         })
     }
 
@@ -342,6 +368,28 @@ mod tests {
         }
     }
 
+    fn requests(slot: u32, nanos: u64, seq: u32, text: &str) -> Vec<Fact<'_>> {
+        let request = Request {
+            number: nanos,
+            socket: SocketId(seq),
+            user: UserId(slot),
+            intended: Time::from_nanos(nanos / 3),
+            sent: Time::from_nanos(nanos),
+        };
+        let replies = Reply::ALL.map(|reply| Fact::Replied {
+            request: Request {
+                sent: Time::from_nanos(nanos / 2),
+                ..request
+            },
+            reply,
+            at: Time::from_nanos(nanos),
+            answer: text,
+        });
+        std::iter::once(Fact::Requested(request))
+            .chain(replies)
+            .collect()
+    }
+
     fn facts(slot: u32, nanos: u64, lane: u32, seq: u32, text: &str, flag: bool) -> Vec<Fact<'_>> {
         let at = Time::from_nanos(nanos);
         let push = PushId {
@@ -438,6 +486,7 @@ mod tests {
             let left = Left { after, by, cause };
             Fact::Left { slot, left }
         }));
+        facts.extend(requests(slot, nanos, seq, text));
         for outcome in [Outcome::Accepted, Outcome::Rejected, Outcome::Unknown] {
             facts.push(Fact::Answered(push, Answer { outcome, at }));
         }

@@ -3,11 +3,11 @@
 use super::code::{
     ANSWERED, BATCH, BINARY, CAME, CAME_CUT, CAME_LATE, CAME_OTHERWISE, CONNECTED, CONNECTING,
     Context, ELSEWHERE, HEARD, LEAVING, LEFT, NEXT_SLOT, NOT_BEFORE, OPENED, PLANNED, PREMATURE,
-    REFUSED, SAME_PUSH, SENT, SETTLED, code,
+    REFUSED, REQUEST, SAME_PUSH, SENT, SETTLED, code,
 };
 use super::fact::{Cut, Event, Fact, Moment};
 use super::varint::{put, put_signed};
-use crate::history::Outcome;
+use crate::history::{Outcome, Reply, Request};
 use crate::ids::{Audience, PushId};
 use crate::time::Time;
 use crate::verify::{By, Found, Way};
@@ -95,7 +95,29 @@ impl Encoder {
                 self.push(out, *id);
                 self.time(out, answer.at);
             }
+            Fact::Requested(request) => self.request(out, REQUEST, request, request.sent),
+            Fact::Replied {
+                request,
+                reply,
+                at,
+                answer,
+            } => {
+                let which = Reply::ALL.iter().position(|one| one == reply);
+                let which = which.map_or(0, |place| place as u8 + 1);
+                self.request(out, REQUEST | which << 4, request, *at);
+                difference(out, *at, request.sent);
+                bytes(out, answer.as_bytes());
+            }
         }
+    }
+
+    fn request(&mut self, out: &mut Vec<u8>, first: u8, request: &Request, at: Time) {
+        out.push(first);
+        put(out, u64::from(request.socket.0));
+        self.time(out, at);
+        put(out, u64::from(request.user.0));
+        put(out, request.number);
+        difference(out, at, request.intended);
     }
 
     /// The fact that there are millions of.

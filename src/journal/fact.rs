@@ -4,7 +4,7 @@
 //! the one before in the same block. A block begins anew, so that it can be read without those before it. docs/journal.md has the form
 //! of every fact.
 
-use crate::history::{Left, Push};
+use crate::history::{Left, Push, Reply, Request};
 use crate::ids::{AppId, PushId, SocketId, UserId};
 use crate::time::Time;
 use crate::verify::{Answer, Found, Way};
@@ -113,6 +113,19 @@ pub enum Fact<'a> {
         number: u32,
         /// When.
         at: Time,
+    },
+    /// A socket emitted an event, and awaits an answer.
+    Requested(Request),
+    /// It is known what came of that, or an ack came that belongs to none.
+    Replied {
+        /// Which.
+        request: Request,
+        /// What.
+        reply: Reply,
+        /// When.
+        at: Time,
+        /// What the ack carried, if it is not the right answer: JSON without the outer brackets.
+        answer: &'a str,
     },
 }
 

@@ -1,9 +1,14 @@
 //! Between the shards of a run and their judges: no fact reaches a judge and not the journal.
 
+mod kept;
+mod requests;
+
 use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_64;
 
+pub use self::kept::MOST_KEPT;
+use self::kept::{MOST_NAME, start};
 use super::behind::{Behind, Follows};
 use super::fact::{Cut, Event, Fact, Moment};
 use super::writer::Log;
@@ -14,11 +19,6 @@ use crate::verify::{
     Arrival, By, Class, Counts, Findings, Found, Judge, Judged, Ledger, Rules, Slot, Source,
     Streams, Way, json_equal,
 };
-
-/// Most bytes of an event that are kept: name, payload and attachments.
-pub const MOST_KEPT: usize = 64 << 10;
-/// Most bytes of a name that are kept of an event larger than that.
-const MOST_NAME: usize = 4 << 10;
 
 /// A judge of one shard's sockets, with the journal of what it is told.
 pub struct Recorder {
@@ -388,13 +388,4 @@ impl Record {
             ..event
         }
     }
-}
-
-/// As much of a text as fits.
-fn start(text: &str, most: usize) -> &str {
-    let mut end = most.min(text.len());
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
 }

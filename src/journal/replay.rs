@@ -15,7 +15,7 @@ use super::fact::Fact;
 use super::scan::{Damage, Spot};
 use super::sockets::Shard;
 use crate::ids::PushId;
-use crate::measure::{Latency, Meter};
+use crate::measure::{Latency, Meter, Requests};
 use crate::scenario::Plan;
 use crate::scenario::phases::WarmUp;
 use crate::summary::{PushCounts, Splits};
@@ -39,6 +39,7 @@ pub(super) struct Replayed {
     /// The same for each trigger, with its pushes.
     pub(super) asked: Vec<(PushCounts, Latency)>,
     pub(super) meter: Meter,
+    pub(super) requests: Requests,
     /// Pushes sent.
     pub(super) splits: Splits,
     /// Sockets that were connected at least once.
@@ -183,6 +184,7 @@ fn finish(terms: &Terms, mut lanes: Lanes, mut shards: Vec<(Cursor, Shard)>) -> 
         asked: std::mem::take(&mut lanes.books.asked),
         meter: Meter::new(terms.plan.events.len(), terms.plan.apps.len())
             .with_triggers(terms.plan.triggers.len()),
+        requests: Requests::default(),
         splits: std::mem::take(&mut lanes.books.splits),
         connected: 0,
         reconnected: 0,
@@ -203,6 +205,7 @@ fn finish(terms: &Terms, mut lanes: Lanes, mut shards: Vec<(Cursor, Shard)>) -> 
         replayed.dropped += shard.dropped;
         replayed.left_out += shard.left_out;
         replayed.meter.merge(&shard.meter);
+        replayed.requests.merge(&shard.requests);
         replayed.findings.merge(shard.judge.finish(&rest));
     }
     replayed

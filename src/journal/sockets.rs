@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::books::{Books, Wrong};
 use super::fact::{Event, Fact, Moment};
-use crate::history::{Leave, Left, Stamp};
+use crate::history::{Leave, Left, Reply, Stamp};
 use crate::ids::{AppId, PushId, SocketId, UserId};
-use crate::measure::Meter;
+use crate::measure::{Meter, Requests};
 use crate::scenario::phases::WarmUp;
 use crate::time::Time;
 use crate::verify::{Arrival, By, Found, Judge, Judged, Rules, Slot, Tag, Way};
@@ -21,6 +21,7 @@ pub(super) struct Shard {
     pub(super) meter: Meter,
     /// What is left out of latencies.
     warm_up: Option<WarmUp>,
+    pub(super) requests: Requests,
     /// Sockets that were connected at least once.
     pub(super) connected: HashSet<SocketId>,
     /// Connections that were accepted.
@@ -55,6 +56,7 @@ impl Shard {
             meter: Meter::new(rules.events.len(), apps).with_triggers(triggers),
             rules,
             warm_up,
+            requests: Requests::default(),
             sockets: HashMap::new(),
             connected: HashSet::new(),
             accepted: 0,
@@ -129,6 +131,19 @@ impl Shard {
                 moment,
                 event,
             } => self.came_otherwise(*slot, *moment, event, books),
+            Fact::Requested(_) => self.requests.sent(),
+            Fact::Replied {
+                request,
+                reply,
+                at,
+                answer,
+            } => {
+                let reply = match reply {
+                    Reply::Wrong => books.reply(request, answer),
+                    other => *other,
+                };
+                self.requests.over(request, reply, *at, answer);
+            }
             Fact::Sent(..) | Fact::Answered(..) | Fact::Batch { .. } => {
                 return Err(Wrong::Nonsense);
             }

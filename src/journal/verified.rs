@@ -221,6 +221,7 @@ fn sum_up(header: Header, said: Option<Summary>, replayed: Replayed, damage: &[D
     summary.pushes.given_up = given_up;
     summary.pushes.scheduled = summary.plan.scheduled(summary.pushes.sent);
     summary.findings = replayed.findings;
+    summary.requests = replayed.requests;
     let meter = &replayed.meter;
     summary.latencies.push = meter.push();
     summary.latencies.push_from_send = meter.from_send().clone();
@@ -318,6 +319,15 @@ fn differences(said: &Summary, judged: &Summary) -> Vec<Difference> {
         format!("{:?}", said.findings.counts),
         format!("{:?}", judged.findings.counts),
     );
+    compare(
+        "requests",
+        format!("{:?} {:?}", said.requests.counts, said.requests.examples()),
+        format!(
+            "{:?} {:?}",
+            judged.requests.counts,
+            judged.requests.examples()
+        ),
+    );
     let most = examples(said).count().max(examples(judged).count());
     let none = || std::iter::repeat("none".to_owned());
     let pairs = examples(said)
@@ -348,6 +358,10 @@ fn differences(said: &Summary, judged: &Summary) -> Vec<Difference> {
                 &said.latencies.generator_delay,
                 &judged.latencies.generator_delay,
             ),
+        ),
+        (
+            "request latency",
+            (&said.requests.latency, &judged.requests.latency),
         ),
         (
             "trigger latency",

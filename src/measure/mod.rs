@@ -1,4 +1,4 @@
-//! Measuring: latency histograms, one-second windows, fan-out of broadcasts.
+//! Measuring: latency histograms, one-second windows, fan-out of broadcasts, what came of requests.
 //!
 //! Each shard has a [`Meter`] of its own, so that recording a delivery takes no lock; meters are merged when the run ends, and their
 //! windows once a second. Latencies are whole microseconds in HDR histograms of three significant digits from 1 µs to
@@ -8,8 +8,10 @@ mod blocks;
 mod fanout;
 mod latency;
 mod meter;
+mod requests;
 
 pub use blocks::Blocks;
 pub use fanout::{Fanout, FanoutLatency, Recipients};
 pub use latency::{HIGHEST, Latency};
 pub use meter::{Meter, Window};
+pub use requests::{RequestCounts, RequestExample, Requests};

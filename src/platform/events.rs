@@ -1,15 +1,96 @@
 //! What the platform does with events that clients send.
 //!
-//! No client event reaches another client, and none triggers anything of a connection's life.
+//! One named as a scenario's endpoint is, `structure/method`, runs that scenario on its argument, an object, as a request at the HTTP API
+//! would: so a client's event can push to its peers. `echo` is answered with its own arguments, any other event with an empty ack, if an
+//! ack is wanted. Nothing else of it reaches another client, and none triggers anything of a connection's life.
 
+use super::calls::{self, CallError};
 use super::config::PlatformConfig;
 use super::conn::{array, encode, encode_binary};
+use super::faults::Fault;
 use super::frame::Frame;
+use super::shared::Shared;
 use super::socket::ClientEvent;
+use super::template::Fields;
 use crate::protocol::socket::PacketType;
+use serde_json::json;
 
-/// The packets that answer an event, to go out next to each other.
-pub(crate) fn answer(config: &PlatformConfig, event: &ClientEvent<'_>) -> Vec<Frame> {
+/// A call of a scenario that a client's event makes.
+#[derive(Debug)]
+pub(crate) struct Call {
+    app: usize,
+    /// The scenario's place among those of the app.
+    scenario: usize,
+    namespace: usize,
+    /// The ack id, if an answer is wanted.
+    id: Option<u64>,
+    args: String,
+}
+
+impl Call {
+    /// The call that an event of a socket in this app makes, if it makes one.
+    pub(crate) fn of(config: &PlatformConfig, app: usize, event: &ClientEvent<'_>) -> Option<Self> {
+        let (structure, method) = event.name.split_once('/')?;
+        let mut scenarios = config.apps[app].scenarios.iter();
+        let scenario =
+            scenarios.position(|one| one.structure == structure && one.method == method)?;
+        Some(Self {
+            app,
+            scenario,
+            namespace: event.namespace,
+            id: event.id,
+            args: event.args.clone().into_owned(),
+        })
+    }
+
+    /// Makes it, and gives the ack, if one is wanted.
+    pub(crate) async fn make(self, shared: &Shared) -> Option<Frame> {
+        let scenario = &shared.config.apps[self.app].scenarios[self.scenario];
+        let refused = |why: &str| json!({"msg": why, "status": "ERROR"});
+        let said = match serde_json::from_str::<Fields<'_>>(&self.args) {
+            Err(_) => refused("the one argument has to be a JSON object"),
+            Ok(fields) => match calls::call(shared, self.app, scenario, &fields).await {
+                Ok(result) => json!({"result": result, "status": "ok"}),
+                Err(CallError::Refused(error)) => refused(&error.to_string()),
+                Err(CallError::Failed) => refused("internal error"),
+                // Whoever asked waits in vain, and does not know either.
+                Err(CallError::Unknown) => return None,
+            },
+        };
+        let namespace = shared.config.namespace_name(self.namespace);
+        let data = format!("[{said}]");
+        Some(encode(PacketType::Ack, namespace, Some(self.id?), &data))
+    }
+}
+
+/// The packets that answer an event, to go out next to each other. `fault`: what is to be wrong with the ack.
+pub(crate) fn acknowledge(
+    config: &PlatformConfig,
+    event: &ClientEvent<'_>,
+    fault: Option<Fault>,
+) -> Vec<Frame> {
+    match (fault, event.id) {
+        (Some(Fault::AckDrop), _) => Vec::new(),
+        (Some(Fault::AckWrong), Some(id)) => {
+            let namespace = config.namespace_name(event.namespace);
+            vec![encode(
+                PacketType::Ack,
+                namespace,
+                Some(id),
+                r#"["wrong","answer"]"#,
+            )]
+        }
+        (Some(Fault::AckTwice), _) => {
+            let mut frames = answer(config, event);
+            frames.extend(answer(config, event));
+            frames
+        }
+        _ => answer(config, event),
+    }
+}
+
+/// The packets that answer an event as they should.
+fn answer(config: &PlatformConfig, event: &ClientEvent<'_>) -> Vec<Frame> {
     let namespace = config.namespace_name(event.namespace);
     match (config.echo, event.name.as_str(), event.id) {
         (true, "message", None) => echo(
@@ -18,7 +99,7 @@ pub(crate) fn answer(config: &PlatformConfig, event: &ClientEvent<'_>) -> Vec<Fr
             event,
             Some("\"message-back\""),
         ),
-        (true, "message-with-ack", Some(_)) => echo(
+        (true, "message-with-ack", Some(_)) | (_, "echo", Some(_)) => echo(
             [PacketType::Ack, PacketType::BinaryAck],
             namespace,
             event,

@@ -7,7 +7,7 @@
 //! ```text
 //! serve       accepts, starts, stops             websocket   drives one WebSocket
 //! http/       requests: sockets, login, pushes   shared      what a request leads to
-//! nodes/      the other processes of the platform, if it has several
+//! nodes/      the other processes of the platform, if it has several     calls  scenarios that run
 //! ---------------------------------------------- below: no I/O, time is an argument
 //! conn        both protocol layers of one connection behind one lock, and the wakers of its drivers
 //! engine      Engine.IO: transports, heartbeat, upgrade, closing       frame   packets encoded once, queues
@@ -36,6 +36,7 @@
 //! delays nobody.
 
 mod accounts;
+mod calls;
 mod clock;
 mod config;
 mod conn;

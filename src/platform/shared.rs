@@ -5,7 +5,8 @@ use super::clock::Clock;
 use super::config::PlatformConfig;
 use super::conn::{Conn, Session};
 use super::engine::{CloseReason, Transport};
-use super::events;
+use super::events::{self, Call};
+use super::frame::Frame;
 use super::hub::{Audience, Hub};
 use super::limit::DeliveryLimit;
 use super::nodes::{Ask, Elsewhere, Nodes, Role, Way};
@@ -16,8 +17,8 @@ use std::collections::HashMap;
 use std::future::{Future, poll_fn};
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Poll;
-use tokio::sync::watch;
+use std::task::{Context, Poll, Waker};
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 /// The one refusal of credentials: it does not tell which part of them was wrong.
@@ -25,6 +26,9 @@ const NOT_AUTHORIZED: &str = "not authorized";
 const INVALID_NAMESPACE: &str = "Invalid namespace";
 /// Said where a middleware of a Socket.IO server would: the transport is fine, the socket is one too many.
 const TOO_MANY: &str = "too many sockets";
+
+/// Most calls of scenarios by clients' events that wait for other nodes.
+const MOST_CALLS: usize = 10_000;
 
 /// What all connections of a platform share.
 #[derive(Debug)]
@@ -38,6 +42,8 @@ pub(crate) struct Shared {
     deliveries: Option<Arc<DeliveryLimit>>,
     conns: Mutex<HashMap<Token, Arc<Conn>>>,
     tasks: Mutex<JoinSet<()>>,
+    /// Calls of scenarios by clients' events that may be under way.
+    calls: Arc<Semaphore>,
     stop: watch::Sender<bool>,
 }
 
@@ -55,6 +61,7 @@ impl Shared {
             hub: Hub::new(&config),
             conns: Mutex::default(),
             tasks: Mutex::default(),
+            calls: Arc::new(Semaphore::new(MOST_CALLS)),
             stop: watch::Sender::new(false),
             config,
         });
@@ -99,7 +106,7 @@ impl Shared {
     }
 
     /// Hands one packet of a client to its session and does what it asks for.
-    pub(crate) fn receive(&self, conn: &Arc<Conn>, packet: Packet<'_>) {
+    pub(crate) fn receive(self: &Arc<Self>, conn: &Arc<Conn>, packet: Packet<'_>) {
         let now = self.clock.now();
         match conn.change(|session| session.receive(now, packet)) {
             Request::Nothing | Request::Fatal(_) => {}
@@ -109,15 +116,51 @@ impl Shared {
             }
             Request::Leave(membership) => self.hub.depart(membership, now),
             Request::Event(event) => {
-                let frames = events::answer(&self.config, &event);
-                if !frames.is_empty() {
-                    conn.change(|session| {
-                        for frame in frames {
-                            session.engine.send(now, frame);
-                        }
-                    });
+                let sender = conn.read(|session| {
+                    let mut all = session.sockets.memberships();
+                    all.find(|one| one.namespace == event.namespace)
+                });
+                let call = sender.and_then(|sender| Call::of(&self.config, sender.app, &event));
+                if let Some(call) = call {
+                    return self.call(conn, call);
                 }
+                let wanted = sender.filter(|_| event.id.is_some()).zip(self.hub.faults());
+                let fault =
+                    wanted.and_then(|(sender, faults)| faults.ack(sender.sid, &event.name, now));
+                self.send(conn, events::acknowledge(&self.config, &event, fault));
             }
+        }
+    }
+
+    /// Queues packets next to each other.
+    fn send(&self, conn: &Conn, frames: Vec<Frame>) {
+        if frames.is_empty() {
+            return;
+        }
+        let now = self.clock.now();
+        conn.change(|session| {
+            for frame in frames {
+                session.engine.send(now, frame);
+            }
+        });
+    }
+
+    /// Makes the call of a client's event, and answers it when it is over: at once, unless other nodes have to do their part.
+    fn call(self: &Arc<Self>, conn: &Arc<Conn>, call: Call) {
+        // Whoever calls faster than the nodes answer is let go of.
+        let Ok(permit) = Arc::clone(&self.calls).try_acquire_owned() else {
+            let now = self.clock.now();
+            return conn.change(|session| session.engine.close(now, CloseReason::Overflow));
+        };
+        let (shared, conn) = (Arc::clone(self), Arc::clone(conn));
+        let mut making = Box::pin(async move {
+            let ack = call.make(&shared).await;
+            shared.send(&conn, ack.into_iter().collect());
+            drop(permit);
+        });
+        let mut nobody = Context::from_waker(Waker::noop());
+        if making.as_mut().poll(&mut nobody).is_pending() {
+            self.spawn(making);
         }
     }
 

@@ -364,7 +364,7 @@ impl Link {
 }
 
 /// Hands one message to the session.
-fn receive(shared: &Shared, conn: &Arc<Conn>, message: Result<Message, Error>) {
+fn receive(shared: &Arc<Shared>, conn: &Arc<Conn>, message: Result<Message, Error>) {
     let reason = match message {
         Ok(Message::Text(text)) => match engine::decode(&text) {
             Ok(packet) => return shared.receive(conn, packet),

@@ -8,8 +8,8 @@ use crate::ids::UserId;
 use crate::scenario::audience::Aim;
 use crate::scenario::file::File;
 use crate::scenario::schedule::Arrivals;
-use crate::scenario::units::Span;
-use crate::scenario::{Closed, Forecast, Plan};
+use crate::scenario::units::{Rate, Span};
+use crate::scenario::{Askers, Closed, Forecast, Plan};
 use crate::verify::Ordering;
 
 /// The plan of a scenario with what it comes to, ending in a line break.
@@ -54,6 +54,9 @@ fn lines(out: &mut String, name: &str, plan: &Plan, forecast: &Forecast) -> Resu
     line("events", events(plan, forecast))?;
     line("payloads", payloads(plan, forecast))?;
     line("deliveries", deliveries(plan, forecast))?;
+    if let Some(requests) = requests(plan) {
+        line("requests", requests)?;
+    }
     if let Some(neglected) = neglected(plan) {
         line("neglect", neglected)?;
     }
@@ -79,6 +82,19 @@ fn lines(out: &mut String, name: &str, plan: &Plan, forecast: &Forecast) -> Resu
 
 /// What a closed loop is, and what it hides.
 const CLOSED: &str = "each lane sends its next push when its last one has arrived, or is overdue; latencies count from sending and hide what pushes would have waited for (coordinated omission)";
+
+fn requests(plan: &Plan) -> Option<String> {
+    let (requests, askers) = (plan.requests.as_ref()?, Askers::of(plan)?);
+    Some(format!(
+        "{} of event {:?}, {}, by {} in turn; {}, within {}",
+        number(plan.requests_scheduled()),
+        requests.event,
+        Rate(requests.rate),
+        plural_of(askers.count.into(), "socket"),
+        requests.right_in_words(),
+        Span(requests.timeout)
+    ))
+}
 
 fn neglected(plan: &Plan) -> Option<String> {
     let counts = plan.clients.neglect.counts(plan.seed, plan.sockets());

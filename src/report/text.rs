@@ -2,7 +2,9 @@
 
 mod latencies;
 mod lines;
+mod requests;
 mod sockets;
+mod thresholds;
 mod triggers;
 
 use std::fmt::Write as _;
@@ -11,7 +13,7 @@ use std::time::Duration;
 use super::opinion;
 use crate::summary::opinion::Opinions;
 use crate::summary::verdict::Judgement;
-use crate::summary::{Checked, Outcome, Summary, Verdict};
+use crate::summary::{Summary, Verdict};
 use crate::time::Time;
 use crate::verify::{Class, Example, Ordering};
 
@@ -55,9 +57,10 @@ fn of_one(
     if summary.not_begun.is_none() {
         counts(&mut out, summary).expect(to_memory);
         examples(&mut out, summary).expect(to_memory);
+        requests::examples(&mut out, summary).expect(to_memory);
         latencies::all(&mut out, summary).expect(to_memory);
         triggers::render(&mut out, summary).expect(to_memory);
-        thresholds(&mut out, &judgement.thresholds).expect(to_memory);
+        thresholds::render(&mut out, &judgement.thresholds).expect(to_memory);
     }
     out += second.unwrap_or_default();
     footer(&mut out, summary, judgement.exit_code).expect(to_memory);
@@ -90,7 +93,7 @@ fn headline(
             },
             number(counts.delivered)
         ),
-        Verdict::Fail => match counts.violations() {
+        Verdict::Fail => match counts.violations() + summary.requests.counts.violations() {
             0 => "no violation was seen, but a limit of the scenario was broken".to_owned(),
             1 => "1 violation".to_owned(),
             n => format!("{} violations", number(n)),
@@ -186,6 +189,7 @@ fn counts(out: &mut String, summary: &Summary) -> std::fmt::Result {
     lines::untagged(out, summary)?;
     lines::warm_up(out, summary)?;
     lines::missed(out, deliveries)?;
+    requests::counts(out, summary)?;
     let (first, rest) = Class::ALL.split_at(5);
     for (label, classes) in [("violations", first), ("", rest)] {
         let told = classes
@@ -254,29 +258,6 @@ fn line(summary: &Summary, example: &Example) -> String {
 
 fn seconds(at: Time) -> String {
     format!("{:.3} s", at.as_nanos() as f64 / 1e9)
-}
-
-fn thresholds(out: &mut String, checked: &[Checked]) -> std::fmt::Result {
-    let widths = checked.iter().map(|one| one.expression.chars().count());
-    let Some(width) = widths.max() else {
-        return Ok(());
-    };
-    let head = "threshold";
-    writeln!(out, "  {head:<width$}  {:<8}  observed", "")?;
-    for one in checked {
-        let observed = one.held.as_ref();
-        let observed = observed.map_or_else(|| "-".to_owned(), ToString::to_string);
-        let outcome = match one.outcome {
-            Outcome::Breached => "BREACHED",
-            other => other.name(),
-        };
-        writeln!(
-            out,
-            "  {:<width$}  {outcome:<8}  {observed}",
-            one.expression
-        )?;
-    }
-    writeln!(out)
 }
 
 fn footer(out: &mut String, summary: &Summary, exit_code: u8) -> std::fmt::Result {

@@ -335,7 +335,7 @@ impl Conductor {
                 stop: self.stop_lanes.subscribe(),
             }));
         }
-        if self.plan.churn.is_some() {
+        if self.plan.churn.is_some() || self.plan.requests.is_some() {
             self.crew.order(ShardOrder::Churn { since: start });
         }
     }

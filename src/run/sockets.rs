@@ -13,7 +13,7 @@ use crate::fleet::nodes::Place;
 use crate::fleet::shard::{self, Command, Finished, Note, Shard};
 use crate::journal::{Follows, Header, Pen, PushLog, Recorder};
 use crate::scenario::phases::WarmUp;
-use crate::scenario::{Driver, Plan, Transport, Workload};
+use crate::scenario::{Askers, Driver, Plan, Transport, Workload};
 use crate::trigger::lane;
 use crate::verify::{Awaited, Ledger, Streams};
 
@@ -82,6 +82,7 @@ impl Sockets {
         let awaited = plan
             .closed
             .map(|_| Arc::new(Awaited::new(plan.lanes, plan.users, plan.apps.len())));
+        let askers = Askers::of(plan).map(Arc::new);
         let start = |index| {
             let log = pen.as_ref().map(|pen| pen.sockets(index as u16));
             let (rules, ledger) = (Arc::clone(&rules), Arc::clone(&ledger));
@@ -111,6 +112,7 @@ impl Sockets {
                 logins: Arc::clone(&logins),
                 warm_up: WarmUp::of(plan, &workload),
                 awaited: awaited.clone(),
+                askers: askers.clone(),
             })
         };
         let shards = part.shards().map(start).collect::<Result<_, _>>()?;

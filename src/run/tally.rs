@@ -11,7 +11,7 @@ use super::process;
 use super::sockets::shard_count;
 use crate::fleet::login::Tried;
 use crate::fleet::shard::{self, Finished, Passed, WINDOW};
-use crate::measure::{Blocks, FanoutLatency, Latency, Meter, Recipients, Window};
+use crate::measure::{Blocks, FanoutLatency, Latency, Meter, Recipients, Requests, Window};
 use crate::scenario::Plan;
 use crate::summary::{
     Aborted, Latencies, LoginCounts, PushCounts, Running, Second, Splits, Summary, Target, Upgrades,
@@ -43,6 +43,7 @@ pub(super) struct Tally {
     push_so_far: Latency,
     fanout: FanoutLatency,
     fanout_left_out: u64,
+    requests: Requests,
     findings: Findings,
     /// Counts so far of each shard that has said anything.
     counts: BTreeMap<usize, Counts>,
@@ -82,6 +83,7 @@ impl Tally {
                 .with_triggers(plan.triggers.len()),
             fanout: FanoutLatency::new(shard_count(plan)),
             fanout_left_out: 0,
+            requests: Requests::default(),
             findings: Findings::default(),
             counts: BTreeMap::new(),
             seen: BTreeMap::new(),
@@ -303,6 +305,7 @@ impl Tally {
         self.health.unstamped(finished.unstamped);
         self.findings.merge(finished.findings);
         self.meter.merge(&finished.meter);
+        self.requests.merge(&finished.requests);
         self.recipients(finished.recipients);
         self.fanout_left_out += finished.fanout_left_out;
     }
@@ -379,6 +382,7 @@ impl Tally {
             upgrades: self.upgrades,
             pushes,
             push_failures: self.lanes.reasons,
+            requests: self.requests,
             findings: self.findings,
             environment: process::environment(),
         }

@@ -120,6 +120,10 @@ impl Problems {
             "the lanes of a closed loop have to know of every arrival, and what arrives at another process they learn too late; leave workers out, or mode = \"closed\""
                 .to_owned()
         });
+        self.check(plan.requests.is_none(), "requests", || {
+            "requests have a schedule, beside the one of pushes; leave them out, or mode = \"closed\""
+                .to_owned()
+        });
         self.check(plan.churn.is_none(), "pushes.mode", || {
             "sockets that leave would hold the lanes of a closed loop up until the deadline, push by push; leave the section churn out, or mode = \"closed\""
                 .to_owned()

@@ -70,6 +70,9 @@ impl Driver {
         problems.check(plan.churn.is_none(), "churn", || {
             "the driver rust_socketio cannot end a connection when it is told to; leave the section out, or take the driver lean".to_owned()
         });
+        problems.check(plan.requests.is_none(), "requests", || {
+            "the driver rust_socketio keeps the ids of acks to itself and drops those that nobody asked for, so a wrong one would go unseen; leave the section out, or take the driver lean".to_owned()
+        });
         problems.check(plan.source_addrs.is_empty(), "generator.source_addrs", || {
             "the driver rust_socketio lets the system choose; leave them out, or take the driver lean".to_owned()
         });

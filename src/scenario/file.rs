@@ -20,7 +20,7 @@ use super::schedule::{Arrivals, Stage};
 use super::transport::{Shares, Transport};
 use super::triggers::Entry;
 use super::units::{Rate, Span};
-use super::{jwt, refused};
+use super::{jwt, refused, requests};
 use crate::verify::Ordering;
 
 /// The scenario that `run` takes when it is given none.
@@ -64,6 +64,9 @@ pub struct File {
     /// Sockets that leave and come back while pushing goes on; without this section none does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub churn: Option<Churn>,
+    /// Events that sockets emit while pushing goes on, with an ack wanted; without this section none does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requests: Option<requests::Section>,
     /// The target as it was written, where variables of the environment were filled in.
     #[serde(skip)]
     pub shown: Option<Box<Target>>,

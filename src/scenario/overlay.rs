@@ -6,7 +6,7 @@ use super::contract::{Connect, Login, Logout, Tls, Trigger};
 use super::file::{Churn, Clients, File, Generator, Platform, Pushes, Target, Users, Verify};
 use super::neglect::{Mute, Slow, Stuck};
 use super::phases::Phases;
-use super::{jwt, refused};
+use super::{jwt, refused, requests};
 
 impl File {
     /// This scenario with every key that `over` sets taken from there. Thresholds and conditions add up: what lies over a scenario
@@ -97,6 +97,7 @@ impl File {
                 (Some(churn), Some(over)) => Some(churn.overlaid(&over)),
                 (churn, over) => over.or(churn),
             },
+            requests: both_of(self.requests, over.requests, requests::Section::overlaid),
         }
     }
 }

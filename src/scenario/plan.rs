@@ -15,6 +15,7 @@ use super::payload::{self, Payload, Size};
 use super::people::{People, Who, place_of};
 use super::problems::{Problem, Problems};
 use super::refused::{Kind, Refused};
+use super::requests::Requests;
 use super::schedule::{Arrivals, Schedule};
 use super::threshold::{Condition, Threshold};
 use super::transport::Transports;
@@ -100,6 +101,8 @@ pub struct Plan {
     pub clients: Clients,
     /// Sockets that leave and come back; `None`: none does.
     pub churn: Option<Churn>,
+    /// What sockets emit themselves; `None`: nothing.
+    pub requests: Option<Requests>,
     /// What the run has to keep to besides.
     pub thresholds: Vec<Threshold>,
     /// What ends it early.
@@ -161,6 +164,7 @@ impl Plan {
         let payloads = pushes.payloads.unwrap_or_default();
         let listed = pushes.events.unwrap_or_default();
         let (events, weights) = payload::names(listed, given.events.is_some(), &payloads);
+        let (target, nodes) = urls(&file.target, &mut problems);
         let contract = Contract::new(&file.target, file.shown.as_deref(), &mut problems);
         let own = contract.triggers.iter();
         let own = own.map(|trigger| (trigger.name.clone(), trigger.weight));
@@ -176,17 +180,8 @@ impl Plan {
                 Condition::of(text, &events, &names)
             }),
             seed: file.seed.unwrap_or(drawn_seed),
-            target: file
-                .target
-                .url
-                .and_then(|url| problems.url("target.url", &url)),
-            nodes: file
-                .target
-                .nodes
-                .iter()
-                .flatten()
-                .filter_map(|url| problems.url("target.nodes", url))
-                .collect(),
+            target,
+            nodes,
             apps: file.target.apps.unwrap_or_default(),
             users: users.count.unwrap_or_default(),
             sockets_per_user: users.sockets_per_user.unwrap_or_default(),
@@ -233,6 +228,10 @@ impl Plan {
             source_addrs: file.generator.source_addrs.unwrap_or_default(),
             clients: Clients::new(&file.clients),
             churn: file.churn.as_ref().map(Churn::new),
+            requests: file
+                .requests
+                .as_ref()
+                .map(|section| Requests::new(section, &mut problems)),
         };
         let faults = problems.faults(file.platform, &plan);
         let plan = Self { faults, ..plan };
@@ -269,6 +268,9 @@ impl Plan {
         self.clients.driver.check(self, problems);
         if let Some(churn) = &self.churn {
             churn.check(self, problems);
+        }
+        if let Some(requests) = &self.requests {
+            requests.check(self, problems);
         }
     }
 
@@ -342,6 +344,18 @@ impl Plan {
         let pushes = deal.first_lanes().map(|lane| deal.pushes_of(lane, hits));
         pushes.max().unwrap_or_default()
     }
+}
+
+/// Where the target is, and its other nodes.
+fn urls(target: &file::Target, problems: &mut Problems) -> (Option<String>, Vec<String>) {
+    let url = target.url.as_deref();
+    let nodes = target.nodes.iter().flatten();
+    (
+        url.and_then(|url| problems.url("target.url", url)),
+        nodes
+            .filter_map(|url| problems.url("target.nodes", url))
+            .collect(),
+    )
 }
 
 /// Who the users are; how many, and of which apps, is taken from a list of them where nothing else was `asked`.

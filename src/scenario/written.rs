@@ -13,6 +13,7 @@ use super::plan::Plan;
 use super::problems::Problems;
 use super::refused::Refused;
 use super::report::Report;
+use super::requests::Requests;
 use super::triggers::{Entry, Kind};
 use super::units::{Rate, Span};
 
@@ -69,6 +70,7 @@ impl From<&Plan> for File {
             },
             clients: plan.clients.to_file(),
             churn: plan.churn.as_ref().map(Churn::to_file),
+            requests: plan.requests.as_ref().map(Requests::to_file),
             shown: None,
             loaded: None,
         }

@@ -6,7 +6,7 @@ use super::{LoginCounts, MustRefuse, PushCounts, SocketCounts, Split, Summary};
 use crate::measure::Latency;
 use crate::scenario::threshold::metric::{
     By, DeliveryFigure, GeneratorFigure, LoginFigure, PartFigure, PushFigure, RefusedFigure,
-    SocketFigure, Stat, Timing,
+    RequestFigure, SocketFigure, Stat, Timing,
 };
 use crate::scenario::threshold::{Condition, Figure, Held, Metric};
 use crate::verify::{Class, Counts};
@@ -74,11 +74,13 @@ impl Running<'_> {
                     Timing::PushFromSend
                     | Timing::Network
                     | Timing::GeneratorDelay
-                    | Timing::Trigger => return None,
+                    | Timing::Trigger
+                    | Timing::Request
+                    | Timing::RequestFromSend => return None,
                 };
                 of_latency(latency, *stat)
             }
-            Metric::Part(..) | Metric::Generator(_) => None,
+            Metric::Requests(_) | Metric::Part(..) | Metric::Generator(_) => None,
         }
     }
 }
@@ -113,6 +115,7 @@ pub(super) fn of_summary(summary: &Summary, metric: &Metric) -> Option<Figure> {
         }
         Metric::Deliveries(DeliveryFigure::Rate) => a_second(counts.delivered),
         Metric::Deliveries(figure) => of_deliveries(counts, *figure),
+        Metric::Requests(figure) => of_requests(summary, *figure),
         Metric::Latency(timing, stat) => of_latency(latency(summary, *timing), *stat),
         Metric::Part(by, name, figure) => {
             let find = |parts: &'_ [(String, Split)]| {
@@ -141,6 +144,8 @@ fn latency(summary: &Summary, timing: Timing) -> &Latency {
         Timing::Network => &latencies.network,
         Timing::GeneratorDelay => &latencies.generator_delay,
         Timing::Trigger => &latencies.trigger,
+        Timing::Request => &summary.requests.latency,
+        Timing::RequestFromSend => &summary.requests.from_send,
         Timing::Login => &latencies.login,
         Timing::LoginAttempt => &latencies.login_attempt,
         Timing::Connect => &latencies.connect,
@@ -226,6 +231,28 @@ fn of_deliveries(counts: &Counts, figure: DeliveryFigure) -> Option<Figure> {
         DeliveryFigure::Premature => counts.of(Class::Premature),
     };
     Some(share(n, counts.expected))
+}
+
+/// Where no socket asks anything, nothing is known of it.
+fn of_requests(summary: &Summary, figure: RequestFigure) -> Option<Figure> {
+    summary.plan.requests.as_ref()?;
+    let counts = &summary.requests.counts;
+    let scheduled = summary.plan.requests_scheduled();
+    // Without a request nobody knows what the target makes of one.
+    if counts.sent == 0 && figure != RequestFigure::Scheduled {
+        return None;
+    }
+    let (n, of) = match figure {
+        RequestFigure::Scheduled => return Some(alone(scheduled as f64)),
+        RequestFigure::Sent => (counts.sent, scheduled),
+        RequestFigure::Answered => (counts.answered, counts.sent),
+        RequestFigure::Wrong => (counts.wrong, counts.sent),
+        RequestFigure::TimedOut => (counts.timed_out, counts.sent),
+        RequestFigure::Unanswered => (counts.unanswered(), counts.sent),
+        RequestFigure::Unasked => (counts.unasked, counts.sent),
+        RequestFigure::Late => (counts.late, counts.sent),
+    };
+    Some(share(n, of))
 }
 
 fn of_latency(latency: &Latency, stat: Stat) -> Option<Figure> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::history::Leave;
-use crate::measure::{Blocks, Latency};
+use crate::measure::{Blocks, Latency, Requests};
 use crate::scenario::Plan;
 use crate::scenario::threshold::{Condition, Figure, Held, Metric};
 use crate::verify::{Counts, Findings};
@@ -21,6 +21,7 @@ pub mod opinion;
 pub mod proof;
 mod pushes;
 mod reasons;
+mod requests;
 mod splits;
 mod thresholds;
 mod transports;
@@ -280,6 +281,9 @@ pub struct Summary {
     pub measured: Option<Blocks>,
     /// Why pushes were not accepted, with how many.
     pub push_failures: Reasons,
+    /// What came of the requests that sockets emitted.
+    #[serde(default)]
+    pub requests: Requests,
     /// Deliveries, violations and examples.
     pub findings: Findings,
     /// Latencies.
@@ -327,6 +331,7 @@ impl Summary {
             pushing: Duration::ZERO,
             measured: None,
             push_failures: Reasons::default(),
+            requests: Requests::default(),
             findings: Findings::default(),
             latencies: Latencies::default(),
             by_app: Vec::new(),

@@ -2,7 +2,8 @@
 
 use super::{Summary, figures, limits};
 use crate::scenario::threshold::metric::{
-    DeliveryFigure, LoginFigure, PartFigure, PushFigure, RefusedFigure, SocketFigure, Stat,
+    DeliveryFigure, LoginFigure, PartFigure, PushFigure, RefusedFigure, RequestFigure,
+    SocketFigure, Stat,
 };
 use crate::scenario::threshold::{Held, Metric, Threshold};
 
@@ -88,6 +89,11 @@ pub(super) fn may_be_the_generators(metric: &Metric) -> bool {
         Metric::Deliveries(figure) => *figure == DeliveryFigure::Rate || tells_of_load(*figure),
         // Who lets somebody in whom it has to refuse does so whatever the load.
         Metric::Generator(_) | Metric::MustRefuse(_) => false,
+        // As the violations that they are.
+        Metric::Requests(figure) => !matches!(
+            figure,
+            RequestFigure::Wrong | RequestFigure::TimedOut | RequestFigure::Unasked
+        ),
         Metric::Logins(_)
         | Metric::Sockets(_)
         | Metric::Pushes(_)
@@ -117,6 +123,9 @@ fn grows(metric: &Metric) -> bool {
         Metric::Logins(figure) => *figure == LoginFigure::Attempted,
         Metric::MustRefuse(figure) => *figure == RefusedFigure::Refused,
         Metric::Pushes(figure) => matches!(figure, PushFigure::Sent | PushFigure::Accepted),
+        Metric::Requests(figure) => {
+            matches!(figure, RequestFigure::Sent | RequestFigure::Answered)
+        }
         Metric::Deliveries(figure) => tells_of_load(*figure),
         Metric::Latency(_, stat) | Metric::Part(_, _, PartFigure::Push(stat)) => {
             *stat == Stat::Count

@@ -5,7 +5,7 @@
 //! docs/verification.md states the rules for users.
 
 use super::thresholds::{self, Checked, Outcome};
-use super::{Summary, limits, logins};
+use super::{Summary, limits, logins, requests};
 use crate::ids::AppId;
 use crate::scenario::Reach;
 use crate::scenario::file::Drops;
@@ -72,6 +72,7 @@ pub fn judge(summary: &Summary) -> Judgement {
     }
     let mut reasons = violations(summary);
     reasons.extend(logins::let_in(summary));
+    reasons.extend(requests::violations(summary));
     let violated = !reasons.is_empty();
     reasons.extend(breaches(summary, &thresholds, limited));
     let failed = !reasons.is_empty();
@@ -199,6 +200,7 @@ fn gaps_in_evidence(summary: &Summary) -> Vec<String> {
     gaps.extend(logins::not_told(summary));
     if summary.sockets.connected > 0 && !summary.interrupted {
         gaps.extend(pushes(summary));
+        gaps.extend(requests::not_told(summary));
     }
     gaps
 }

@@ -63,7 +63,7 @@ impl Served {
     }
 
     /// How often each fault was injected.
-    async fn truth(&self) -> BTreeMap<String, u64> {
+    pub(crate) async fn truth(&self) -> BTreeMap<String, u64> {
         let asked = async {
             let mut tcp = TcpStream::connect(&self.address).await.expect("it listens");
             let request = "GET /admin/faults HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n";
@@ -269,6 +269,6 @@ async fn faults_that_are_not_there_are_refused_with_the_nearest() {
     let mut list = pushproof();
     list.args(["serve", "--fault-list"]);
     let list = done(list).await;
-    assert_eq!((list.code, list.stdout.lines().count()), (Some(0), 56));
+    assert_eq!((list.code, list.stdout.lines().count()), (Some(0), 62));
     assert!(list.stdout.contains("answer-500"));
 }

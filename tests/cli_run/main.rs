@@ -25,6 +25,7 @@ mod neglect;
 mod payloads;
 mod phases;
 mod proxies;
+mod requests;
 mod scenario;
 mod selftest;
 #[path = "../support/signals.rs"]

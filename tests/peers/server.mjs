@@ -10,7 +10,7 @@
 // Ends on SIGTERM, SIGINT, and when its standard input closes (so it never outlives whoever started it).
 //
 // Beyond the contract: a client's `echo` event is sent back with the same arguments and acked with them; every other event
-// that asks for an ack is acked with no arguments. `GET /truth` tells how many deliveries there were and how many were harmed.
+// that asks for an ack is acked with no arguments, but `ask`, which is acked with its own. `GET /truth` tells how many deliveries there were and how many were harmed.
 //
 // Faults, each as NAME-every=K. A delivery is one (push, socket). They are counted from 1 over the server's life; every K-th one is
 // harmed:
@@ -48,6 +48,10 @@
 //   freeze             gets nothing after its fifth delivery
 //   drop-tail          gets each delivery when the next one comes; one that none follows within a second is never sent
 //   premature          gets an event before CONNECT is answered
+// Of the `ask` events every K-th one:
+//   ack-wrong          acked with something else
+//   ack-drop           never acked
+//   ack-twice          acked twice
 // `faults` in /truth counts harmed deliveries (one that is sent too often or should not be is one), or for `deny` pushes, for `swap-users` pairs
 // of pushes.
 
@@ -65,7 +69,8 @@ const DELIVERY_FAULTS = [
 ];
 const PUSH_FAULTS = ["lie", "deny", "shard", "after-leave", "swap-users"];
 const SOCKET_FAULTS = ["freeze", "drop-tail", "premature"];
-const FAULTS = [...DELIVERY_FAULTS, ...PUSH_FAULTS, ...SOCKET_FAULTS];
+const ACK_FAULTS = ["ack-wrong", "ack-drop", "ack-twice"];
+const FAULTS = [...DELIVERY_FAULTS, ...PUSH_FAULTS, ...SOCKET_FAULTS, ...ACK_FAULTS];
 const FAR = 5;
 const FREEZES_AFTER = 5;
 const TAIL_MS = 1000;
@@ -88,6 +93,7 @@ const { values: flags } = parseArgs({
 const apps = new Set(flags.apps.split(","));
 const everyK = parseFaults(flags.fault);
 let socketsSeen = 0;
+let asked = 0;
 const namesAsked = new Set();
 const left = new Set(); // clients that left the namespace and kept their connection
 let chancesAfterLeave = 0;
@@ -243,16 +249,34 @@ space.on("connection", (socket) => {
     left.add(leaver);
     socket.client.conn.once("close", () => left.delete(leaver));
   });
+  const { onevent } = socket;
+  socket.onevent = (packet) => {
+    socket.data.lastId = packet.id;
+    onevent.call(socket, packet);
+  };
   socket.onAny((name, ...args) => {
     const ack = typeof args.at(-1) === "function" ? args.pop() : () => {};
     if (name === "echo") {
       socket.emit("echo", ...args);
       ack(...args);
+    } else if (name === "ask") {
+      answer(socket, ack, args);
     } else {
       ack();
     }
   });
 });
+
+/// Acks an `ask`, right or wrong.
+function answer(socket, ack, args) {
+  asked += 1;
+  const fault = ACK_FAULTS.find((name) => isDue(name, asked));
+  if (fault) truth.faults[fault] += 1;
+  if (fault === "ack-drop") return;
+  ack(...(fault === "ack-wrong" ? ["wrong", "answer"] : args));
+  // socket.io lets an event be acked once: the second ack is written as a packet of its own, with the id of the event, which came just now.
+  if (fault === "ack-twice") socket.packet({ type: 3, id: socket.data.lastId, data: args });
+}
 
 const socketsIn = (key) => [...(space.adapter.rooms.get(key) ?? [])].map((id) => space.sockets.get(id));
 

@@ -741,7 +741,7 @@ async fn every_fault_can_be_on_at_once() {
         assert!(matches!(answer.status, 200 | 500));
     }
     let truth = Truth::of(to).await;
-    assert_eq!(truth.0["faults"].as_array().unwrap().len(), 28);
+    assert_eq!(truth.0["faults"].as_array().unwrap().len(), 31);
     for name in ["drop", "duplicate", "rename-case", "answer-500"] {
         assert!(truth.injected(name) > 0, "{name}");
     }

@@ -42,6 +42,7 @@ pub(crate) fn clean() -> Summary {
     findings.counts.expected = 320;
     findings.counts.delivered = 320;
     Summary {
+        requests: pushproof::measure::Requests::default(),
         scenario: "clean".to_owned(),
         plan,
         target: Target {

@@ -44,6 +44,10 @@ impl Wire for WebSocket<'_> {
         self.write(Opcode::Ping, &at.as_nanos().to_be_bytes());
     }
 
+    fn emit(&mut self, packet: &str) {
+        self.write(Opcode::Text, packet.as_bytes());
+    }
+
     fn close(&mut self, code: Option<u16>) {
         match code {
             Some(code) => self.write(Opcode::Close, &code.to_be_bytes()),

@@ -118,6 +118,10 @@ impl Wire for Outbox {
         self.asked = Some(at);
     }
 
+    fn emit(&mut self, packet: &str) {
+        self.push(packet.to_owned());
+    }
+
     /// The close packet of Engine.IO.
     fn close(&mut self, _: Option<u16>) {
         let mut packet = String::new();

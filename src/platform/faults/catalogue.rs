@@ -61,10 +61,16 @@ pub enum Fault {
     Stray,
     /// A push at another app's user that reaches this user.
     CrossApp,
+    /// An ack with something else in it.
+    AckWrong,
+    /// An ack that is left out.
+    AckDrop,
+    /// A second ack, next to the first.
+    AckTwice,
 }
 
 /// How many faults there are.
-pub(super) const COUNT: usize = 28;
+pub(super) const COUNT: usize = 31;
 
 /// Each fault with its name, what counts as an occasion, and what it does.
 const TABLE: [(Fault, &str, &str, &str); COUNT] = {
@@ -233,6 +239,24 @@ const TABLE: [(Fault, &str, &str, &str); COUNT] = {
             "push at a user who is there in another app only",
             "A push at a user who has no socket in the app comes at a socket that the user has in another.",
         ),
+        (
+            F::AckWrong,
+            "ack-wrong",
+            "event that wants an ack",
+            "The ack of an event carries something else.",
+        ),
+        (
+            F::AckDrop,
+            "ack-drop",
+            "event that wants an ack",
+            "The ack of an event does not come.",
+        ),
+        (
+            F::AckTwice,
+            "ack-twice",
+            "event that wants an ack",
+            "The ack of an event comes twice.",
+        ),
     ]
 };
 
@@ -255,6 +279,11 @@ impl Fault {
     /// What it does, in a sentence.
     pub fn sentence(self) -> &'static str {
         TABLE[self as usize].3
+    }
+
+    /// Whether it harms answers to events that clients send, and no push.
+    pub fn is_of_acks(self) -> bool {
+        matches!(self, Self::AckWrong | Self::AckDrop | Self::AckTwice)
     }
 
     /// The fault of this name.

@@ -86,6 +86,11 @@ impl Faults {
         pushed
     }
 
+    /// An event of a client is about to get its ack: what is to be wrong with it.
+    pub(crate) fn ack(&self, sid: Token, event: &str, now: Time) -> Option<Fault> {
+        self.lock().ack(sid, event, now)
+    }
+
     /// The answer to a push is about to be written.
     pub(crate) fn answered(&self, pushed: &Pushed, now: Time) {
         if !pushed.held.is_empty() {

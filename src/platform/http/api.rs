@@ -2,11 +2,9 @@
 
 use super::{Answer, body, reply};
 use crate::platform::accounts::Login;
-use crate::platform::faults::Pushed;
-use crate::platform::hub::Audience;
-use crate::platform::nodes::{Ask, Elsewhere, Turn, Unknown};
-use crate::platform::said::Said;
-use crate::platform::scenarios::{self, StepError};
+use crate::platform::calls::{self, CallError};
+use crate::platform::nodes::{Ask, Unknown};
+use crate::platform::scenarios::StepError;
 use crate::platform::shared::Shared;
 use crate::platform::template::Fields;
 use bytes::Bytes;
@@ -88,14 +86,6 @@ fn unknown() -> Answer {
         GENERAL,
         "not every node of the platform has answered: what became of it is unknown",
     )
-}
-
-/// Waits until the other nodes may be asked, if there are any.
-async fn turn(shared: &Shared) -> Result<Option<Turn<'_>>, Unknown> {
-    match &shared.nodes {
-        Some(nodes) => nodes.turn().await.map(Some),
-        None => Ok(None),
-    }
 }
 
 /// Asks the other nodes, if there are any, and waits until all have done it.
@@ -193,65 +183,16 @@ async fn trigger(
     let Ok(fields) = serde_json::from_slice::<Fields<'_>>(body) else {
         return bad("the body is not a JSON object");
     };
-    let Ok(_turn) = turn(shared).await else {
-        return unknown();
-    };
-    let push = |audience: Audience<'_>, event: &str, message: Option<Said<'_>>| {
-        push(shared, app, audience, event, message)
-    };
-    match scenarios::run(scenario, &fields, shared.config.max_payload, push) {
-        Ok(pushed) => pushed_all(shared, pushed).await,
-        Err(e @ StepError::MessageTooLong { .. }) => {
+    match calls::call(shared, app, scenario, &fields).await {
+        Ok(result) => reply::json(StatusCode::OK, &json!({"result": result, "status": "ok"})),
+        Err(CallError::Unknown) => unknown(),
+        Err(CallError::Failed) => {
+            let status = StatusCode::INTERNAL_SERVER_ERROR;
+            reply::error(status, GENERAL, "internal error")
+        }
+        Err(CallError::Refused(e @ StepError::MessageTooLong { .. })) => {
             reply::error(StatusCode::PAYLOAD_TOO_LARGE, GENERAL, &e.to_string())
         }
-        Err(e) => bad(&e.to_string()),
+        Err(CallError::Refused(e)) => bad(&e.to_string()),
     }
-}
-
-/// Queues one event here, the other nodes having been asked to do the same.
-fn push(
-    shared: &Shared,
-    app: usize,
-    audience: Audience<'_>,
-    event: &str,
-    message: Option<Said<'_>>,
-) -> (Pushed, Option<Elsewhere>) {
-    let user = match audience {
-        Audience::Everyone => None,
-        Audience::User(user) => Some(user),
-    };
-    let elsewhere = shared.ask(Ask::Push {
-        app,
-        user,
-        event,
-        message,
-    });
-    let now = shared.clock.now();
-    let here = shared.hub.push(app, audience, event, message, now);
-    (here, elsewhere)
-}
-
-/// The answer to a scenario whose steps have been taken.
-async fn pushed_all(shared: &Shared, pushed: Vec<(Pushed, Option<Elsewhere>)>) -> Answer {
-    let mut result = Vec::with_capacity(pushed.len());
-    let mut failed = false;
-    for (here, elsewhere) in pushed {
-        let there = match (elsewhere, &shared.nodes) {
-            (Some(elsewhere), Some(nodes)) => elsewhere.answer(nodes).await,
-            _ => Ok(0),
-        };
-        let Ok(there) = there else {
-            return unknown();
-        };
-        if let Some(faults) = shared.hub.faults() {
-            faults.answered(&here, shared.clock.now());
-        }
-        failed |= here.failed;
-        result.push(json!({"deliveredTo": here.sockets as u64 + there}));
-    }
-    if failed {
-        let status = StatusCode::INTERNAL_SERVER_ERROR;
-        return reply::error(status, GENERAL, "internal error");
-    }
-    reply::json(StatusCode::OK, &json!({"result": result, "status": "ok"}))
 }

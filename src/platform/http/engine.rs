@@ -197,7 +197,7 @@ async fn post(shared: &Arc<Shared>, conn: &Arc<Conn>, request: Request<Incoming>
 }
 
 /// Hands the packets of a body to the session, up to the first that ends it.
-fn receive(shared: &Shared, conn: &Arc<Conn>, body: &Bytes) -> Answer {
+fn receive(shared: &Arc<Shared>, conn: &Arc<Conn>, body: &Bytes) -> Answer {
     if conn.read(|session| session.engine.transport()) != Transport::Polling {
         return Refusal::BadRequest.answer();
     }

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::about::{Environment, Scenario, SecondOpinion, Target};
 use super::getting_in::{Logins, MustRefuse};
+use super::requests::Requests;
 use super::triggers::Asked;
 
 /// A report.
@@ -42,6 +43,8 @@ pub struct Report {
     pub pushes: Pushes,
     /// Deliveries: (push, socket) pairs.
     pub deliveries: Deliveries,
+    /// Events that sockets emitted, and their answers; `null` if none does.
+    pub requests: Option<Requests>,
     /// Latencies.
     pub latency: Latencies,
     /// By event name.
@@ -205,6 +208,10 @@ pub struct Latencies {
     pub generator_delay: LatencyUs,
     /// From asking for a push to the answer.
     pub trigger: LatencyUs,
+    /// Answers to requests of sockets, right or wrong, from the time the schedule wanted the request.
+    pub request: LatencyUs,
+    /// The same, from when the request was sent.
+    pub request_from_send: LatencyUs,
     /// Logins that gave a session, from the first request to the last answer.
     pub login: LatencyUs,
     /// Each request of a login, retries among them, to its answer or failure.

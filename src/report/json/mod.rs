@@ -5,6 +5,7 @@ pub mod about;
 pub mod form;
 pub mod getting_in;
 mod own;
+mod requests;
 mod triggers;
 
 use std::collections::BTreeMap;
@@ -109,6 +110,7 @@ fn judged(summary: &Summary, judgement: &Judgement) -> Report {
             not_accepted_because: summary.push_failures.to_map(),
         },
         deliveries: deliveries(summary),
+        requests: requests::requests(summary),
         latency: latencies(summary),
         by_event: parts(&summary.by_event),
         by_audience: parts(&summary.by_audience),
@@ -200,6 +202,8 @@ fn latencies(summary: &Summary) -> Latencies {
         network: latency(&latencies.network),
         generator_delay: latency(&latencies.generator_delay),
         trigger: latency(&latencies.trigger),
+        request: latency(&summary.requests.latency),
+        request_from_send: latency(&summary.requests.from_send),
         login: latency(&latencies.login),
         login_attempt: latency(&latencies.login_attempt),
         connect: latency(&latencies.connect),

@@ -18,6 +18,8 @@ pub(super) fn all(out: &mut String, summary: &Summary) -> std::fmt::Result {
         ("* to the median", &latencies.fanout_median),
         ("* to the last", &latencies.fanout_last),
         ("trigger, answered", &latencies.trigger),
+        ("request, from due", &summary.requests.latency),
+        ("  from sent", &summary.requests.from_send),
         ("login", &latencies.login),
         ("  each request", &latencies.login_attempt),
         ("connect", &latencies.connect),

@@ -5,6 +5,8 @@ use serde_json::Value;
 /// Most characters of one `{{random n}}`.
 const MOST_RANDOM: usize = 10_000;
 const KNOWN: &str = "user, app, event, seq, random, tag";
+/// The same where nothing is pushed.
+const UNTAGGED: &str = "user, app, event, seq, random";
 
 /// A JSON text with places.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,6 +76,19 @@ impl Template {
     pub(super) fn literal(text: &str) -> Result<Self, String> {
         let parts = vec![Part::Text(text.to_owned())];
         Self { parts }.with_tag(text)
+    }
+
+    /// Reads JSON with places, but for the tag: what is no push.
+    pub(in crate::scenario) fn untagged(text: &str) -> Result<Self, String> {
+        let template = Self {
+            parts: parts(text)?,
+        };
+        if template.parts.contains(&Part::Tag) {
+            return Err(format!("there is no {{{{tag}}}} here; known: {UNTAGGED}"));
+        }
+        serde_json::from_str::<Value>(&template.filled("", &mut Sample).0)
+            .map_err(|error| format!("{} is not JSON: {error}", start(text)))?;
+        Ok(template)
     }
 
     /// Sees to it that there is one place for the tag, and that it is JSON whatever stands in the places.

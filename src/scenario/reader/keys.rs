@@ -93,6 +93,9 @@ mod tests {
         assert!(users.names().contains(&"sockets_per_user"));
         assert_eq!(all.elsewhere("broadcast"), ["pushes.broadcast"]);
         assert_eq!(all.elsewhere("churn"), ["[churn]"]);
-        assert_eq!(all.elsewhere("rate"), ["churn.rate", "pushes.rate"]);
+        assert_eq!(
+            all.elsewhere("rate"),
+            ["churn.rate", "pushes.rate", "requests.rate"]
+        );
     }
 }

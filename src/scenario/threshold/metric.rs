@@ -74,6 +74,8 @@ const OF_WANTED: Unit = Unit::Count(Some("sockets.wanted"));
 const OF_ATTEMPTED: Unit = Unit::Count(Some("logins.attempted"));
 const OF_BAD: Unit = Unit::Count(Some("must_refuse.sockets"));
 const OF_SCHEDULED: Unit = Unit::Count(Some("pushes.scheduled"));
+const OF_REQUESTED: Unit = Unit::Count(Some("requests.scheduled"));
+const OF_ASKED: Unit = Unit::Count(Some("requests.sent"));
 const OF_EXPECTED: Unit = Unit::Count(Some("deliveries.expected"));
 const OF_PAIRS: Unit = Unit::Count(Some("deliveries.pairs"));
 
@@ -155,6 +157,20 @@ figures! {
 }
 
 figures! {
+    /// Figures of `requests`: events that sockets emitted.
+    RequestFigure {
+        Scheduled = "scheduled", PLAIN, End, "requests of the schedule";
+        Sent = "sent", OF_REQUESTED, End, "requests emitted; none is while its socket is away";
+        Answered = "answered", OF_ASKED, End, "requests with the right answer";
+        Wrong = "wrong", OF_ASKED, End, "requests with another answer; any of them fails the run";
+        TimedOut = "timed_out", OF_ASKED, End, "requests without an answer in time although the socket stayed connected; any of them fails the run";
+        Unanswered = "unanswered", OF_ASKED, End, "requests whose connection, or the run, ended before their answer";
+        Unasked = "unasked", OF_ASKED, End, "acks that no request explains, or that had come before; any of them fails the run";
+        Late = "late", OF_ASKED, End, "answers to requests that had timed out";
+    }
+}
+
+figures! {
     /// The latencies of `latency`, each with the figures of [`Stat`].
     Timing {
         Push = "push", Unit::Time, Live, "deliveries, from the time the schedule wanted the push";
@@ -162,6 +178,8 @@ figures! {
         Network = "network", Unit::Time, End, "deliveries, from when the push was sent to the kernel's receive stamp; no samples where there are no such stamps";
         GeneratorDelay = "generator_delay", Unit::Time, End, "the same deliveries, from that stamp to when pushproof had them: how long they waited in the generator";
         Trigger = "trigger", Unit::Time, End, "from asking for a push to the answer";
+        Request = "request", Unit::Time, End, "answers to requests of sockets, right or wrong, from the time the schedule wanted the request";
+        RequestFromSend = "request_from_send", Unit::Time, End, "the same, from when the request was sent";
         Login = "login", Unit::Time, Live, "logins that gave a session, from the first request to the last answer";
         LoginAttempt = "login_attempt", Unit::Time, Live, "each request of a login, retries among them, to its answer or failure";
         Connect = "connect", Unit::Time, Live, "from the first byte of a socket's connection to the answer to CONNECT";
@@ -233,6 +251,8 @@ pub enum Metric {
     Pushes(PushFigure),
     /// `deliveries.…`
     Deliveries(DeliveryFigure),
+    /// `requests.…`
+    Requests(RequestFigure),
     /// `latency.<which>.…`
     Latency(Timing, Stat),
     /// `by_event.<name>.…` and its relatives.
@@ -260,6 +280,7 @@ impl Metric {
         all.extend(RefusedFigure::ALL.iter().copied().map(Self::MustRefuse));
         all.extend(PushFigure::ALL.iter().copied().map(Self::Pushes));
         all.extend(DeliveryFigure::ALL.iter().copied().map(Self::Deliveries));
+        all.extend(RequestFigure::ALL.iter().copied().map(Self::Requests));
         for timing in Timing::ALL {
             let stats = Stat::ALL.iter();
             all.extend(stats.map(|stat| Self::Latency(*timing, *stat)));
@@ -289,6 +310,7 @@ impl Metric {
             Self::MustRefuse(figure) => &["must_refuse", figure.fact().name],
             Self::Pushes(figure) => &["pushes", figure.fact().name],
             Self::Deliveries(figure) => &["deliveries", figure.fact().name],
+            Self::Requests(figure) => &["requests", figure.fact().name],
             Self::Latency(timing, stat) => &["latency", timing.fact().name, stat.fact().name],
             Self::Part(by, name, PartFigure::Push(stat)) => {
                 &[by.fact().name, name, "push", stat.fact().name]
@@ -324,6 +346,7 @@ impl Metric {
             Self::MustRefuse(figure) => figure.fact(),
             Self::Pushes(figure) => figure.fact(),
             Self::Deliveries(figure) => figure.fact(),
+            Self::Requests(figure) => figure.fact(),
             Self::Latency(_, stat) | Self::Part(_, _, PartFigure::Push(stat)) => stat.fact(),
             Self::Part(_, _, PartFigure::Pushes | PartFigure::Delivered) => Stat::Count.fact(),
             Self::Generator(figure) => figure.fact(),

@@ -9,6 +9,7 @@ use crate::platform::faults::{alter, bytes};
 use crate::platform::hub::Audience;
 use crate::platform::said::{Kept, Said};
 use crate::platform::token::Token;
+use crate::time::Time;
 use std::sync::Arc;
 
 /// What a fault needs to know before it strikes.
@@ -70,8 +71,32 @@ impl State {
             | F::Answer500
             | F::Freeze
             | F::Stray
-            | F::CrossApp => None,
+            | F::CrossApp
+            | F::AckWrong
+            | F::AckDrop
+            | F::AckTwice => None,
         }
+    }
+
+    /// The fault that takes the ack of an event that a socket sent, if one does: counted at once, for the ack is about to be queued.
+    pub(in crate::platform::faults) fn ack(
+        &mut self,
+        sid: Token,
+        event: &str,
+        now: Time,
+    ) -> Option<Fault> {
+        let socket = self.out.roster.get(sid).filter(|socket| socket.exposed)?;
+        let place = socket.place.clone();
+        let all = [Fault::AckWrong, Fault::AckDrop, Fault::AckTwice];
+        let fault = all.into_iter().find(|fault| self.fires(*fault))?;
+        let detail = match fault {
+            Fault::AckWrong => "its ack carries something else",
+            Fault::AckDrop => "its ack never came",
+            _ => "its ack came twice",
+        };
+        let example = self.out.example(Some(&place), place.app, event, detail);
+        self.out.truth.count(fault, example.at(now));
+        Some(fault)
     }
 
     /// The push as a fault alters it: worked out once for all of its deliveries.

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{
     By, DeliveryFigure, Fact, GeneratorFigure, Known, LoginFigure, PushFigure, RefusedFigure,
-    SocketFigure, Stat, Timing, Unit,
+    RequestFigure, SocketFigure, Stat, Timing, Unit,
 };
 
 /// The tables of docs/thresholds.md: every metric with what it is written in, when it is known, and what it is.
@@ -25,6 +25,9 @@ pub fn reference() -> String {
     }
     for figure in DeliveryFigure::ALL {
         out += &row(&format!("deliveries.{}", figure.fact().name), figure.fact());
+    }
+    for figure in RequestFigure::ALL {
+        out += &row(&format!("requests.{}", figure.fact().name), figure.fact());
     }
     for timing in Timing::ALL {
         out += &row(

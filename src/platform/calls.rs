@@ -1,0 +1,81 @@
+//! Calls of scenarios, whoever makes them: a request at the HTTP API, or an event of a client.
+
+use super::faults::Pushed;
+use super::hub::Audience;
+use super::nodes::{Ask, Elsewhere};
+use super::said::Said;
+use super::scenarios::{self, Scenario, StepError};
+use super::shared::Shared;
+use super::template::Fields;
+use serde_json::{Value, json};
+
+/// Why a call did not do what it should, or may not have.
+#[derive(Debug)]
+pub(crate) enum CallError {
+    /// A node of the platform did not do its part.
+    Unknown,
+    /// Something is wrong with the object that it was called with. Nothing was sent.
+    Refused(StepError),
+    /// A fault says that it failed.
+    Failed,
+}
+
+/// Runs a scenario of an app. Over only once its events are queued at every socket they are for, at every node. Gives the result of each
+/// step.
+pub(crate) async fn call(
+    shared: &Shared,
+    app: usize,
+    scenario: &Scenario,
+    fields: &Fields<'_>,
+) -> Result<Vec<Value>, CallError> {
+    let _turn = match &shared.nodes {
+        Some(nodes) => Some(nodes.turn().await.map_err(|_| CallError::Unknown)?),
+        None => None,
+    };
+    let push = |audience: Audience<'_>, event: &str, message: Option<Said<'_>>| {
+        push(shared, app, audience, event, message)
+    };
+    let pushed = scenarios::run(scenario, fields, shared.config.max_payload, push);
+    let pushed = pushed.map_err(CallError::Refused)?;
+    let mut result = Vec::with_capacity(pushed.len());
+    let mut failed = false;
+    for (here, elsewhere) in pushed {
+        let there = match (elsewhere, &shared.nodes) {
+            (Some(elsewhere), Some(nodes)) => elsewhere.answer(nodes).await,
+            _ => Ok(0),
+        };
+        let there = there.map_err(|_| CallError::Unknown)?;
+        if let Some(faults) = shared.hub.faults() {
+            faults.answered(&here, shared.clock.now());
+        }
+        failed |= here.failed;
+        result.push(json!({"deliveredTo": here.sockets as u64 + there}));
+    }
+    if failed {
+        return Err(CallError::Failed);
+    }
+    Ok(result)
+}
+
+/// Queues one event here, the other nodes having been asked to do the same.
+fn push(
+    shared: &Shared,
+    app: usize,
+    audience: Audience<'_>,
+    event: &str,
+    message: Option<Said<'_>>,
+) -> (Pushed, Option<Elsewhere>) {
+    let user = match audience {
+        Audience::Everyone => None,
+        Audience::User(user) => Some(user),
+    };
+    let elsewhere = shared.ask(Ask::Push {
+        app,
+        user,
+        event,
+        message,
+    });
+    let now = shared.clock.now();
+    let here = shared.hub.push(app, audience, event, message, now);
+    (here, elsewhere)
+}
