@@ -2,6 +2,7 @@
 
 mod fixture;
 mod opinion;
+mod requests;
 
 use fixture::{aborted, clean, latency, violated, with};
 use pushproof::measure::Latency;
@@ -571,6 +572,7 @@ fn metrics_are_fields_of_the_report() {
         failed: 1,
     };
     must_refuse(&mut summary, 7, 2);
+    requests::answers(&mut summary, 40, [31, 4, 2, 1]);
     let metrics = Metric::all(&summary.plan.events);
     let texts: Vec<_> = metrics
         .iter()
