@@ -145,7 +145,7 @@ async fn the_embedded_platform_passes_and_the_report_says_all() {
 
 fn histograms_decode(report: &Report) {
     let latencies = report.at("/latency").as_object().expect("an object");
-    assert_eq!(latencies.len(), 11);
+    assert_eq!(latencies.len(), 13);
     for name in latencies.keys() {
         let at = |key: &str| format!("/latency/{name}/{key}");
         let count = report.number(&at("count"));
