@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::client::listener::Emitted;
 use crate::history::{Reply, Request};
@@ -14,6 +15,11 @@ use crate::time::Time;
 
 /// Most ids remembered of requests that have timed out.
 const MOST_GIVEN_UP: usize = 1_024;
+
+/// A look at what has timed out that comes later than this after its time is the generator's delay: the answer may have come, and lie unread.
+const LATE_LOOK: Duration = Duration::from_millis(10);
+/// The same for what was given more time already. A generator whose looks are all that late is found to be the limit by `LOOP_DELAY_LIMIT`.
+const LATE_AGAIN: Duration = Duration::from_millis(100);
 
 /// One connection's requests.
 pub(super) struct Asking {
@@ -31,6 +37,9 @@ pub(super) struct Asking {
     /// Those without an answer, in the order they were sent.
     pending: VecDeque<(u64, Request)>,
     given_up: VecDeque<u64>,
+    /// The last look that came late. What had timed out by then is given its time again, from then on: on long-polling what waits at the target
+    /// takes a round trip to come.
+    looked_late: Time,
     /// Of ids up to this one it is not known any more whether they timed out.
     forgotten: Option<u64>,
 }
@@ -49,6 +58,7 @@ impl Asking {
             next_id: 0,
             pending: VecDeque::new(),
             given_up: VecDeque::new(),
+            looked_late: Time::ZERO,
             forgotten: None,
         }))
     }
@@ -89,14 +99,32 @@ impl Asking {
     /// When there is something to do.
     pub(super) fn due(&self, requests: &Requests) -> Time {
         let oldest = self.pending.front();
-        let given_up = oldest.map_or(Time::MAX, |(_, request)| request.sent + requests.timeout);
+        let given_up = oldest.map_or(Time::MAX, |(_, request)| {
+            self.patience(requests, request.sent)
+        });
         given_up.min(self.next_at)
+    }
+
+    /// When to give up what was sent then.
+    fn patience(&self, requests: &Requests, sent: Time) -> Time {
+        let until = sent + requests.timeout;
+        if until <= self.looked_late {
+            self.looked_late + requests.timeout
+        } else {
+            until
+        }
     }
 
     /// The oldest request, if its time is over.
     pub(super) fn give_up(&mut self, requests: &Requests, now: Time) -> Option<Request> {
         let (_, request) = self.pending.front()?;
-        if request.sent + requests.timeout > now {
+        let until = self.patience(requests, request.sent);
+        if until > now {
+            return None;
+        }
+        let again = request.sent + requests.timeout <= self.looked_late;
+        if now - until > if again { LATE_AGAIN } else { LATE_LOOK } {
+            self.looked_late = now;
             return None;
         }
         let (id, request) = self.pending.pop_front()?;
@@ -165,8 +193,6 @@ impl Asking {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::scenario::file::File;
 
@@ -227,6 +253,32 @@ mod tests {
     }
 
     #[test]
+    fn what_may_lie_unread_is_given_its_time_again() {
+        let plan = plan();
+        let requests = plan.requests.as_ref().unwrap();
+        let mut asking = asking(&plan, 1);
+        asking.begin(&plan, at(100), at(50));
+        assert_eq!(all_due(&mut asking, &plan, at(250)), [(1, 0), (3, 1)]);
+        // Both were due at 450 ms, and the generator stood still.
+        assert_eq!(asking.give_up(requests, at(700)), None);
+        assert_eq!(asking.acked(0).unwrap().number, 1);
+        assert_eq!(all_due(&mut asking, &plan, at(705)).len(), 4);
+        asking.stop(at(705));
+        assert_eq!(asking.due(requests), at(900));
+        assert_eq!(asking.give_up(requests, at(899)), None);
+        // The other one has had its time, however late it is by then.
+        assert_eq!(asking.give_up(requests, at(950)).unwrap().number, 3);
+        // Those sent since have theirs.
+        assert_eq!(asking.due(requests), at(905));
+        assert_eq!(asking.give_up(requests, at(950)), None);
+        assert_eq!(asking.due(requests), at(1_150));
+        // It stood still once more.
+        assert_eq!(asking.give_up(requests, at(1_251)), None);
+        assert_eq!(asking.due(requests), at(1_451));
+        assert_eq!(asking.give_up(requests, at(1_551)).unwrap().number, 5);
+    }
+
+    #[test]
     fn a_connection_that_began_later_asks_what_is_due_from_then_on() {
         let plan = plan();
         let mut asking = asking(&plan, 0);
@@ -252,10 +304,9 @@ mod tests {
             asking.pending.push_back((id, request));
         }
         asking.next_id = 3_000;
-        while asking
-            .give_up(plan.requests.as_ref().unwrap(), at(1_000))
-            .is_some()
-        {}
+        // All of them in time: they were due at 200 ms.
+        let requests = plan.requests.as_ref().unwrap();
+        while asking.give_up(requests, at(201)).is_some() {}
         assert_eq!(asking.given_up.len(), MOST_GIVEN_UP);
         assert_eq!(asking.acked(5), Err(Reply::Late));
         assert_eq!(asking.acked(2_999), Err(Reply::Late));

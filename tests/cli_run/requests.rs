@@ -1,8 +1,10 @@
 //! Requests: events that sockets emit, and their answers, over every transport, in one process and in several, right and wrong.
 
+use std::time::Duration;
+
 use super::faults::Served;
 use super::journal::comes_to_the_same;
-use super::support::{Done, Report, Scratch, done, run};
+use super::support::{Done, Report, Run, Scratch, done, run, within};
 
 /// A hundred requests by twenty sockets, on every transport.
 const LOAD: &str = r#"
@@ -152,6 +154,40 @@ async fn who_leaves_before_the_answer_accuses_nobody() {
     let [sent, answered, .., unasked, late] = counts(&report);
     assert!(answered > 0 && sent <= 100, "{}", report.at("/requests"));
     assert_eq!((unasked, late), (0, 0));
+}
+
+/// The generator stands still for longer than answers may take, again and again: those that came meanwhile are not missing. The pauses are no
+/// waits for something: they are what is done to the generator.
+#[tokio::test]
+async fn a_generator_that_stood_still_misses_no_answer() {
+    let served = Served::start("ack-wrong=1/50").await;
+    let url = format!("http://{}", served.address);
+    let load = LOAD.replace("\"50/s\"", "\"1000/s\"");
+    let load = load.replace("\"1500ms\"", "\"1s\"");
+    let scratch = Scratch::new();
+    let (scenario, json) = (scratch.file("run.toml", &load), scratch.path("r.json"));
+    let flags = [&scenario, "--target", &url, "--duration", "5s"];
+    let run = Run::start(run(&[&flags[..], &["--json", &json]].concat()));
+    within("requests", async {
+        while served.truth().await["ack-wrong"] == 0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    for _ in 0..3 {
+        run.signal("STOP");
+        tokio::time::sleep(Duration::from_millis(1_200)).await;
+        run.signal("CONT");
+        tokio::time::sleep(Duration::from_millis(60)).await;
+    }
+    run.end().await;
+    let report = Report::read(&json);
+    let [sent, answered, wrong, timed_out, unanswered, unasked, late] = counts(&report);
+    let others = [timed_out, unanswered, unasked, late];
+    assert_eq!(others, [0; 4]);
+    assert_eq!(wrong, served.truth().await["ack-wrong"]);
+    assert!(sent > 1_000, "{}", report.at("/requests"));
+    assert_eq!(answered + wrong, sent);
 }
 
 /// Clients' events make the platform push to their peers, at one node or at several.
