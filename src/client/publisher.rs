@@ -21,7 +21,7 @@ use crate::protocol::engine::{self, Packet};
 use crate::protocol::socket::{self, PacketType};
 
 /// What stands in an event's arguments for the bytes that are attached to it.
-pub const PLACEHOLDER: &str = r#"{"_placeholder":true,"num":0}"#;
+pub use crate::protocol::binary::ONLY_PLACEHOLDER as PLACEHOLDER;
 
 /// Most bytes of a message that are read: pushes at everyone come here too.
 const MOST: usize = 16 << 20;

@@ -299,7 +299,7 @@ impl Listener for Held {
         let order = *self.shared.orders.borrow();
         if let Some(asking) = &mut self.asking {
             match order {
-                Order::Churn { since } => asking.begin(&self.shared.plan, since, self.begun),
+                Order::Pushing { since } => asking.begin(&self.shared.plan, since, self.begun),
                 Order::Stay | Order::Leave => asking.stop(now),
                 Order::Hold => {}
             }
@@ -313,11 +313,11 @@ impl Listener for Held {
                     linger: Duration::ZERO,
                 },
             }),
-            Order::Hold | Order::Churn { .. } if self.is_there && self.neglected().is_some() => {
+            Order::Hold | Order::Pushing { .. } if self.is_there && self.neglected().is_some() => {
                 self.stop()
             }
-            Order::Churn { since } if self.is_there => self.churn(now, since),
-            Order::Hold | Order::Stay | Order::Churn { .. } => None,
+            Order::Pushing { since } if self.is_there => self.churn(now, since),
+            Order::Hold | Order::Stay | Order::Pushing { .. } => None,
         }
     }
 

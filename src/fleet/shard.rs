@@ -76,7 +76,7 @@ pub enum Order {
     /// Connect, and stay.
     Hold,
     /// Pushing goes on: those that churn leave and come back, those that ask emit.
-    Churn {
+    Pushing {
         /// When pushing began.
         since: Time,
     },

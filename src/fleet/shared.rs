@@ -223,8 +223,7 @@ impl Shared {
         }
         let warms_up = |warm_up: &RefCell<WarmUp>| warm_up.borrow_mut().has(id, push.intended);
         if self.warm_up.as_ref().is_some_and(warms_up) {
-            let trigger = self.triggers.get(id.lane.index());
-            let trigger = trigger.map_or(0, |trigger| usize::from(*trigger));
+            let trigger = self.triggers.get(id.lane.index()).copied();
             return self.meter.borrow_mut().warmed_up(trigger, &push);
         }
         let at = stamp.at;

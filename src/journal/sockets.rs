@@ -242,15 +242,14 @@ impl Shard {
             .arrived_again(socket.slot, arrival, found, way, refused);
         if let Judged::Delivered(id, push) = judged {
             let Moment { at, waited_us, .. } = moment;
-            let trigger = self.rules.triggers.get(id.lane.index());
+            let trigger = self.rules.triggers.get(id.lane.index()).copied();
             let warms_up = |warm_up: &mut WarmUp| warm_up.has(id, push.intended);
             if self.warm_up.as_mut().is_some_and(warms_up) {
-                let trigger = trigger.map_or(0, |trigger| usize::from(*trigger));
                 return self.meter.warmed_up(trigger, &push);
             }
             self.meter.delivered(&push, at);
             if let Some(trigger) = trigger {
-                self.meter.asked_by(usize::from(*trigger), &push, at);
+                self.meter.asked_by(usize::from(trigger), &push, at);
             }
             self.meter.waited(&push, Stamp { at, waited_us });
         }

@@ -89,12 +89,13 @@ impl Meter {
         self.window.push.record(latency);
     }
 
-    /// Counts the delivery of a push, asked for by this trigger, that is left out of latencies.
-    pub fn warmed_up(&mut self, trigger: usize, push: &Push) {
+    /// Counts the delivery of a push that is left out of latencies; `trigger`: which of several asked for it.
+    pub fn warmed_up(&mut self, trigger: Option<u16>, push: &Push) {
         let broadcast = usize::from(push.audience == Audience::Everyone);
         if let Some(split) = self.warmed_up.get_mut(push.event.index() * 2 + broadcast) {
             *split += 1;
         }
+        let trigger = trigger.map_or(0, usize::from);
         if let Some(of) = self.warmed_up_by_trigger.get_mut(trigger) {
             *of += 1;
         }
@@ -266,9 +267,9 @@ mod tests {
             stream_seq: 0,
         };
         for _ in 0..3 {
-            meter.warmed_up(1, &push(Audience::Everyone));
+            meter.warmed_up(Some(1), &push(Audience::Everyone));
         }
-        meter.warmed_up(0, &push(Audience::User(UserId(0))));
+        meter.warmed_up(Some(0), &push(Audience::User(UserId(0))));
         let mut sum = Meter::new(2, 1).with_triggers(2);
         sum.merge(&meter);
         sum.merge(&meter);

@@ -8,9 +8,10 @@ use super::engine::{CloseReason, Engine, Input, Next, Transport};
 use super::frame::Frame;
 use super::limit::{DeliveryLimit, Waiting};
 use super::mutants::Mutant;
-use super::said::{PLACEHOLDER, Said};
+use super::said::Said;
 use super::socket::{Membership, Request, Sockets};
 use super::token::Token;
+use crate::protocol::binary::ONLY_PLACEHOLDER;
 use crate::protocol::engine::Packet;
 use crate::protocol::socket::{self, PacketType};
 use crate::time::Time;
@@ -163,7 +164,7 @@ fn packet_text(
 pub(crate) fn encode_event(namespace: &str, event: &str, said: Option<Said<'_>>) -> Frame {
     match said {
         Some(Said::Bytes(bytes)) => {
-            let data = array(event, PLACEHOLDER);
+            let data = array(event, ONLY_PLACEHOLDER);
             let text = packet_text(PacketType::BinaryEvent, namespace, None, &data, 1);
             Frame::with_attachment(&text, bytes)
         }

@@ -2,9 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The placeholder of the only attachment.
-pub(crate) const PLACEHOLDER: &str = r#"{"_placeholder":true,"num":0}"#;
-
 /// The argument of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Said<'a> {

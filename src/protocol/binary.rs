@@ -157,6 +157,9 @@ impl Assembler {
     }
 }
 
+/// The placeholder of the only attachment of a packet, as [`push_placeholder`] writes it.
+pub const ONLY_PLACEHOLDER: &str = r#"{"_placeholder":true,"num":0}"#;
+
 /// Appends the placeholder of attachment `num`, byte for byte as the reference encoder writes it.
 pub fn push_placeholder(num: usize, out: &mut String) {
     // Writing to a String cannot fail.
@@ -379,6 +382,13 @@ mod tests {
                 Err(AssembleError::Count(attachments))
             );
         }
+    }
+
+    #[test]
+    fn the_only_placeholder_is_the_first() {
+        let mut first = String::new();
+        push_placeholder(0, &mut first);
+        assert_eq!(first, ONLY_PLACEHOLDER);
     }
 
     #[test]

@@ -336,7 +336,7 @@ impl Conductor {
             }));
         }
         if self.plan.churn.is_some() || self.plan.requests.is_some() {
-            self.crew.order(ShardOrder::Churn { since: start });
+            self.crew.order(ShardOrder::Pushing { since: start });
         }
     }
 

@@ -15,7 +15,7 @@ use super::payload::template::{Template, Values};
 use super::plan::Plan;
 use super::problems::Problems;
 use super::units::{Rate, Span};
-use super::workload::below;
+use super::workload::letter;
 use crate::ids::{SocketId, UserId};
 use crate::protocol::socket::RESERVED_EVENTS;
 use crate::time::Time;
@@ -295,14 +295,13 @@ impl Values for Of<'_> {
     }
 
     fn random(&mut self) -> char {
-        const CHARS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
         let (seed, number) = (self.plan.seed ^ DRAWS, self.number);
         let rng = self.rng.get_or_insert_with(|| {
             let mut rng = ChaCha8Rng::seed_from_u64(seed);
             rng.set_stream(number);
             rng
         });
-        char::from(CHARS[below(rng, CHARS.len() as u32) as usize])
+        letter(rng)
     }
 }
 

@@ -264,12 +264,11 @@ impl Values for Of<'_> {
     }
 
     fn random(&mut self) -> char {
-        const CHARS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
         let seed = self.spec.filler;
         let rng = self
             .rng
             .get_or_insert_with(|| ChaCha8Rng::seed_from_u64(seed));
-        char::from(CHARS[below(rng, CHARS.len() as u32) as usize])
+        letter(rng)
     }
 }
 
@@ -369,6 +368,12 @@ fn text(filler: u64) -> String {
 /// A number below `n`, evenly enough: the bias of the multiplication is under n / 2^32.
 pub(super) fn below(rng: &mut ChaCha8Rng, n: u32) -> u32 {
     ((u64::from(rng.next_u32()) * u64::from(n)) >> 32) as u32
+}
+
+/// A letter or a digit, for `{{random}}`.
+pub(super) fn letter(rng: &mut ChaCha8Rng) -> char {
+    const CHARS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    char::from(CHARS[below(rng, CHARS.len() as u32) as usize])
 }
 
 #[cfg(test)]

@@ -150,7 +150,7 @@ mod tests {
 
     use super::*;
     use crate::client::route::Route;
-    use crate::scenario::file::Target;
+    use crate::scenario::file::File;
 
     fn judged(status: u16, body: &'static str) -> (Outcome, Option<String>) {
         let asked = judge(&Ok(Answer {
@@ -188,26 +188,38 @@ mod tests {
         );
     }
 
+    /// The body of the request for a push, at a target that a scenario describes so.
+    fn body(target: &str, wanted: &Wanted<'_>) -> String {
+        let file = File::parse(target).unwrap();
+        let contract = Contract::of_given(&file.target, &file.target).unwrap();
+        let http = Http::new(
+            "http://a",
+            Route::default(),
+            std::time::Duration::from_secs(1),
+        );
+        HttpTrigger::new(http, contract.into(), 0).call(wanted).body
+    }
+
+    const WANTED: Wanted<'_> = Wanted {
+        app: "demo",
+        user: None,
+        event: "e",
+        message: "",
+        bytes: None,
+    };
+
     #[test]
     fn bytes_go_out_in_base64() {
-        let body = |target: &str, user| {
-            let file = crate::scenario::file::File::parse(target).unwrap();
-            let contract = Contract::of_given(&file.target, &file.target).unwrap();
-            let http = Http::new(
-                "http://a",
-                Route::default(),
-                std::time::Duration::from_secs(1),
-            );
-            let wanted = Wanted {
-                app: "demo",
-                user,
-                event: "e",
-                message: "",
-                bytes: Some(&[0, 255]),
-            };
-            HttpTrigger::new(http, contract.into(), 0)
-                .call(&wanted)
-                .body
+        let body = |target, user| {
+            let bytes = Some(&[0, 255][..]);
+            body(
+                target,
+                &Wanted {
+                    user,
+                    bytes,
+                    ..WANTED
+                },
+            )
         };
         assert_eq!(
             body("", None),
@@ -220,22 +232,15 @@ mod tests {
     #[test]
     fn the_message_goes_out_as_it_stands_or_not_at_all() {
         let body = |user, event, message| {
-            let contract = Contract::of_given(&Target::default(), &Target::default()).unwrap();
-            let http = Http::new(
-                "http://a",
-                Route::default(),
-                std::time::Duration::from_secs(1),
-            );
-            let wanted = Wanted {
-                app: "demo",
-                user,
-                event,
-                message,
-                bytes: None,
-            };
-            HttpTrigger::new(http, contract.into(), 0)
-                .call(&wanted)
-                .body
+            body(
+                "",
+                &Wanted {
+                    user,
+                    event,
+                    message,
+                    ..WANTED
+                },
+            )
         };
         assert_eq!(
             body(None, "a\"b", "{\"x\": 1}"),

@@ -253,7 +253,7 @@ impl Judge {
     }
 }
 
-/// What stands for the one attachment.
+/// What stands for the one attachment. The verifier takes nothing of the protocol's code for granted, so it has its own.
 const PLACEHOLDER: &str = r#"{"_placeholder":true,"num":0}"#;
 
 fn example(

@@ -2,6 +2,7 @@
 
 use super::{number, seconds};
 use crate::history::Reply;
+use crate::report::hand::printable;
 use crate::summary::Summary;
 
 /// Most examples shown: more are in the JSON report.
@@ -89,15 +90,6 @@ fn shown(answer: &str) -> String {
     if answer.is_empty() {
         return "no argument".to_owned();
     }
-    answer
-        .chars()
-        .take(120)
-        .flat_map(|c| -> Box<dyn Iterator<Item = char>> {
-            if c.is_control() {
-                Box::new(c.escape_default())
-            } else {
-                Box::new(std::iter::once(c))
-            }
-        })
-        .collect()
+    let start: String = answer.chars().take(120).collect();
+    printable(&start)
 }
