@@ -37,7 +37,8 @@ fn connected() -> Session {
     assert_eq!(
         session.handle_text(ms(20), r#"40{"sid":"s"}"#),
         Ok(Incoming::Connected {
-            sid: Cow::Borrowed("s")
+            sid: Cow::Borrowed("s"),
+            pid: None,
         })
     );
     assert_eq!(session.state(), State::Connected);
@@ -281,7 +282,17 @@ fn the_handshake_and_the_sid_are_checked() {
     assert_eq!(
         session.handle_text(ms(20), r#"40{"pid":"p","sid":"a\u0062"}"#),
         Ok(Incoming::Connected {
-            sid: Cow::Owned("ab".to_owned())
+            sid: Cow::Owned("ab".to_owned()),
+            pid: Some("p".to_owned()),
+        })
+    );
+    // An id of another type is none.
+    let mut session = opened();
+    assert_eq!(
+        session.handle_text(ms(20), r#"40{"pid":7,"sid":"s"}"#),
+        Ok(Incoming::Connected {
+            sid: Cow::Borrowed("s"),
+            pid: None,
         })
     );
 }

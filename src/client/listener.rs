@@ -39,6 +39,9 @@ pub trait Listener {
     fn alive(&mut self, at: Time);
     /// CONNECT is about to be sent.
     fn connecting(&mut self, at: Time);
+    /// CONNECT is accepted, by a target that gives the session this private id, to be recovered by (connection state recovery). Told before
+    /// [`Listener::connected`].
+    fn recoverable(&mut self, _pid: String) {}
     /// CONNECT was accepted.
     fn connected(&mut self, at: Time);
     /// The goodbye is about to be sent; what still comes is heard until the end.

@@ -19,6 +19,7 @@ pub mod login;
 mod neglect;
 pub mod polling;
 pub mod publisher;
+pub mod recovery;
 pub mod route;
 #[cfg(feature = "rust_socketio")]
 pub mod rust_socketio;

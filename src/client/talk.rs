@@ -148,7 +148,12 @@ impl<H: Listener> Talk<H> {
                 }
                 Err(error) => return Heard::End(Leave::ProtocolError, error.to_string()),
             },
-            Incoming::Connected { .. } => return Heard::Connected,
+            Incoming::Connected { pid, .. } => {
+                if let Some(pid) = pid {
+                    holder.recoverable(pid);
+                }
+                return Heard::Connected;
+            }
             // Whatever it is, it has no business here, and the listener will say so.
             Incoming::OtherNamespace(packet) if packet.kind == PacketType::Event => {
                 stray(packet.data);

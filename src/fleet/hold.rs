@@ -1,5 +1,7 @@
 //! One connection of a socket, from when it is begun to its end: what the engine hears, the judge and the run are told.
 
+mod ending;
+mod going_on;
 mod leaving;
 
 use std::rc::Rc;
@@ -9,13 +11,12 @@ use bytes::Bytes;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::asking::Asking;
-use super::life::{Life, Next};
+use super::life::Life;
 use super::login::{Credentials, Own};
 use super::shard::{Note, Order};
 use super::shared::Shared;
-use crate::client::listener::{
-    ConnectError, Departure, Emitted, Ended, Hello, Listener, Manner, Neglect,
-};
+use crate::client::listener::{Departure, Emitted, Hello, Listener, Manner, Neglect};
+use crate::client::recovery::Recovery;
 use crate::history::{Leave, Left, Reply, Stamp};
 use crate::identity::Identity;
 use crate::ids::{AppId, SocketId, UserId};
@@ -31,6 +32,8 @@ pub(super) struct Member {
     pub(super) app: AppId,
     /// What is shown there; shared by the sockets of a user until one of them has to log in again.
     pub(super) session: Credentials,
+    /// What the target may recover of its last connection; `None`: nothing.
+    pub(super) recovery: Option<Box<Recovery>>,
 }
 
 impl Member {
@@ -91,10 +94,16 @@ impl Held {
     }
 
     /// How it presents itself.
-    pub(super) fn hello(&self) -> Hello {
+    pub(super) fn hello(&mut self) -> Hello {
         let plan = &self.shared.plan;
         let hello = |identity: Identity<'_>| identity.hello(&plan.contract);
-        self.member.known(plan, hello)
+        let mut hello = self.member.known(plan, hello);
+        if plan.clients.recovery
+            && let Some(recovery) = &mut self.member.recovery
+        {
+            hello.auth = recovery.ask(&hello.auth);
+        }
+        hello
     }
 
     /// Hands something to the judge, unless it has judged.
@@ -120,7 +129,7 @@ impl Held {
         match judged {
             // Its time is this side's doing, and says nothing of the target. That it came proves that the connection was there when it was
             // sent.
-            Some(Judged::Delivered(_, push)) if self.slow => {
+            Some(Judged::Delivered(_, push) | Judged::Recovered(_, push)) if self.slow => {
                 self.judge(|judge, slot| judge.heard(slot, push.sent));
             }
             Some(judged) => self.shared.judged(self.member.app, judged, at),
@@ -141,63 +150,6 @@ impl Held {
             event,
             payload,
             premature,
-        }
-    }
-
-    /// It has ended. What comes next, and for how long the socket stays away if it left because the scenario says so.
-    pub(super) fn ended(mut self, ended: Ended) -> (Member, Life, Next, Duration) {
-        self.tell_end(&ended);
-        if self.has_to_be_refused() {
-            self.tell_refusal(&ended);
-            return (self.member, self.life, Next::Over, Duration::ZERO);
-        }
-        let plan = &self.shared.plan;
-        let next = self.life.ended(ended, &plan.clients, plan.seed);
-        (
-            self.member,
-            self.life,
-            next,
-            Duration::from_nanos(self.away_ns),
-        )
-    }
-
-    /// Whether the target has to refuse this socket.
-    fn has_to_be_refused(&self) -> bool {
-        self.shared.plan.is_refused(self.member.user)
-    }
-
-    /// The end of a connection that should never have been: it does not come back.
-    fn tell_refusal(&self, ended: &Ended) {
-        let Ended::NotConnected(error) = ended else {
-            return;
-        };
-        if *error == ConnectError::Stopped {
-            return;
-        }
-        self.shared.say(Note::TurnedAway {
-            is_refusal: error.is_refusal(),
-            why: error.to_string(),
-            shortage: error.shortage().map(str::to_owned),
-        });
-    }
-
-    fn tell_end(&mut self, ended: &Ended) {
-        let now = self.shared.clock.now();
-        let (after, cause) = match ended {
-            Ended::Left { leave, after, .. } => (*after, *leave),
-            Ended::NotConnected(_) => (self.not_before(), Leave::ConnectionLost),
-        };
-        self.is_counted(false);
-        for request in self.asking.iter_mut().flat_map(|asking| asking.end()) {
-            self.shared.request_over(&request, Reply::Gone, now, "");
-        }
-        if self.slot.is_some() {
-            let left = Left {
-                after: after.min(now),
-                by: now,
-                cause,
-            };
-            self.judge(|judge, slot| judge.left(slot, left));
         }
     }
 
@@ -248,6 +200,10 @@ impl Listener for Held {
         self.judge(|judge, slot| judge.connecting(slot, at));
     }
 
+    fn recoverable(&mut self, pid: String) {
+        Recovery::begins(&mut self.member.recovery, pid);
+    }
+
     fn connected(&mut self, at: Time) {
         self.permit = None;
         if self.has_to_be_refused() {
@@ -258,16 +214,23 @@ impl Listener for Held {
         self.slow = matches!(self.neglected(), Some(Neglected::Slow(_)));
         self.is_there = true;
         self.is_counted(true);
-        self.judge(|judge, slot| judge.connected(slot, at));
+        self.is_let_in(at);
         let took = at - self.begun;
         self.begun = at;
         let askers = self.shared.askers.as_ref();
         self.asking = askers.and_then(|askers| Asking::new(askers, self.member.socket));
         let again = self.life.came();
-        self.shared.say(Note::Connected { took, again });
+        let recovered = self.goes_on();
+        self.shared.say(Note::Connected {
+            took,
+            again,
+            recovered,
+        });
     }
 
     fn leaving(&mut self, at: Time) {
+        // Who says goodbye has no session to go on with.
+        self.member.recovery = None;
         self.judge(|judge, slot| judge.leaving(slot, at));
     }
 
@@ -292,6 +255,8 @@ impl Listener for Held {
         };
         self.judge(|judge, slot| judge.left(slot, left));
         self.slot = None;
+        // What it does not read is not to be made up for.
+        self.member.recovery = None;
         self.shared.say(Note::Stuck);
     }
 
@@ -351,6 +316,11 @@ impl Listener for Held {
     }
 
     fn event(&mut self, at: Stamp, name: &str, args: &str, premature: bool) {
+        if premature && self.waits_for_answer(at, name, args, None) {
+            return;
+        }
+        let premature = premature && !self.goes_on();
+        let args = self.arguments(name, args);
         let arrival = self.arrival(at, name, args, premature);
         self.arrived(at, arrival, Recorder::arrived);
     }
@@ -368,6 +338,11 @@ impl Listener for Held {
         attachments: &[Bytes],
         premature: bool,
     ) {
+        if premature && self.waits_for_answer(at, name, args, Some(attachments)) {
+            return;
+        }
+        let premature = premature && !self.goes_on();
+        let args = self.arguments(name, args);
         let arrival = self.arrival(at, name, args, premature);
         self.arrived(at, arrival, |judge, slot, arrival, waited_us| {
             judge.arrived_binary(slot, arrival, waited_us, attachments)
@@ -384,6 +359,6 @@ mod tests {
     #[test]
     fn a_held_socket_is_small() {
         let size = Engine::<Held>::BYTES_PER_SOCKET;
-        assert!(size <= 420, "{size} bytes");
+        assert!(size <= 424, "{size} bytes");
     }
 }

@@ -69,6 +69,16 @@ impl Life {
         self.came
     }
 
+    /// Whether another attempt follows the end of this connection.
+    pub fn returns(&self, ended: &Ended, clients: &Clients) -> bool {
+        match ended {
+            Ended::NotConnected(_) => false,
+            Ended::Left { leave, .. } => {
+                !(leave.is_death() || leave.is_neglect()) || clients.tries_again(0)
+            }
+        }
+    }
+
     /// A connection, or an attempt at one, has ended.
     pub fn ended(&mut self, ended: Ended, clients: &Clients, seed: u64) -> Next {
         match ended {
@@ -141,6 +151,7 @@ mod tests {
             delay_max: Duration::from_secs(5),
             jitter: 0.0,
             attempts,
+            recovery: true,
             drops: Drops::Unknown,
             transports: Transports::One(Transport::WebSocket),
             neglect: crate::scenario::Neglect::default(),

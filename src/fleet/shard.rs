@@ -95,6 +95,8 @@ pub enum Note {
         took: Duration,
         /// Whether the socket was connected before.
         again: bool,
+        /// Whether the target says that it goes on where the last connection ended.
+        recovered: bool,
     },
     /// A socket did not get connected, and does not try again.
     Refused {
@@ -296,7 +298,7 @@ async fn serve(
             command = inbox.recv() => match command {
                 Some(Command::Open { socket, user, app, session, permit }) => {
                     let session = sessions.of(user, &session);
-                    let member = Member { socket, user, app, session };
+                    let member = Member { socket, user, app, session, recovery: None };
                     shared.spawn(way::come(Rc::clone(&shared), member, permit));
                 }
                 Some(Command::Settle(streams)) => shared.settle(&streams),

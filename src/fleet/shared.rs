@@ -14,7 +14,6 @@ use super::nodes::Nodes;
 use super::pulse::Parks;
 use super::shard::{Finished, Note, Order, Passed, Setup, second_of};
 use crate::client::endpoint::Endpoint;
-
 use crate::client::engine::{self, Engine};
 use crate::clock::Clock;
 use crate::history::{Leave, Left, Reply, Request, Stamp};
@@ -215,8 +214,13 @@ impl Shared {
     }
 
     pub(super) fn judged(&self, app: AppId, judged: Judged, stamp: Stamp) {
-        let Judged::Delivered(id, push) = judged else {
-            return;
+        let (id, push) = match judged {
+            Judged::Delivered(id, push) => (id, push),
+            Judged::Recovered(id, push) => {
+                let trigger = self.triggers.get(id.lane.index()).copied();
+                return self.meter.borrow_mut().unmeasured(trigger, &push);
+            }
+            Judged::Violation(_) => return,
         };
         if let Some(awaited) = &self.awaited {
             awaited.arrived(id);
@@ -224,7 +228,7 @@ impl Shared {
         let warms_up = |warm_up: &RefCell<WarmUp>| warm_up.borrow_mut().has(id, push.intended);
         if self.warm_up.as_ref().is_some_and(warms_up) {
             let trigger = self.triggers.get(id.lane.index()).copied();
-            return self.meter.borrow_mut().warmed_up(trigger, &push);
+            return self.meter.borrow_mut().unmeasured(trigger, &push);
         }
         let at = stamp.at;
         {
@@ -242,6 +246,23 @@ impl Shared {
                 .borrow_mut()
                 .delivered(id, &push, at, recipients);
             self.recipients.borrow_mut().extend(complete);
+        }
+    }
+
+    /// Whether what is pushed under this name has no arguments.
+    pub(super) fn says_nothing(&self, event: &str) -> bool {
+        let judge = self.judge.borrow();
+        judge
+            .as_ref()
+            .is_some_and(|judge| judge.says_nothing(event))
+    }
+
+    /// A socket will not be back.
+    pub(super) fn forsake(&self, member: &Member) {
+        if member.recovery.is_some()
+            && let Some(judge) = self.judge.borrow_mut().as_mut()
+        {
+            judge.forsaken(member.socket);
         }
     }
 

@@ -39,8 +39,9 @@ async fn come_back(
     away: Duration,
 ) {
     let back = Box::pin(way_back(&shared, &mut member, &mut life, next, away));
-    if let Some(permit) = back.await {
-        connect(shared, member, life, permit).await;
+    match back.await {
+        Some(permit) => connect(shared, member, life, permit).await,
+        None => shared.forsake(&member),
     }
 }
 
@@ -57,7 +58,7 @@ async fn connect(
             .as_deref()
             .unwrap_or_else(|| shared.endpoint_of(&member));
         let turn = member.socket.index();
-        let held = Held::new(&shared, member, life, permit);
+        let mut held = Held::new(&shared, member, life, permit);
         let mut orders = shared.orders.clone();
         let transport = shared.transport_of(&held.member);
         let over = if shared.plan.clients.driver == Driver::RustSocketio {
@@ -69,7 +70,10 @@ async fn connect(
                 () = told_to_leave(&mut orders) => Err(ConnectError::Stopped),
             };
             match opened {
-                Ok(opened) => return shared.engine.add(opened, held.hello(), held),
+                Ok(opened) => {
+                    let hello = held.hello();
+                    return shared.engine.add(opened, hello, held);
+                }
                 Err(error) => (held, Ended::NotConnected(error)),
             }
         } else {
@@ -88,7 +92,7 @@ async fn connect(
         let back = way_back(&shared, &mut member, &mut life, next, away);
         match Box::pin(back).await {
             Some(again) => permit = again,
-            None => return,
+            None => return shared.forsake(&member),
         }
     }
 }
@@ -98,7 +102,7 @@ async fn connect(
 async fn second(
     shared: &Shared,
     endpoint: &Endpoint,
-    held: Held,
+    mut held: Held,
     orders: watch::Receiver<Order>,
 ) -> (Held, Ended) {
     let hello = held.hello();
@@ -123,7 +127,7 @@ async fn poll(
     shared: &Shared,
     endpoint: &Endpoint,
     turn: usize,
-    held: Held,
+    mut held: Held,
     mut orders: watch::Receiver<Order>,
     upgrades: bool,
 ) -> polling::Over<Held> {
@@ -137,7 +141,8 @@ async fn poll(
     };
     shared.polled.set(true);
     let stays = upgrades.then_some(|why| shared.say(Note::NotUpgraded { why }));
-    let over = polling::hold(opened, held.hello(), held, shared.clock, orders, stays).await;
+    let hello = held.hello();
+    let over = polling::hold(opened, hello, held, shared.clock, orders, stays).await;
     if matches!(over, polling::Over::Moved(_)) {
         shared.say(Note::Upgraded);
     }

@@ -11,7 +11,7 @@ use crate::time::Time;
 /// What a journal starts with. The first byte is no text, and the line ends show a file that was sent as text.
 pub const MAGIC: [u8; 8] = *b"\x89ppj\r\n\x1a\n";
 /// The version of the format, after the magic.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 /// Bytes before the first block: magic, version, four bytes of zero.
 pub const PREAMBLE: usize = 16;
 /// Bytes of a block before its body.

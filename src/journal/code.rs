@@ -21,6 +21,8 @@ pub(super) const SETTLED: u8 = 13;
 pub(super) const CAME_LATE: u8 = 14;
 pub(super) const REQUEST: u8 = 15;
 
+// Of CONNECTED, LEFT and PLANNED: the connection goes on where another ended, may be gone on with, or never is.
+pub(super) const GOES_ON: u8 = 0x10;
 // Of CAME.
 pub(super) const SAME_PUSH: u8 = 0x10;
 pub(super) const NEXT_SLOT: u8 = 0x20;

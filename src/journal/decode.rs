@@ -2,8 +2,8 @@
 
 use super::code::{
     ANSWERED, BATCH, BINARY, CAME, CAME_CUT, CAME_LATE, CAME_OTHERWISE, CAUSES, CONNECTED,
-    CONNECTING, Context, ELSEWHERE, HEARD, LEAVING, LEFT, NEXT_SLOT, NOT_BEFORE, OPENED, PLANNED,
-    PREMATURE, REFUSED, REQUEST, SAME_PUSH, SENT, SETTLED,
+    CONNECTING, Context, ELSEWHERE, GOES_ON, HEARD, LEAVING, LEFT, NEXT_SLOT, NOT_BEFORE, OPENED,
+    PLANNED, PREMATURE, REFUSED, REQUEST, SAME_PUSH, SENT, SETTLED,
 };
 use super::fact::{Cut, Event, Fact, Moment, Nonsense};
 use super::varint::Bytes;
@@ -87,6 +87,9 @@ impl<'a> Decoder<'a, '_> {
                 user: UserId(self.bytes.small()?),
                 app: AppId(self.bytes.small()?),
             },
+            PLANNED if first & GOES_ON != 0 => Fact::Forsaken {
+                socket: SocketId(self.bytes.small()?),
+            },
             PLANNED => Fact::Planned {
                 socket: SocketId(self.bytes.small()?),
                 user: UserId(self.bytes.small()?),
@@ -104,19 +107,15 @@ impl<'a> Decoder<'a, '_> {
                 slot: self.slot()?,
                 at: self.time()?,
             },
-            CONNECTED => Fact::Connected {
-                slot: self.slot()?,
-                at: self.time()?,
-            },
-            LEFT => {
-                let (slot, by) = (self.slot()?, self.time()?);
-                let left = Left {
-                    after: self.before(by)?,
-                    by,
-                    cause: *CAUSES.get(usize::from(self.bytes.byte()?))?,
-                };
-                Fact::Left { slot, left }
+            CONNECTED => {
+                let (slot, at) = (self.slot()?, self.time()?);
+                if first & GOES_ON == 0 {
+                    Fact::Connected { slot, at }
+                } else {
+                    Fact::WentOn { slot, at }
+                }
             }
+            LEFT => self.left(first)?,
             HEARD => Fact::Heard {
                 slot: self.slot()?,
                 at: self.time()?,
@@ -168,6 +167,20 @@ impl<'a> Decoder<'a, '_> {
             }
             REQUEST => self.request(first >> 4)?,
             _ => return None,
+        })
+    }
+
+    fn left(&mut self, first: u8) -> Option<Fact<'a>> {
+        let (slot, by) = (self.slot()?, self.time()?);
+        let left = Left {
+            after: self.before(by)?,
+            by,
+            cause: *CAUSES.get(usize::from(self.bytes.byte()?))?,
+        };
+        Some(if first & GOES_ON == 0 {
+            Fact::Left { slot, left }
+        } else {
+            Fact::LeftForNow { slot, left }
         })
     }
 
@@ -481,14 +494,22 @@ mod tests {
                 },
             ),
         ];
-        let (after, by) = (Time::ZERO, at);
-        facts.extend(CAUSES.map(|cause| {
-            let left = Left { after, by, cause };
-            Fact::Left { slot, left }
-        }));
+        facts.extend(going_on(slot, at, seq));
         facts.extend(requests(slot, nanos, seq, text));
         for outcome in [Outcome::Accepted, Outcome::Rejected, Outcome::Unknown] {
             facts.push(Fact::Answered(push, Answer { outcome, at }));
+        }
+        facts
+    }
+
+    fn going_on(slot: u32, at: Time, seq: u32) -> Vec<Fact<'static>> {
+        let socket = SocketId(seq);
+        let mut facts = vec![Fact::WentOn { slot, at }, Fact::Forsaken { socket }];
+        for cause in CAUSES {
+            let (after, by) = (Time::ZERO, at);
+            let left = Left { after, by, cause };
+            facts.push(Fact::Left { slot, left });
+            facts.push(Fact::LeftForNow { slot, left });
         }
         facts
     }

@@ -2,12 +2,12 @@
 
 use super::code::{
     ANSWERED, BATCH, BINARY, CAME, CAME_CUT, CAME_LATE, CAME_OTHERWISE, CONNECTED, CONNECTING,
-    Context, ELSEWHERE, HEARD, LEAVING, LEFT, NEXT_SLOT, NOT_BEFORE, OPENED, PLANNED, PREMATURE,
-    REFUSED, REQUEST, SAME_PUSH, SENT, SETTLED, code,
+    Context, ELSEWHERE, GOES_ON, HEARD, LEAVING, LEFT, NEXT_SLOT, NOT_BEFORE, OPENED, PLANNED,
+    PREMATURE, REFUSED, REQUEST, SAME_PUSH, SENT, SETTLED, code,
 };
 use super::fact::{Cut, Event, Fact, Moment};
 use super::varint::{put, put_signed};
-use crate::history::{Outcome, Reply, Request};
+use crate::history::{Left, Outcome, Reply, Request};
 use crate::ids::{Audience, PushId};
 use crate::time::Time;
 use crate::verify::{By, Found, Way};
@@ -49,12 +49,14 @@ impl Encoder {
             Fact::Settled { number, at } => self.numbered(out, SETTLED, *number, *at),
             Fact::Connecting { slot, at } => self.at_slot(out, CONNECTING, *slot, *at),
             Fact::Connected { slot, at } => self.at_slot(out, CONNECTED, *slot, *at),
+            Fact::WentOn { slot, at } => self.at_slot(out, CONNECTED | GOES_ON, *slot, *at),
             Fact::Heard { slot, at } => self.at_slot(out, HEARD, *slot, *at),
             Fact::Leaving { slot, at } => self.at_slot(out, LEAVING, *slot, *at),
-            Fact::Left { slot, left } => {
-                self.at_slot(out, LEFT, *slot, left.by);
-                difference(out, left.by, left.after);
-                out.push(code(left.cause));
+            Fact::Left { slot, left } => self.left(out, LEFT, *slot, *left),
+            Fact::LeftForNow { slot, left } => self.left(out, LEFT | GOES_ON, *slot, *left),
+            Fact::Forsaken { socket } => {
+                out.push(PLANNED | GOES_ON);
+                put(out, u64::from(socket.0));
             }
             Fact::Came { slot, moment, push } => self.came(out, *slot, *moment, *push),
             Fact::CameLate {
@@ -109,6 +111,12 @@ impl Encoder {
                 bytes(out, answer.as_bytes());
             }
         }
+    }
+
+    fn left(&mut self, out: &mut Vec<u8>, first: u8, slot: u32, left: Left) {
+        self.at_slot(out, first, slot, left.by);
+        difference(out, left.by, left.after);
+        out.push(code(left.cause));
     }
 
     fn request(&mut self, out: &mut Vec<u8>, first: u8, request: &Request, at: Time) {

@@ -46,6 +46,13 @@ pub enum Fact<'a> {
         /// When.
         at: Time,
     },
+    /// The same of one that goes on where the last connection of its socket ended.
+    WentOn {
+        /// Which.
+        slot: u32,
+        /// When.
+        at: Time,
+    },
     /// A sign of life was read.
     Heard {
         /// Which.
@@ -66,6 +73,18 @@ pub enum Fact<'a> {
         slot: u32,
         /// When, and why.
         left: Left,
+    },
+    /// The same of one where the next connection of its socket may go on.
+    LeftForNow {
+        /// Which.
+        slot: u32,
+        /// When, and why.
+        left: Left,
+    },
+    /// The socket, which may have gone on, does not come back.
+    Forsaken {
+        /// Which.
+        socket: SocketId,
     },
     /// A push arrived as it was sent: under the name that was asked for, its payload byte for byte the same.
     Came {

@@ -1,5 +1,6 @@
 //! Between the shards of a run and their judges: no fact reaches a judge and not the journal.
 
+mod connections;
 mod kept;
 mod requests;
 
@@ -12,7 +13,7 @@ use self::kept::{MOST_NAME, start};
 use super::behind::{Behind, Follows};
 use super::fact::{Cut, Event, Fact, Moment};
 use super::writer::Log;
-use crate::history::{Left, Outcome, Push};
+use crate::history::{Outcome, Push};
 use crate::ids::{AppId, SocketId, UserId};
 use crate::time::Time;
 use crate::verify::{
@@ -93,6 +94,11 @@ impl Recorder {
         self.judge.findings()
     }
 
+    /// See [`Judge::says_nothing`].
+    pub fn says_nothing(&self, event: &str) -> bool {
+        self.judge.says_nothing(event)
+    }
+
     /// See [`Judge::plan`].
     pub fn plan(&mut self, socket: SocketId, user: UserId, app: AppId) {
         self.judge.plan(socket, user, app);
@@ -110,51 +116,6 @@ impl Recorder {
             record.settled += 1;
             record.log.put(now, &Fact::Settled { number, at: now });
         }
-    }
-
-    /// See [`Judge::open`].
-    pub fn open(&mut self, socket: SocketId, user: UserId, app: AppId) -> Slot {
-        let slot = self.judge.open(socket, user, app);
-        if let Some(record) = &mut self.record {
-            let fact = Fact::Opened {
-                slot: record.opened(slot),
-                socket,
-                user,
-                app,
-            };
-            record.log.put(Time::ZERO, &fact);
-        }
-        slot
-    }
-
-    /// See [`Judge::connecting`].
-    pub fn connecting(&mut self, slot: Slot, at: Time) {
-        self.judge.connecting(slot, at);
-        self.put(at, slot, |slot| Fact::Connecting { slot, at });
-    }
-
-    /// See [`Judge::connected`].
-    pub fn connected(&mut self, slot: Slot, at: Time) {
-        self.judge.connected(slot, at);
-        self.put(at, slot, |slot| Fact::Connected { slot, at });
-    }
-
-    /// See [`Judge::heard`].
-    pub fn heard(&mut self, slot: Slot, at: Time) {
-        self.judge.heard(slot, at);
-        self.put(at, slot, |slot| Fact::Heard { slot, at });
-    }
-
-    /// See [`Judge::leaving`].
-    pub fn leaving(&mut self, slot: Slot, at: Time) {
-        self.judge.leaving(slot, at);
-        self.put(at, slot, |slot| Fact::Leaving { slot, at });
-    }
-
-    /// See [`Judge::left`].
-    pub fn left(&mut self, slot: Slot, left: Left) {
-        self.judge.left(slot, left);
-        self.put(left.by, slot, |slot| Fact::Left { slot, left });
     }
 
     /// See [`Judge::arrived`]; what arrived had lain in the kernel for so long.
@@ -228,13 +189,6 @@ impl Recorder {
         }
         self.judge.finish(streams)
     }
-
-    fn put(&mut self, now: Time, slot: Slot, fact: impl FnOnce(u32) -> Fact<'static>) {
-        if let Some(record) = &mut self.record {
-            let fact = fact(record.slot(slot));
-            record.log.put(now, &fact);
-        }
-    }
 }
 
 impl Record {
@@ -294,7 +248,7 @@ impl Record {
             moment.refused = self.is_refused(found, arrival.at);
         }
         let sent = |found: &Found| match judged {
-            Judged::Delivered(_, push) => Some(*push),
+            Judged::Delivered(_, push) | Judged::Recovered(_, push) => Some(*push),
             Judged::Violation(_) => self.fitting(found),
         };
         if let Some((found, sent)) = as_sent.and_then(|found| Some((found, sent(&found)?))) {

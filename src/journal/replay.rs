@@ -46,6 +46,8 @@ pub(super) struct Replayed {
     pub(super) connected: u64,
     /// Times that one was connected again.
     pub(super) reconnected: u64,
+    /// Of these: it went on where another connection had ended.
+    pub(super) recovered: u64,
     /// Connections that ended without our doing.
     pub(super) dropped: u64,
     /// Events that could not be judged, for want of what is missing.
@@ -188,6 +190,7 @@ fn finish(terms: &Terms, mut lanes: Lanes, mut shards: Vec<(Cursor, Shard)>) -> 
         splits: std::mem::take(&mut lanes.books.splits),
         connected: 0,
         reconnected: 0,
+        recovered: 0,
         dropped: 0,
         left_out: 0,
         through: lanes.cursor.covered(),
@@ -202,6 +205,7 @@ fn finish(terms: &Terms, mut lanes: Lanes, mut shards: Vec<(Cursor, Shard)>) -> 
         let connected = shard.connected.len() as u64;
         replayed.connected += connected;
         replayed.reconnected += shard.accepted - connected;
+        replayed.recovered += shard.recovered;
         replayed.dropped += shard.dropped;
         replayed.left_out += shard.left_out;
         replayed.meter.merge(&shard.meter);

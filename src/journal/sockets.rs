@@ -28,6 +28,10 @@ pub(super) struct Shard {
     pub(super) accepted: u64,
     pub(super) dropped: u64,
     pub(super) left_out: u64,
+    /// The target recovers what a socket has missed, as far as is known.
+    recovers: bool,
+    /// Connections that went on where another ended.
+    pub(super) recovered: u64,
     /// How many batches it has been judged by.
     settled: usize,
 }
@@ -41,6 +45,8 @@ struct Socket {
     connected: bool,
     /// It was lost sight of until then.
     unseen: Option<Time>,
+    /// It goes on since then from one of which nothing is known: what that had, and what is made up for.
+    goes_on_blindly: Option<Time>,
 }
 
 impl Shard {
@@ -62,6 +68,8 @@ impl Shard {
             accepted: 0,
             dropped: 0,
             left_out: 0,
+            recovers: false,
+            recovered: 0,
             settled: 0,
         }
     }
@@ -92,14 +100,19 @@ impl Shard {
                     self.judge.connecting(socket.slot, *at);
                 }
             }
-            Fact::Connected { slot, at } => {
-                if let Some(socket) = self.seen(*slot, true) {
-                    self.judge.connected(socket.slot, *at);
-                    self.accepted += u64::from(!socket.connected);
-                    self.connected.insert(socket.id);
-                    self.sockets.entry(*slot).and_modify(|s| s.connected = true);
+            Fact::Connected { slot, at } => self.was_connected(*slot, *at, Judge::connected),
+            Fact::WentOn { slot, at } => {
+                self.recovers = true;
+                self.recovered += 1;
+                if let Some(socket) = self.seen(*slot, true)
+                    && !self.judge.may_go_on(socket.id)
+                {
+                    let blindly = |s: &mut Socket| s.goes_on_blindly = Some(*at);
+                    self.sockets.entry(*slot).and_modify(blindly);
                 }
+                self.was_connected(*slot, *at, Judge::went_on);
             }
+            Fact::Forsaken { socket } => self.judge.forsaken(*socket),
             Fact::Heard { slot, at } => {
                 if let Some(socket) = self.seen(*slot, true) {
                     self.judge.heard(socket.slot, *at);
@@ -110,12 +123,10 @@ impl Shard {
                     self.judge.leaving(socket.slot, *at);
                 }
             }
-            Fact::Left { slot, left } => {
-                if let Some(socket) = self.seen(*slot, true) {
-                    self.judge.left(socket.slot, *left);
-                    self.dropped += u64::from(socket.connected && left.cause.is_death());
-                    self.sockets.remove(slot);
-                }
+            Fact::Left { slot, left } => self.has_left(*slot, *left, Judge::left),
+            Fact::LeftForNow { slot, left } => {
+                self.recovers = true;
+                self.has_left(*slot, *left, Judge::left_for_now);
             }
             Fact::Came { slot, moment, push } => {
                 return self.came(*slot, *moment, *push, None, books);
@@ -151,6 +162,23 @@ impl Shard {
         Ok(())
     }
 
+    fn was_connected(&mut self, slot: u32, at: Time, tell: impl FnOnce(&mut Judge, Slot, Time)) {
+        if let Some(socket) = self.seen(slot, true) {
+            tell(&mut self.judge, socket.slot, at);
+            self.accepted += u64::from(!socket.connected);
+            self.connected.insert(socket.id);
+            self.sockets.entry(slot).and_modify(|s| s.connected = true);
+        }
+    }
+
+    fn has_left(&mut self, slot: u32, left: Left, tell: impl FnOnce(&mut Judge, Slot, Left)) {
+        if let Some(socket) = self.seen(slot, true) {
+            tell(&mut self.judge, socket.slot, left);
+            self.dropped += u64::from(socket.connected && left.cause.is_death());
+            self.sockets.remove(&slot);
+        }
+    }
+
     fn opened(&mut self, slot: u32, id: SocketId, user: UserId, app: AppId) -> Result<(), Wrong> {
         if self.sockets.contains_key(&slot) {
             return Err(Wrong::Nonsense);
@@ -162,6 +190,7 @@ impl Shard {
             app,
             connected: false,
             unseen: None,
+            goes_on_blindly: None,
         };
         self.sockets.insert(slot, socket);
         Ok(())
@@ -193,7 +222,8 @@ impl Shard {
             by: By::Tag,
         };
         let arrival = arrival(moment, event, "", false);
-        self.arrived(slot, (arrival, moment), Some(found), Way::Text);
+        let sent = books.get(push).map(|entry| entry.push.sent);
+        self.arrived(slot, (arrival, moment), Some(found), Way::Text, sent);
         Ok(())
     }
 
@@ -223,7 +253,9 @@ impl Shard {
             }
         }
         let arrival = arrival(moment, name, event.payload, event.premature);
-        self.arrived(slot, (arrival, moment), found, event.way);
+        let entry = found.and_then(|found| books.get(found.tag.push));
+        let sent = entry.map(|entry| entry.push.sent);
+        self.arrived(slot, (arrival, moment), found, event.way, sent);
     }
 
     fn arrived(
@@ -232,20 +264,30 @@ impl Shard {
         (arrival, moment): (Arrival<'_>, Moment),
         found: Option<Found>,
         way: Way,
+        sent: Option<Time>,
     ) {
         let Some(socket) = self.seen(slot, arrival.premature) else {
             return;
         };
+        if let (Some(since), Some(found)) = (socket.goes_on_blindly, &found)
+            && sent.unwrap_or(found.tag.intended) <= since
+        {
+            self.left_out += 1;
+            return;
+        }
         let refused = moment.refused;
         let judged = self
             .judge
             .arrived_again(socket.slot, arrival, found, way, refused);
-        if let Judged::Delivered(id, push) = judged {
+        if let Judged::Recovered(id, push) = judged {
+            let trigger = self.rules.triggers.get(id.lane.index()).copied();
+            self.meter.unmeasured(trigger, &push);
+        } else if let Judged::Delivered(id, push) = judged {
             let Moment { at, waited_us, .. } = moment;
             let trigger = self.rules.triggers.get(id.lane.index()).copied();
             let warms_up = |warm_up: &mut WarmUp| warm_up.has(id, push.intended);
             if self.warm_up.as_mut().is_some_and(warms_up) {
-                return self.meter.warmed_up(trigger, &push);
+                return self.meter.unmeasured(trigger, &push);
             }
             self.meter.delivered(&push, at);
             if let Some(trigger) = trigger {
@@ -256,7 +298,8 @@ impl Shard {
     }
 
     /// The socket of a slot, of which something is told. One that had been lost sight of is there again: as another connection, which
-    /// was accepted meanwhile, if it had not been before, unless what is told is `premature`. `None`: nobody knows which socket this is.
+    /// was accepted meanwhile, if it had not been before, unless what is told is `premature`. Where sockets get what they have missed it goes on
+    /// with the one before. `None`: nobody knows which socket this is.
     fn seen(&mut self, slot: u32, premature: bool) -> Option<Socket> {
         let Some(mut socket) = self.sockets.get(&slot).copied() else {
             self.left_out += 1;
@@ -267,7 +310,11 @@ impl Shard {
             // Since when it is connected is not known. It was so before it was lost sight of, or not yet.
             self.judge.connecting(socket.slot, Time::ZERO);
             if socket.connected || !premature {
-                self.judge.connected(socket.slot, until);
+                if self.recovers {
+                    self.judge.went_on(socket.slot, until);
+                } else {
+                    self.judge.connected(socket.slot, until);
+                }
                 self.accepted += u64::from(!socket.connected);
                 self.connected.insert(socket.id);
                 socket.connected = true;
@@ -287,7 +334,9 @@ impl Shard {
             cause: Leave::ConnectionLost,
         };
         for socket in self.sockets.values_mut() {
-            if socket.unseen.is_none() {
+            if socket.unseen.is_none() && self.recovers {
+                self.judge.left_for_now(socket.slot, left);
+            } else if socket.unseen.is_none() {
                 self.judge.left(socket.slot, left);
             }
             socket.unseen = Some(to);

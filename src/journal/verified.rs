@@ -256,6 +256,7 @@ fn nothing_said(header: Header, replayed: &Replayed) -> Summary {
     summary.sockets.wanted = u64::from(summary.plan.sockets());
     summary.sockets.connected = replayed.connected;
     summary.sockets.reconnected = replayed.reconnected;
+    summary.sockets.recovered = replayed.recovered;
     summary.sockets.dropped = replayed.dropped;
     summary
 }

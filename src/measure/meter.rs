@@ -25,8 +25,8 @@ pub struct Meter {
     /// By trigger, where there are several.
     by_trigger: Vec<Latency>,
     /// Deliveries that no latency has: split as `push`, and by trigger, of which there is one at least.
-    warmed_up: Vec<u64>,
-    warmed_up_by_trigger: Vec<u64>,
+    unmeasured: Vec<u64>,
+    unmeasured_by_trigger: Vec<u64>,
     window: Window,
 }
 
@@ -49,8 +49,8 @@ impl Meter {
             generator_delay: Latency::default(),
             by_app: vec![0; apps],
             by_trigger: Vec::new(),
-            warmed_up: vec![0; events * 2],
-            warmed_up_by_trigger: vec![0],
+            unmeasured: vec![0; events * 2],
+            unmeasured_by_trigger: vec![0],
             window: Window::default(),
         }
     }
@@ -59,10 +59,10 @@ impl Meter {
     #[must_use]
     pub fn with_triggers(self, triggers: usize) -> Self {
         let by_trigger = vec![Latency::default(); triggers];
-        let warmed_up_by_trigger = vec![0; triggers.max(1)];
+        let unmeasured_by_trigger = vec![0; triggers.max(1)];
         Self {
             by_trigger,
-            warmed_up_by_trigger,
+            unmeasured_by_trigger,
             ..self
         }
     }
@@ -90,13 +90,13 @@ impl Meter {
     }
 
     /// Counts the delivery of a push that is left out of latencies; `trigger`: which of several asked for it.
-    pub fn warmed_up(&mut self, trigger: Option<u16>, push: &Push) {
+    pub fn unmeasured(&mut self, trigger: Option<u16>, push: &Push) {
         let broadcast = usize::from(push.audience == Audience::Everyone);
-        if let Some(split) = self.warmed_up.get_mut(push.event.index() * 2 + broadcast) {
+        if let Some(split) = self.unmeasured.get_mut(push.event.index() * 2 + broadcast) {
             *split += 1;
         }
         let trigger = trigger.map_or(0, usize::from);
-        if let Some(of) = self.warmed_up_by_trigger.get_mut(trigger) {
+        if let Some(of) = self.unmeasured_by_trigger.get_mut(trigger) {
             *of += 1;
         }
         if let Some(app) = self.by_app.get_mut(push.app.index()) {
@@ -134,8 +134,8 @@ impl Meter {
         for (sum, part) in self.by_trigger.iter_mut().zip(&other.by_trigger) {
             sum.merge(part);
         }
-        let own = [&mut self.warmed_up, &mut self.warmed_up_by_trigger];
-        let others = [&other.warmed_up, &other.warmed_up_by_trigger];
+        let own = [&mut self.unmeasured, &mut self.unmeasured_by_trigger];
+        let others = [&other.unmeasured, &other.unmeasured_by_trigger];
         for (own, other) in own.into_iter().zip(others) {
             for (sum, part) in own.iter_mut().zip(other) {
                 *sum += part;
@@ -144,20 +144,23 @@ impl Meter {
     }
 
     /// Deliveries under one event name, by its place, that are left out of latencies.
-    pub fn warmed_up_by_event(&self, event: usize) -> u64 {
-        let of = self.warmed_up.get(event * 2..event * 2 + 2);
+    pub fn unmeasured_by_event(&self, event: usize) -> u64 {
+        let of = self.unmeasured.get(event * 2..event * 2 + 2);
         of.unwrap_or_default().iter().sum()
     }
 
     /// Deliveries of broadcasts, or of targeted pushes, that are left out of latencies.
-    pub fn warmed_up_by_broadcast(&self, broadcast: bool) -> u64 {
+    pub fn unmeasured_by_broadcast(&self, broadcast: bool) -> u64 {
         let skip = usize::from(broadcast);
-        self.warmed_up.iter().skip(skip).step_by(2).sum()
+        self.unmeasured.iter().skip(skip).step_by(2).sum()
     }
 
     /// Deliveries of one trigger, by its place, that are left out of latencies.
-    pub fn warmed_up_by_trigger(&self, trigger: usize) -> u64 {
-        self.warmed_up_by_trigger.get(trigger).copied().unwrap_or(0)
+    pub fn unmeasured_by_trigger(&self, trigger: usize) -> u64 {
+        self.unmeasured_by_trigger
+            .get(trigger)
+            .copied()
+            .unwrap_or(0)
     }
 
     /// The deliveries of one trigger of several, by its place.
@@ -267,16 +270,19 @@ mod tests {
             stream_seq: 0,
         };
         for _ in 0..3 {
-            meter.warmed_up(Some(1), &push(Audience::Everyone));
+            meter.unmeasured(Some(1), &push(Audience::Everyone));
         }
-        meter.warmed_up(Some(0), &push(Audience::User(UserId(0))));
+        meter.unmeasured(Some(0), &push(Audience::User(UserId(0))));
         let mut sum = Meter::new(2, 1).with_triggers(2);
         sum.merge(&meter);
         sum.merge(&meter);
         assert_eq!((sum.push().count(), sum.in_app(0)), (0, 8));
-        assert_eq!([0, 1].map(|n| sum.warmed_up_by_event(n)), [0, 8]);
-        assert_eq!([false, true].map(|n| sum.warmed_up_by_broadcast(n)), [2, 6]);
-        assert_eq!([0, 1].map(|n| sum.warmed_up_by_trigger(n)), [2, 6]);
+        assert_eq!([0, 1].map(|n| sum.unmeasured_by_event(n)), [0, 8]);
+        assert_eq!(
+            [false, true].map(|n| sum.unmeasured_by_broadcast(n)),
+            [2, 6]
+        );
+        assert_eq!([0, 1].map(|n| sum.unmeasured_by_trigger(n)), [2, 6]);
         assert_eq!(meter.turn().delivered, 4);
     }
 

@@ -208,6 +208,9 @@ impl Session {
         struct Accepted<'a> {
             #[serde(borrow)]
             sid: Cow<'a, str>,
+            // Of another type it is none.
+            #[serde(default)]
+            pid: serde_json::Value,
         }
         self.expect(self.connect_is_asked(), "CONNECT")?;
         let accepted: Accepted<'a> =
@@ -217,7 +220,14 @@ impl Session {
         }
         self.state = State::Connected;
         self.accepted = true;
-        Ok(Incoming::Connected { sid: accepted.sid })
+        let pid = match accepted.pid {
+            serde_json::Value::String(pid) => Some(pid),
+            _ => None,
+        };
+        Ok(Incoming::Connected {
+            sid: accepted.sid,
+            pid,
+        })
     }
 
     /// CONNECT was handed to the driver and is not yet answered.

@@ -333,6 +333,27 @@ pub fn array_items(data: &str) -> Result<&str, DecodeError> {
         .ok_or(DecodeError::Payload("not an array"))
 }
 
+/// Splits arguments before the last of them, if that is a string: what stands before its comma, and the string with its quotes. Where it is
+/// the only one nothing stands before it. Not validated.
+pub fn last_string(args: &str) -> Option<(&str, &str)> {
+    let args = trim_end(args);
+    let inner = args.strip_suffix('"')?;
+    // A quote behind an odd number of backslashes is part of the string.
+    let escaped = |quote: usize| {
+        let before = inner.as_bytes()[..quote].iter().rev();
+        before.take_while(|byte| **byte == b'\\').count() % 2 == 1
+    };
+    let quotes = memchr::memrchr_iter(b'"', inner.as_bytes());
+    let start = quotes.into_iter().find(|quote| !escaped(*quote))?;
+    let before = trim_end(&args[..start]);
+    let before = match before.strip_suffix(',') {
+        Some(before) => trim_end(before),
+        None if trim_start(before).is_empty() => "",
+        None => return None,
+    };
+    Some((before, &args[start..]))
+}
+
 /// Splits the rest of a JSON string, after its opening quote, into the string and what follows its closing quote.
 fn split_string(text: &str) -> Result<(Cow<'_, str>, &str), DecodeError> {
     const BAD: DecodeError = DecodeError::Payload("the event name is not a JSON string");
@@ -362,6 +383,27 @@ fn split_string(text: &str) -> Result<(Cow<'_, str>, &str), DecodeError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn arguments_are_split_before_a_last_string() {
+        for (args, split) in [
+            (r#"1,"o""#, Some(("1", r#""o""#))),
+            (r#"{"a":"b"} , "o" "#, Some((r#"{"a":"b"}"#, r#""o""#))),
+            (r#""text","a\"b\\""#, Some((r#""text""#, r#""a\"b\\""#))),
+            (r#" "o""#, Some(("", r#""o""#))),
+            (r#""""#, Some(("", r#""""#))),
+            ("", None),
+            ("1", None),
+            (r#"["a"]"#, None),
+            (r#"{"a":"b"}"#, None),
+            // No JSON: nothing is made of it.
+            ("\"", None),
+            (r#"1 "o""#, None),
+            (r#"\"o\""#, None),
+        ] {
+            assert_eq!(last_string(args), split, "{args}");
+        }
+    }
 
     fn packet(
         kind: PacketType,

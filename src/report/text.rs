@@ -188,6 +188,7 @@ fn counts(out: &mut String, summary: &Summary) -> std::fmt::Result {
     )?;
     lines::untagged(out, summary)?;
     lines::warm_up(out, summary)?;
+    lines::recovered(out, summary)?;
     lines::missed(out, deliveries)?;
     requests::counts(out, summary)?;
     let (first, rest) = Class::ALL.split_at(5);

@@ -49,7 +49,10 @@ pub enum Event {
         returns: bool,
     },
     /// A socket that was connected before is connected again.
-    Back,
+    Back {
+        /// It goes on where its last connection ended, as the target says.
+        recovered: bool,
+    },
     /// A socket could not come back.
     NotBack {
         /// Why, in words.
@@ -227,8 +230,9 @@ impl Machine {
                 }
                 self.gone(now, returns)
             }
-            Event::Back => {
+            Event::Back { recovered } => {
                 self.sockets.reconnected += 1;
+                self.sockets.recovered += u64::from(recovered);
                 self.sockets.alive += 1;
                 self.returning -= 1;
                 self.lost_at = None;
@@ -519,13 +523,13 @@ mod tests {
         let mut machine = connected(1);
         let effects = machine.handle(at(5), dropped(true));
         assert_eq!(effects, [Effect::WakeAt(at(20))]);
-        assert_eq!(machine.handle(at(7), Event::Back), []);
+        assert_eq!(machine.handle(at(7), Event::Back { recovered: false }), []);
         assert_eq!(machine.handle(at(20), WOKEN), []);
         // Gone again: the time counts anew, and an alarm of before does not end it.
         let effects = machine.handle(at(21), Event::Away);
         assert_eq!(effects, [Effect::WakeAt(at(36))]);
         assert_eq!(machine.handle(at(30), WOKEN), [Effect::WakeAt(at(36))]);
-        machine.handle(at(31), Event::Back);
+        machine.handle(at(31), Event::Back { recovered: false });
         let counts = machine.sockets;
         assert_eq!((counts.connected, counts.alive), (1, 1));
         assert_eq!((counts.dropped, counts.left), (1, 1));
@@ -538,7 +542,7 @@ mod tests {
         machine.handle(at(9), Event::Away);
         let effects = machine.handle(at(10), Event::LanesEnded);
         assert_eq!(effects, SETTLE_FROM_10);
-        assert_eq!(machine.handle(at(11), Event::Back), []);
+        assert_eq!(machine.handle(at(11), Event::Back { recovered: false }), []);
         assert_eq!(machine.handle(at(13), WOKEN), [Effect::Finish]);
     }
 

@@ -220,9 +220,14 @@ impl Conductor {
 
     fn note(&mut self, note: Note) -> Option<Event> {
         match note {
-            Note::Connected { took, again } => {
+            Note::Connected {
+                took,
+                again,
+                recovered,
+            } => {
                 self.tally.connected(took);
-                Some(if again { Event::Back } else { Event::Connected })
+                let back = Event::Back { recovered };
+                Some(if again { back } else { Event::Connected })
             }
             Note::LoggedIn { took, tried } => {
                 self.tally.logins(took, &tried);

@@ -28,6 +28,8 @@ pub struct Clients {
     pub jitter: f64,
     /// After so many attempts in a row it gives up; `None`: never.
     pub attempts: Option<u32>,
+    /// Whether it asks for what it has missed, where the target offers that.
+    pub recovery: bool,
     /// What a drop means for the verdict.
     pub drops: Drops,
     /// Which client holds the sockets.
@@ -46,6 +48,7 @@ impl Clients {
             delay_max: file.reconnect_delay_max.map_or(Duration::ZERO, |s| s.0),
             jitter: file.reconnect_jitter.unwrap_or_default(),
             attempts: file.reconnect_attempts,
+            recovery: file.recovery.unwrap_or(true),
             drops: file.drops.unwrap_or_default(),
             driver: file.driver.unwrap_or_default(),
             transports: Transports::new(file.transport, file.transports),
@@ -67,6 +70,7 @@ impl Clients {
             reconnect_delay_max: Some(Span(self.delay_max)),
             reconnect_jitter: Some(self.jitter),
             reconnect_attempts: self.attempts,
+            recovery: (!self.recovery).then_some(false),
             drops: Some(self.drops),
             slow,
             stuck,
@@ -121,6 +125,7 @@ mod tests {
             delay_max: Duration::from_secs(5),
             jitter: 0.0,
             attempts: None,
+            recovery: true,
             drops: Drops::Unknown,
             driver: Driver::Lean,
             transports: Transports::One(Transport::WebSocket),

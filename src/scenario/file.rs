@@ -304,6 +304,10 @@ pub struct Clients {
     /// Attempts in a row after which a socket gives up; left out: it never does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reconnect_attempts: Option<u32>,
+    /// Whether they ask a target that offers it for what they have missed (connection state recovery), as socket.io-client does; left out:
+    /// they do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recovery: Option<bool>,
     /// What a socket that the target dropped means for the verdict.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drops: Option<Drops>,

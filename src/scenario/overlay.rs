@@ -117,6 +117,7 @@ impl Clients {
             reconnect_delay_max: over.reconnect_delay_max.or(self.reconnect_delay_max),
             reconnect_jitter: over.reconnect_jitter.or(self.reconnect_jitter),
             reconnect_attempts: over.reconnect_attempts.or(self.reconnect_attempts),
+            recovery: over.recovery.or(self.recovery),
             drops: over.drops.or(self.drops),
             slow: both_of(self.slow, over.slow, |under, over| Slow {
                 share: over.share.or(under.share),

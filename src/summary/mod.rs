@@ -53,6 +53,9 @@ pub struct SocketCounts {
     pub left: u64,
     /// Times that a socket came back.
     pub reconnected: u64,
+    /// Of these: it went on where its last connection had ended, as the target said.
+    #[serde(default)]
+    pub recovered: u64,
     /// Sockets connected now, or when judging began; without those that have stopped reading.
     pub alive: u64,
     /// Sockets that stopped reading because the scenario says so.
@@ -182,17 +185,17 @@ pub struct Second {
 pub struct Split {
     /// Pushes sent.
     pub pushes: u64,
-    /// Deliveries, from intended time, but for those of a warm-up.
+    /// Deliveries, from intended time, but for those of a warm-up or by recovery.
     pub push: Latency,
-    /// Deliveries of a warm-up.
+    /// Deliveries of a warm-up, or by recovery.
     #[serde(default)]
-    pub warmed_up: u64,
+    pub unmeasured: u64,
 }
 
 impl Split {
     /// All deliveries.
     pub fn delivered(&self) -> u64 {
-        self.push.count() + self.warmed_up
+        self.push.count() + self.unmeasured
     }
 }
 

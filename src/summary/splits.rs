@@ -66,7 +66,7 @@ impl Splits {
             let split = Split {
                 pushes: pushes.iter().sum(),
                 push: meter.by_event(n),
-                warmed_up: meter.warmed_up_by_event(n),
+                unmeasured: meter.unmeasured_by_event(n),
             };
             (name.clone(), split)
         });
@@ -75,7 +75,7 @@ impl Splits {
             let split = Split {
                 pushes: self.by_event.iter().map(pushes).sum(),
                 push: meter.by_broadcast(broadcast),
-                warmed_up: meter.warmed_up_by_broadcast(broadcast),
+                unmeasured: meter.unmeasured_by_broadcast(broadcast),
             };
             (name.to_owned(), split)
         };
@@ -90,7 +90,7 @@ impl Splits {
                 } else {
                     meter.push()
                 },
-                warmed_up: meter.warmed_up_by_trigger(n),
+                unmeasured: meter.unmeasured_by_trigger(n),
             },
             pushes,
             answered,

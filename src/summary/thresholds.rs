@@ -105,11 +105,19 @@ pub(super) fn may_be_the_generators(metric: &Metric) -> bool {
 /// Whether a figure of the deliveries is no violation: how many there were, and what became of the rest.
 fn tells_of_load(figure: DeliveryFigure) -> bool {
     use DeliveryFigure::{
-        Allowed, Away, Came, Delivered, Expected, MissedAtChurn, MissedAtDeath, Pairs,
+        Allowed, Away, Came, Delivered, Expected, MissedAtChurn, MissedAtDeath, Pairs, Recovered,
     };
     matches!(
         figure,
-        Expected | Delivered | Allowed | Pairs | Came | MissedAtDeath | MissedAtChurn | Away
+        Expected
+            | Delivered
+            | Allowed
+            | Recovered
+            | Pairs
+            | Came
+            | MissedAtDeath
+            | MissedAtChurn
+            | Away
     )
 }
 
@@ -117,8 +125,8 @@ fn tells_of_load(figure: DeliveryFigure) -> bool {
 fn grows(metric: &Metric) -> bool {
     match metric {
         Metric::Sockets(figure) => {
-            use SocketFigure::{Connected, Left, Reconnected};
-            matches!(figure, Connected | Left | Reconnected)
+            use SocketFigure::{Connected, Left, Reconnected, Recovered};
+            matches!(figure, Connected | Left | Reconnected | Recovered)
         }
         Metric::Logins(figure) => *figure == LoginFigure::Attempted,
         Metric::MustRefuse(figure) => *figure == RefusedFigure::Refused,

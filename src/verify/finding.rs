@@ -76,6 +76,9 @@ pub struct Counts {
     /// Deliveries past the deadline by the time at which they were read, but perhaps not by the time at which they came: the generator
     /// itself may have held them up. No violation.
     pub held_up: u64,
+    /// Deliveries at a connection that goes on where another ended, of pushes that were sent before it was there: they had been missed.
+    #[serde(default)]
+    pub recovered: u64,
     /// Every accepted push with every socket of the plan in its audience. Each is in exactly one of `came`, `lost`, `missed_at_death`,
     /// `missed_at_churn`, `missed_at_neglect` and `away`. Known when judging ends, as all of these.
     pub pairs: u64,
@@ -118,6 +121,7 @@ impl Counts {
         self.by_name += other.by_name;
         self.by_count += other.by_count;
         self.held_up += other.held_up;
+        self.recovered += other.recovered;
         self.pairs += other.pairs;
         self.came += other.came;
         self.missed_at_death += other.missed_at_death;

@@ -13,7 +13,7 @@ pub(super) struct Gaps {
 }
 
 /// Numbers that have not come, although a later one has.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Holes {
     /// Ascending, disjoint ranges, none empty, each `[from, to)`.
     Few(Vec<(u32, u32)>),
@@ -93,6 +93,13 @@ impl Gaps {
             && holes.settle(below)
         {
             self.table.remove(&key);
+        }
+    }
+
+    /// Gives a stream the holes of another.
+    pub(super) fn copy(&mut self, from: u64, to: u64) {
+        if let Some(holes) = self.table.get(&from).cloned() {
+            self.table.insert(to, holes);
         }
     }
 

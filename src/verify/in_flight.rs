@@ -12,10 +12,12 @@ use crate::history::Outcome;
 use crate::ids::{Lane, PushId};
 use crate::time::Time;
 
-/// Violations by class, and then how often the generator may have held a delivery up.
-pub(super) type ByClass = [u64; HELD_UP + 1];
+/// Violations by class, then how often the generator may have held a delivery up, and how often it came by recovery.
+pub(super) type ByClass = [u64; RECOVERED + 1];
 /// The place of deliveries held up.
 pub(super) const HELD_UP: usize = Class::ALL.len();
+/// The place of deliveries that came by recovery.
+pub(super) const RECOVERED: usize = HELD_UP + 1;
 
 /// Pushes kept before those answered are cleared away.
 const ROOM: usize = 64;
@@ -51,7 +53,7 @@ struct Arrived {
 }
 
 impl InFlight {
-    /// Notes a violation (or [`HELD_UP`]) by a push that has no answer yet.
+    /// Notes a violation (or [`HELD_UP`], [`RECOVERED`]) by a push that has no answer yet.
     pub(super) fn note(
         &mut self,
         push: PushId,

@@ -27,6 +27,7 @@
 //! them still is `phantom` at a connection that was not there when they were sent, and `duplicated` at any other.
 
 mod arriving;
+mod going_on;
 mod pairs;
 mod settling;
 mod silent;
@@ -148,6 +149,8 @@ impl Judge {
             connection.presence.connected(at);
             self.settled.of_any().allowed +=
                 u64::from(std::mem::take(&mut connection.unknown_before));
+            let socket = connection.socket;
+            self.sockets.goes_on_with_nothing(socket);
         }
     }
 
@@ -180,6 +183,12 @@ impl Judge {
         } else {
             self.sockets.end(slot.index());
         }
+    }
+
+    /// Whether what is pushed under this name has no arguments.
+    pub fn says_nothing(&self, event: &str) -> bool {
+        let untagged = self.untagged.event(event);
+        untagged.is_some_and(|(_, payload)| payload.is_empty())
     }
 
     /// The tag in a payload: what [`super::Tagger::find`] finds.

@@ -66,6 +66,15 @@ impl Kept {
         kept.is_some_and(|kept| kept.slots.has(slot))
     }
 
+    /// What has come at one connection and has an unknown outcome counts as come at another, one `of` so many.
+    pub(super) fn copy(&mut self, from: u32, to: u32, of: usize) {
+        for kept in self.pushes.values_mut() {
+            if kept.entry.outcome() == Outcome::Unknown && kept.slots.has(from) {
+                kept.slots.insert(to, of);
+            }
+        }
+    }
+
     /// Takes connections out of all sets, says where an accepted push was missing, and lets go of pushes missing nowhere.
     pub(super) fn forget(&mut self, slots: &[u32], mut missing: impl FnMut(PushId, &Entry, u32)) {
         self.pushes.retain(|id, kept| {

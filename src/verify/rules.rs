@@ -94,6 +94,9 @@ pub enum Way {
 pub enum Judged {
     /// The first arrival of a push at a socket of its audience, perhaps harmed: it has a latency.
     Delivered(PushId, Push),
+    /// The same of a push that the socket had missed, at a connection that goes on where another ended. How long that took says when the
+    /// socket was back.
+    Recovered(PushId, Push),
     /// Anything else. It has been counted, and says nothing about latency.
     Violation(Class),
 }

@@ -11,6 +11,9 @@
 //!
 //! A push that was not expected, because its socket connected or said goodbye meanwhile, is also forbidden once it is certainly over:
 //! whoever sends it then sends it anew.
+//!
+//! A connection that **goes on** where another of its socket ended (connection state recovery) may get what the socket has missed since that
+//! was certainly there: allowed too, until `settle` after CONNECT was accepted.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -23,7 +26,8 @@ use crate::time::Time;
 /// When a connection was there.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Presence {
-    /// Before that it was surely not connected. `Time::MAX`: nobody said.
+    /// Before that it was surely not connected. `Time::MAX`: nobody said. Of one that goes on where another ended: since when what it may still
+    /// get was missed.
     connecting: Time,
     /// `Time::MAX` until CONNECT was accepted.
     connected: Time,
@@ -34,6 +38,8 @@ pub(super) struct Presence {
     /// `Time::MAX` while the connection lasts.
     by: Time,
     cause: Leave,
+    /// It goes on where another connection ended.
+    goes_on: bool,
 }
 
 /// The pushes of a stream that stand well with a connection, by place.
@@ -55,6 +61,7 @@ impl Presence {
         leaving: Time::MAX,
         by: Time::MAX,
         cause: Leave::Ours,
+        goes_on: false,
     };
 
     pub(super) fn connecting(&mut self, at: Time) {
@@ -64,6 +71,36 @@ impl Presence {
     pub(super) fn connected(&mut self, at: Time) {
         self.connected = at;
         self.connecting = self.connecting.min(at);
+    }
+
+    /// It goes on where another connection ended, from this moment of that.
+    pub(super) fn goes_on(&mut self, since: Time) {
+        self.goes_on = true;
+        self.connecting = self.connecting.min(since);
+    }
+
+    /// Whether it goes on where another connection ended, and that before a push was surely seen by this one: then that comes by recovery.
+    #[inline]
+    pub(super) fn recovers(&self, sent: Time) -> bool {
+        self.goes_on && self.connected >= sent
+    }
+
+    /// Whether a push that came not before this may be one that was missed and is over.
+    pub(super) fn makes_up_for(&self, entry: &Entry, not_before: Time, settle: Duration) -> bool {
+        let over = entry.accepted_at().map(|at| at + settle);
+        self.recovers(entry.push.sent)
+            && over.is_some_and(|over| self.connecting <= over)
+            && not_before <= self.connected + settle
+    }
+
+    /// Of one that has ended: since when what comes at another that goes on from there may have been missed. What it was owed itself and cannot
+    /// have got yet is among it.
+    pub(super) fn missed_since(self, settle: Duration) -> Time {
+        if self.goes_on && self.heard <= self.connected + settle {
+            self.connecting
+        } else {
+            self.heard.max(self.connecting)
+        }
     }
 
     #[inline]
@@ -119,8 +156,14 @@ impl Presence {
     }
 
     /// Whether all that is over by then can be judged for good: whatever still comes comes later, and whenever it turns out to have
-    /// ended, it was there until then. One that has said goodbye has to leave first.
-    pub(super) fn is_sure_of(self, over: Time) -> bool {
+    /// ended, it was there until then. One that has said goodbye has to leave first, and one that goes on has to have had the time to get what
+    /// was missed.
+    pub(super) fn is_sure_of(self, over: Time, settle: Duration) -> bool {
+        let over = if self.goes_on && over != Time::ZERO {
+            over.max(self.connected + settle)
+        } else {
+            over
+        };
         self.has_left()
             || self.has_connected()
                 && self.leaving == Time::MAX
@@ -160,8 +203,14 @@ impl Presence {
         let Some(over) = entry.accepted_at().map(|at| at + settle) else {
             return false;
         };
-        let anew = self.connected >= entry.push.sent || self.leaving < over;
-        self.connecting > over || anew && not_before > over
+        let joined_by = if self.goes_on {
+            over.max(self.connected + settle)
+        } else {
+            over
+        };
+        let anew = self.connected >= entry.push.sent && not_before > joined_by
+            || self.leaving < over && not_before > over;
+        self.connecting > over || anew
     }
 
     /// How all pushes of a stream stand, by halving: a socket that left must not cost a look at every push.

@@ -105,8 +105,8 @@ impl Untagged {
         }
     }
 
-    /// Notes the answers of what has settled, and lets go of what was over long before.
-    pub(super) fn settle(&mut self, streams: &Streams, rules: &Rules) {
+    /// Notes the answers of what has settled, and lets go of what was over long before this.
+    pub(super) fn settle(&mut self, streams: &Streams, since: Time, rules: &Rules) {
         if self.names.is_empty() {
             return;
         }
@@ -129,7 +129,7 @@ impl Untagged {
             }
         }
         // What arrives may be told a while after it came: then it is still known what was over when.
-        let over_long_ago = |answer: Answer| answer.at + rules.settle * 2 < streams.over;
+        let over_long_ago = |answer: Answer| answer.at + rules.settle * 2 < since;
         self.pushes.retain(|_, list| {
             list.retain(|sent| {
                 let answer = sent.answer.filter(|a| a.outcome != Outcome::Unknown);

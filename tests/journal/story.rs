@@ -119,6 +119,8 @@ struct Held {
     shard: usize,
     slot: Slot,
     connected: bool,
+    /// What it is missing while it is away and may go on; `None`: nobody keeps that.
+    missed: Option<Vec<(String, String)>>,
 }
 
 struct Run {
@@ -198,7 +200,7 @@ pub(crate) fn live(manners: Manners) -> Story {
         shard.plan(SocketId(user.0), user, plan.app_of(user));
     }
     for user in 0..plan.users {
-        let held = run.open(user as usize, MILLI);
+        let held = run.open(user as usize, MILLI, false);
         run.sockets.push(held);
     }
     run.at(10 * MILLI, Happens::Send);
@@ -231,17 +233,23 @@ impl Run {
         self.ahead.insert((nanos, self.told), happens);
     }
 
-    fn open(&mut self, socket: usize, nanos: u64) -> Held {
+    fn open(&mut self, socket: usize, nanos: u64, goes_on: bool) -> Held {
         let user = UserId(socket as u32);
         let shard = socket % SHARDS;
         let judge = &mut self.shards[shard];
         let slot = judge.open(SocketId(socket as u32), user, self.plan.app_of(user));
         judge.connecting(slot, Time::from_nanos(nanos));
-        judge.connected(slot, Time::from_nanos(nanos + 1_000));
+        let at = Time::from_nanos(nanos + 1_000);
+        if goes_on {
+            judge.went_on(slot, at);
+        } else {
+            judge.connected(slot, at);
+        }
         Held {
             shard,
             slot,
             connected: true,
+            missed: None,
         }
     }
 
@@ -264,13 +272,28 @@ impl Run {
                         by: now,
                         cause: Leave::ConnectionLost,
                     };
-                    self.shards[held.shard].left(held.slot, left);
-                    let back = now.as_nanos() + 5 * MILLI;
+                    let goes_on = self.random.below(2) == 0;
+                    if goes_on {
+                        held.missed = Some(Vec::new());
+                        self.shards[held.shard].left_for_now(held.slot, left);
+                    } else {
+                        self.shards[held.shard].left(held.slot, left);
+                    }
+                    // Longer than anything takes to be over, at times.
+                    let away = [5, 70][self.random.below(2) as usize];
+                    let back = now.as_nanos() + away * MILLI;
                     self.at(back, Happens::Return(socket));
                 }
             }
             Happens::Return(socket) => {
-                self.sockets[socket] = self.open(socket, now.as_nanos());
+                let missed = self.sockets[socket].missed.take();
+                // The target may have forgotten.
+                let missed = missed.filter(|_| self.random.below(4) > 0);
+                self.sockets[socket] = self.open(socket, now.as_nanos(), missed.is_some());
+                let read = Time::from_nanos(now.as_nanos() + 2_000);
+                for (event, payload) in missed.into_iter().flatten() {
+                    self.arrive(read, socket, &event, &payload, Came::Plain);
+                }
             }
             Happens::Turn => {
                 if let Some(streams) = self.settling.step(now) {
@@ -393,8 +416,11 @@ impl Run {
     }
 
     fn arrive(&mut self, now: Time, socket: usize, event: &str, payload: &str, way: Came) {
-        let held = &self.sockets[socket];
+        let held = &mut self.sockets[socket];
         if !held.connected {
+            if let Some(missed) = &mut held.missed {
+                missed.push((event.to_owned(), payload.to_owned()));
+            }
             return;
         }
         let arrival = Arrival {

@@ -6,6 +6,8 @@
 //
 // With --tls-cert FILE and --tls-key FILE (PEM) it speaks HTTPS, and with --namespace /NAME its sockets are in that namespace alone.
 //
+// With --recovery a socket that comes back within two minutes gets what it has missed (socket.io's connectionStateRecovery).
+//
 // Users of every app: `user-<n>` with the password `password-<n>`. Prints `listening on http://127.0.0.1:PORT` when ready.
 // Ends on SIGTERM, SIGINT, and when its standard input closes (so it never outlives whoever started it).
 //
@@ -52,6 +54,11 @@
 //   ack-wrong          acked with something else
 //   ack-drop           never acked
 //   ack-twice          acked twice
+// Of the sessions that are recovered, and that have missed two packets or more, every K-th one:
+//   recover-twice      gets the first of them once more behind the last
+//   recover-swapped    gets the first two the other way round
+//   recover-less       gets all but the first
+//   recover-foreign    gets one more that was for another user alone
 // `faults` in /truth counts harmed deliveries (one that is sent too often or should not be is one), or for `deny` pushes, for `swap-users` pairs
 // of pushes.
 
@@ -61,6 +68,7 @@ import { createServer as createSecureServer } from "node:https";
 import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
 import { Server } from "socket.io";
+import { SessionAwareAdapter } from "socket.io-adapter";
 
 const DELIVERY_FAULTS = [
   "drop", "skip-socket", "duplicate", "duplicate-late", "rename", "rename-case", "rename-space", "rename-other",
@@ -70,7 +78,8 @@ const DELIVERY_FAULTS = [
 const PUSH_FAULTS = ["lie", "deny", "shard", "after-leave", "swap-users"];
 const SOCKET_FAULTS = ["freeze", "drop-tail", "premature"];
 const ACK_FAULTS = ["ack-wrong", "ack-drop", "ack-twice"];
-const FAULTS = [...DELIVERY_FAULTS, ...PUSH_FAULTS, ...SOCKET_FAULTS, ...ACK_FAULTS];
+const RECOVERY_FAULTS = ["recover-twice", "recover-swapped", "recover-less", "recover-foreign"];
+const FAULTS = [...DELIVERY_FAULTS, ...PUSH_FAULTS, ...SOCKET_FAULTS, ...ACK_FAULTS, ...RECOVERY_FAULTS];
 const FAR = 5;
 const FREEZES_AFTER = 5;
 const TAIL_MS = 1000;
@@ -86,20 +95,23 @@ const { values: flags } = parseArgs({
     "tls-cert": { type: "string" },
     "tls-key": { type: "string" },
     namespace: { type: "string", default: "/" },
+    recovery: { type: "boolean", default: false },
     fault: { type: "string", multiple: true, default: [] },
   },
 });
 
 const apps = new Set(flags.apps.split(","));
 const everyK = parseFaults(flags.fault);
+const harmsDeliveries = [...everyK.keys()].some((name) => !RECOVERY_FAULTS.includes(name));
 let socketsSeen = 0;
 let asked = 0;
 const namesAsked = new Set();
 const left = new Set(); // clients that left the namespace and kept their connection
 let chancesAfterLeave = 0;
+let chancesToRecover = 0;
 let waitsForSwap; // the push that swap-users holds back
 const sessions = new Map(); // session id -> { app, user }
-const truth = { pushes: 0, deliveries: 0, emitted: 0, held: 0, faults: Object.fromEntries(FAULTS.map((f) => [f, 0])) };
+const truth = { pushes: 0, deliveries: 0, emitted: 0, held: 0, recovered: 0, missed: 0, faults: Object.fromEntries(FAULTS.map((f) => [f, 0])) };
 
 function parseFaults(specs) {
   const found = new Map();
@@ -223,7 +235,31 @@ const room = (...parts) => JSON.stringify(parts);
 const io = new Server(http, {
   pingInterval: Number(flags["ping-interval"]),
   pingTimeout: Number(flags["ping-timeout"]),
+  ...(flags.recovery && { connectionStateRecovery: {}, adapter: recovering() }),
 });
+
+/// The adapter that socket.io takes for it, with a count of what it recovers, and what it does wrong.
+function recovering() {
+  return class extends SessionAwareAdapter {
+    async restoreSession(pid, offset) {
+      const session = await super.restoreSession(pid, offset);
+      if (!session) return session;
+      const missed = session.missedPackets;
+      truth.recovered += 1;
+      truth.missed += missed.length;
+      if (missed.length < 2) return session;
+      chancesToRecover += 1;
+      const fault = RECOVERY_FAULTS.find((name) => isDue(name, chancesToRecover));
+      const foreign = this.packets.findLast(({ opts }) => session.rooms.every((one) => !opts.rooms.has(one)));
+      if (fault === "recover-twice") missed.push(missed[0]);
+      if (fault === "recover-swapped") missed.splice(0, 2, missed[1], missed[0]);
+      if (fault === "recover-less") missed.shift();
+      if (fault === "recover-foreign" && foreign) missed.push(foreign.data);
+      if (fault && (fault !== "recover-foreign" || foreign)) truth.faults[fault] += 1;
+      return session;
+    }
+  };
+}
 
 const space = io.of(flags.namespace);
 space.use((socket, next) => {
@@ -284,7 +320,7 @@ const socketsIn = (key) => [...(space.adapter.rooms.get(key) ?? [])].map((id) =>
 function push(app, userID, eventName, args) {
   const audience = userID === "*" ? room("app", app) : room("user", app, userID);
   truth.pushes += 1;
-  if (everyK.size > 0) {
+  if (harmsDeliveries) {
     namesAsked.add(eventName);
     const sockets = socketsIn(audience);
     pushOrHarm({ app, userID, eventName, args }, sockets);

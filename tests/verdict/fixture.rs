@@ -36,7 +36,7 @@ pub(crate) fn clean() -> Summary {
     let split = |pushes| Split {
         pushes,
         push: hundred(),
-        warmed_up: 0,
+        unmeasured: 0,
     };
     let mut findings = Findings::default();
     findings.counts.expected = 320;

@@ -5,6 +5,7 @@ mod bytes;
 mod churn;
 mod clean;
 mod combined;
+mod going_on;
 mod oracle;
 #[path = "../support/payloads.rs"]
 mod payloads;
@@ -79,6 +80,11 @@ fn connections_that_end_and_begin() {
 }
 
 #[test]
+fn connections_that_go_on() {
+    check(going_on::CASES);
+}
+
+#[test]
 fn pushes_without_a_tag() {
     check(untagged::CASES);
 }
@@ -96,6 +102,7 @@ fn there_are_enough_cases_and_no_two_of_one_name() {
         boundaries::CASES,
         churn::CASES,
         combined::CASES,
+        going_on::CASES,
         untagged::CASES,
     ];
     let names: std::collections::BTreeSet<_> =

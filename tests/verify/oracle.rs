@@ -27,6 +27,8 @@ pub(crate) struct Connection {
     pub(crate) left: Option<Left>,
     /// Signs of life other than events.
     pub(crate) heard: Vec<Time>,
+    /// The connection of the same socket that it goes on from.
+    pub(crate) goes_on_from: Option<usize>,
 }
 
 #[derive(Debug, Clone)]
@@ -71,6 +73,7 @@ pub(crate) struct Counts {
     pub(crate) delivered: u64,
     pub(crate) allowed: u64,
     pub(crate) held_up: u64,
+    pub(crate) recovered: u64,
     /// Pairs, came, missed at death, missed at churn, away.
     pub(crate) account: [u64; 5],
     /// In the order of `Class::ALL`.
@@ -81,8 +84,8 @@ impl fmt::Debug for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "expected {} delivered {} allowed {} held up {} account {:?}",
-            self.expected, self.delivered, self.allowed, self.held_up, self.account
+            "expected {} delivered {} allowed {} held up {} recovered {} account {:?}",
+            self.expected, self.delivered, self.allowed, self.held_up, self.recovered, self.account
         )?;
         for (class, n) in pushproof::verify::Class::ALL.iter().zip(self.violations) {
             if n > 0 {
@@ -133,6 +136,7 @@ impl History {
         for (n, is) in is.iter().enumerate() {
             let held_up = *is == Is::Delivered && !self.was_late(n) && self.was_read_late(n);
             counts.held_up += u64::from(held_up);
+            counts.recovered += u64::from(*is == Is::Delivered && self.is_recovered(n));
         }
         for push in 0..self.pushes.len() {
             for socket in 0..self.sockets.len() {
@@ -215,11 +219,39 @@ impl History {
         let again = (0..n).any(|earlier| {
             let other = &self.arrivals[earlier];
             other.push == Some(push)
-                && other.connection == arrival.connection
+                && self.chain(arrival.connection).contains(&other.connection)
                 && !other.before_connect
                 && !self.comes_at_a_wrong_time(earlier)
         });
         if again { Is::Duplicated } else { Is::Delivered }
+    }
+
+    /// A connection, and those that it goes on from.
+    fn chain(&self, connection: usize) -> Vec<usize> {
+        let before = |n: &usize| self.connections[*n].goes_on_from;
+        std::iter::successors(Some(connection), before).collect()
+    }
+
+    /// Since when what was missed may still come at a connection that goes on: since the one before was surely there, or, if that cannot
+    /// have got yet what it was owed itself, since when it was owed that.
+    fn missed_since(&self, connection: usize) -> Option<Time> {
+        let before = self.connections[connection].goes_on_from?;
+        let left = self.connections[before].left.expect("it has ended");
+        let there = left.after.max(self.last_sign(before)).min(left.by);
+        let connected = self.connections[before].connected.expect("it was there");
+        let begun = self.connections[before].connecting.unwrap_or(connected);
+        match self.missed_since(before) {
+            Some(since) if there <= connected + self.settle => Some(since.min(there.max(begun))),
+            _ => Some(there.max(begun)),
+        }
+    }
+
+    /// "Sent before a connection was there that goes on": it had been missed.
+    fn is_recovered(&self, n: usize) -> bool {
+        let arrival = &self.arrivals[n];
+        let push = arrival.push.expect("a delivery is of a push");
+        let connection = &self.connections[arrival.connection];
+        connection.goes_on_from.is_some() && connection.connected >= Some(self.pushes[push].sent)
     }
 
     /// Whatever its answer: the connection was not there for it, or is not any more, or it is sent anew.
@@ -342,6 +374,10 @@ impl History {
             Some(leaving) => leaving + self.settle < sent,
         };
         let begun = socket.connecting.or(socket.connected);
+        let begun = match (begun, self.missed_since(connection)) {
+            (Some(begun), Some(since)) => Some(begun.min(since)),
+            (begun, _) => begun,
+        };
         let began_after = match (self.over(push), begun) {
             (Some(over), Some(begun)) => begun > over,
             _ => false,
@@ -361,7 +397,12 @@ impl History {
             .connected
             .is_some_and(|connected| connected >= self.pushes[push].sent);
         let left = socket.leaving.is_some_and(|leaving| leaving < over);
-        (joined || left) && arrival.not_before > over
+        // What was missed has as long to come as anything else, from when the socket is back.
+        let made_up_for = match socket.connected {
+            Some(connected) if socket.goes_on_from.is_some() => connected + self.settle,
+            _ => Time::ZERO,
+        };
+        joined && arrival.not_before > over.max(made_up_for) || left && arrival.not_before > over
     }
 
     /// "Push B arrived before push A at a socket although A was answered before B was sent."
@@ -374,7 +415,7 @@ impl History {
         (0..n).any(|m| {
             let earlier = &self.arrivals[m];
             let Some(b) = earlier.push else { return false };
-            if earlier.connection != arrival.connection
+            if !self.chain(arrival.connection).contains(&earlier.connection)
                 || earlier.before_connect
                 || !self.in_audience(b, earlier.connection)
                 || self.comes_at_a_wrong_time(m)
@@ -396,12 +437,12 @@ impl History {
     fn was_late(&self, n: usize) -> bool {
         let arrival = &self.arrivals[n];
         let push = &self.pushes[arrival.push.expect("a delivery is of a push")];
-        arrival.not_before > push.sent + self.deadline
+        !self.is_recovered(n) && arrival.not_before > push.sent + self.deadline
     }
 
     fn was_read_late(&self, n: usize) -> bool {
         let arrival = &self.arrivals[n];
         let push = &self.pushes[arrival.push.expect("a delivery is of a push")];
-        arrival.at > push.sent + self.deadline
+        !self.is_recovered(n) && arrival.at > push.sent + self.deadline
     }
 }

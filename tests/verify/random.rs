@@ -32,12 +32,17 @@ enum Step {
     /// A socket that is away begins a connection.
     Open(u8),
     Connecting(u8),
-    Connect(u8),
+    /// CONNECT is accepted; the target may say that it goes on where the last connection ended.
+    Connect(u8, bool),
+    /// A socket that is away for now is back, and goes on.
+    GoOn(u8),
+    /// A socket that may have gone on does not come back.
+    Forsake(u8),
     /// A sign of life, which came so long ago at most.
     Heard(u8, u8),
     Leaving(u8),
-    /// The end of a connection that was certainly there until so long ago.
-    Leave(u8, u8, Leave),
+    /// The end of a connection that was certainly there until so long ago; the next may go on with it.
+    Leave(u8, u8, Leave, bool),
     /// What has settled is judged; the judges of the bits that are set are late.
     Settle(u8),
     Send {
@@ -113,10 +118,13 @@ fn step() -> impl Strategy<Value = Step> {
         6 => (0..4_u8).prop_map(Step::Pass),
         2 => any().prop_map(Step::Open),
         1 => any().prop_map(Step::Connecting),
-        2 => any().prop_map(Step::Connect),
+        2 => (any(), prop::bool::weighted(0.7)).prop_map(|(n, goes_on)| Step::Connect(n, goes_on)),
         3 => (any(), 0..4_u8).prop_map(|(n, ago)| Step::Heard(n, ago)),
         1 => any().prop_map(Step::Leaving),
-        1 => (any(), 0..6_u8, cause()).prop_map(|(n, ago, cause)| Step::Leave(n, ago, cause)),
+        1 => (any(), 0..6_u8, cause(), prop::bool::weighted(0.6))
+            .prop_map(|(n, ago, cause, for_now)| Step::Leave(n, ago, cause, for_now)),
+        1 => any().prop_map(Step::Forsake),
+        4 => any().prop_map(Step::GoOn),
         6 => (0..8_u8).prop_map(Step::Settle),
         10 => (any(), whom, any(), any()).prop_map(|(lane, whom, user, event)| Step::Send { lane, whom, user, event }),
         10 => (any(), outcome).prop_map(|(lane, outcome)| Step::Answer { lane, outcome }),
@@ -245,6 +253,8 @@ struct Play {
     history: History,
     /// Before this nothing comes any more, for each connection.
     read: Vec<Time>,
+    /// The connection of each socket that the next may go on from.
+    for_now: Vec<Option<usize>>,
 }
 
 /// How many judges, and for those who judge as it goes the rows of a chunk.
@@ -292,6 +302,7 @@ impl Play {
             },
             payloads,
             read: Vec::new(),
+            for_now: vec![None; users.len()],
         }
     }
 
@@ -300,10 +311,12 @@ impl Play {
             Step::Pass(time) => self.now = self.now + Duration::from_nanos(time.into()),
             Step::Open(n) => self.open(n.into()),
             Step::Connecting(n) => self.connecting(n.into()),
-            Step::Connect(n) => self.connect(n.into()),
+            Step::Connect(n, goes_on) => self.connect(n.into(), goes_on),
+            Step::GoOn(n) => self.go_on(n.into()),
+            Step::Forsake(n) => self.forsake(n.into()),
             Step::Heard(n, ago) => self.heard(n.into(), ago),
             Step::Leaving(n) => self.leaving(n.into()),
-            Step::Leave(n, ago, cause) => self.leave(n.into(), ago, cause),
+            Step::Leave(n, ago, cause, for_now) => self.leave(n.into(), ago, cause, for_now),
             Step::Settle(late) => {
                 for spread in &mut self.spreads {
                     spread.settle(self.now, late);
@@ -338,15 +351,31 @@ impl Play {
 
     /// A socket has one connection at a time, or one that is leaving and one more.
     fn open(&mut self, n: usize) {
+        let away = self.away();
+        if !away.is_empty() {
+            self.opens(away[n % away.len()]);
+        }
+    }
+
+    fn away(&self) -> Vec<usize> {
         let away = |socket: &usize| {
             let mut connections = self.history.connections.iter();
             connections.all(|c| c.socket != *socket || c.left.is_some() || c.leaving.is_some())
         };
-        let away: Vec<_> = (0..self.history.sockets.len()).filter(away).collect();
-        if away.is_empty() {
-            return;
+        (0..self.history.sockets.len()).filter(away).collect()
+    }
+
+    fn go_on(&mut self, n: usize) {
+        let mut away = self.away();
+        away.retain(|socket| self.for_now[*socket].is_some());
+        if !away.is_empty() {
+            let socket = away[n % away.len()];
+            self.opens(socket);
+            self.connects(self.history.connections.len() - 1, true);
         }
-        let socket = away[n % away.len()];
+    }
+
+    fn opens(&mut self, socket: usize) {
         let (user, app) = {
             let socket = &self.history.sockets[socket];
             (socket.user, socket.app)
@@ -364,6 +393,7 @@ impl Play {
             leaving: None,
             left: None,
             heard: Vec::new(),
+            goes_on_from: None,
         });
     }
 
@@ -393,11 +423,34 @@ impl Play {
         }
     }
 
-    fn connect(&mut self, n: usize) {
+    fn connect(&mut self, n: usize, goes_on: bool) {
         if let Some(connection) = self.choose(n, |c| c.connected.is_none()) {
-            let now = self.now;
-            self.history.connections[connection].connected = Some(now);
+            self.connects(connection, goes_on);
+        }
+    }
+
+    fn connects(&mut self, connection: usize, goes_on: bool) {
+        let now = self.now;
+        let there = &mut self.history.connections[connection];
+        there.connected = Some(now);
+        let before = self.for_now[there.socket].take();
+        if goes_on {
+            // Where nobody left for now it is connected as any other.
+            there.goes_on_from = before;
+            self.tell(connection, |judge, slot| judge.went_on(slot, now));
+        } else {
             self.tell(connection, |judge, slot| judge.connected(slot, now));
+        }
+    }
+
+    fn forsake(&mut self, n: usize) {
+        let socket = n % self.for_now.len();
+        if n.is_multiple_of(3) {
+            self.for_now[socket] = None;
+            for spread in &mut self.spreads {
+                let judge = socket % spread.judges.len();
+                spread.judges[judge].forsaken(SocketId(socket as u32));
+            }
         }
     }
 
@@ -426,15 +479,22 @@ impl Play {
         }
     }
 
-    fn leave(&mut self, n: usize, ago: u8, cause: Leave) {
+    fn leave(&mut self, n: usize, ago: u8, cause: Leave, for_now: bool) {
         if let Some(connection) = self.choose(n, |_| true) {
             let left = Left {
                 after: Time::from_nanos(self.now.as_nanos().saturating_sub(ago.into())),
                 by: self.now,
                 cause,
             };
-            self.history.connections[connection].left = Some(left);
-            self.tell(connection, |judge, slot| judge.left(slot, left));
+            let there = &mut self.history.connections[connection];
+            there.left = Some(left);
+            // Who said goodbye has nothing to go on with.
+            if for_now && there.connected.is_some() && there.leaving.is_none() {
+                self.for_now[there.socket] = Some(connection);
+                self.tell(connection, |judge, slot| judge.left_for_now(slot, left));
+            } else {
+                self.tell(connection, |judge, slot| judge.left(slot, left));
+            }
         }
     }
 
@@ -640,6 +700,7 @@ fn plain(counts: &Counts) -> oracle::Counts {
         delivered: counts.delivered,
         allowed: counts.allowed,
         held_up: counts.held_up,
+        recovered: counts.recovered,
         account,
         violations: Class::ALL.map(|class| counts.of(class)),
     }
@@ -698,7 +759,7 @@ fn judges_and_oracle_agree() {
             let mut play = Play::new(ordering, deadline, deadline + more, &users);
             for _ in 0..there {
                 play.open(0);
-                play.connect(0);
+                play.connect(0, false);
             }
             play.now = play.now + Duration::from_nanos(1);
             for step in &steps {
@@ -739,6 +800,7 @@ struct Seen {
     delivered: u64,
     allowed: u64,
     held_up: u64,
+    recovered: u64,
     account: [u64; 5],
     violations: [u64; 9],
 }
@@ -751,6 +813,7 @@ impl Seen {
         self.delivered += u64::from(counts.delivered > 0);
         self.allowed += u64::from(counts.allowed > 0);
         self.held_up += u64::from(counts.held_up > 0);
+        self.recovered += u64::from(counts.recovered > 0);
         for (sum, n) in self.account.iter_mut().zip(counts.account) {
             *sum += u64::from(n > 0);
         }
@@ -766,6 +829,7 @@ impl Seen {
         assert!(share(self.delivered) > 0.3, "{self:?}");
         assert!(share(self.allowed) > 0.3, "{self:?}");
         assert!(share(self.held_up) > 0.01, "{self:?}");
+        assert!(share(self.recovered) > 0.01, "{self:?}");
         for n in self.violations.into_iter().chain(self.account) {
             assert!(share(n) > 0.01, "{self:?}");
         }

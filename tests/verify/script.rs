@@ -15,6 +15,7 @@
 //! A push `as=ping` carries no tag, and arrives as the `null` that it is.
 //!
 //! `connecting` stands before `connect`, where it is told. `heard` is a sign of life. `leaving` begins a polite leave that `leave` ends.
+//! `leave … for-now` lets the next connection go on, which `goes-on` in place of `connect` does.
 //! A socket that connects after it left has a new connection; after `again` it has one although the old one lingers.
 
 use std::collections::HashMap;
@@ -283,6 +284,17 @@ impl Stage {
                 self.judges[judge].connected(slot, line.at);
                 self.connected.push(socket.to_owned());
             }
+            ["goes-on", socket] => {
+                let (judge, slot) = self.socket(socket);
+                self.judges[judge].went_on(slot, line.at);
+                self.connected.push(socket.to_owned());
+            }
+            ["leave", socket, "for-now"] => {
+                let (judge, slot) = self.socket(socket);
+                self.judges[judge].left_for_now(slot, line.left());
+                self.judges[judge].left_for_now(slot, line.left());
+                self.end(socket);
+            }
             ["connecting", socket] => {
                 let (judge, slot) = self.socket(socket);
                 self.judges[judge].connecting(slot, line.at);
@@ -536,6 +548,7 @@ impl Stage {
             ("by_name", counts.by_name),
             ("by_count", counts.by_count),
             ("held_up", counts.held_up),
+            ("recovered", counts.recovered),
             ("missed_at_death", counts.missed_at_death),
             ("missed_at_neglect", counts.missed_at_neglect),
             ("missed_at_churn", counts.missed_at_churn),

@@ -18,6 +18,8 @@ pub enum Incoming<'a> {
     Connected {
         /// The Socket.IO id that the server gave to the socket.
         sid: Cow<'a, str>,
+        /// The private id of the session, of a server that keeps what a socket misses while its connection is broken.
+        pid: Option<String>,
     },
     /// CONNECT was refused.
     Refused {

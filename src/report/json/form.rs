@@ -82,6 +82,8 @@ pub struct Sockets {
     pub left: u64,
     /// Times that a socket came back, after either.
     pub reconnected: u64,
+    /// Of these, how often it went on where its last connection had ended (connection state recovery), as the target said.
+    pub recovered: u64,
     /// Sockets connected when judging began; without those that had stopped reading.
     pub alive: u64,
     /// Sockets that stopped reading because the scenario says so.
@@ -162,6 +164,8 @@ pub struct Deliveries {
     pub missed_at_neglect: u64,
     /// Of `pairs`: was pushed while the socket was away.
     pub away: u64,
+    /// Of `delivered`, those that the socket had missed and got when it went on where its last connection had ended. They are in no latency.
+    pub recovered: u64,
     /// What is proved of them. `each`: of every one by itself which push it was. `count`: of some (`by_count`) only that there were as many
     /// as pushes, and no more.
     pub guarantee: &'static str,

@@ -47,12 +47,27 @@ pub(super) fn warm_up(out: &mut String, summary: &Summary) -> std::fmt::Result {
     if lasts.is_zero() {
         return Ok(());
     }
-    let deliveries = summary.by_event.iter().map(|(_, split)| split.warmed_up);
+    let deliveries = summary.by_event.iter().map(|(_, split)| split.unmeasured);
+    let recovered = summary.findings.counts.recovered;
     writeln!(
         out,
         "  warm-up     {} deliveries of the first {} are verified and left out of latencies",
-        number(deliveries.sum()),
+        number(deliveries.sum::<u64>().saturating_sub(recovered)),
         Span(lasts)
+    )
+}
+
+/// What sockets had missed and got when they were back, if there is any.
+pub(super) fn recovered(out: &mut String, summary: &Summary) -> std::fmt::Result {
+    let (sockets, counts) = (&summary.sockets, &summary.findings.counts);
+    if sockets.recovered == 0 {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "  recovered   {} connections went on where the last had ended · {} deliveries made up for what was missed, in no latency",
+        number(sockets.recovered),
+        number(counts.recovered)
     )
 }
 

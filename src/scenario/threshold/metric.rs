@@ -88,6 +88,7 @@ figures! {
         Dropped = "dropped", OF_WANTED, Live, "connected sockets that ended without pushproof's doing";
         Left = "left", OF_WANTED, Live, "times that a socket left because the scenario says so";
         Reconnected = "reconnected", OF_WANTED, Live, "times that a socket came back";
+        Recovered = "recovered", OF_WANTED, Live, "of these, the times that it went on where its last connection had ended, as the target said";
         Alive = "alive", OF_WANTED, End, "sockets connected when judging began, without those that had stopped reading";
         Stuck = "stuck", OF_WANTED, Live, "sockets that stopped reading because the scenario says so";
         Evicted = "evicted", OF_WANTED, Live, "times that the target ended a connection for what the scenario had it neglect";
@@ -136,6 +137,7 @@ figures! {
         Expected = "expected", PLAIN, End, "(push, socket) pairs that had to happen";
         Delivered = "delivered", OF_EXPECTED, End, "pairs in the audience that happened, each counted once";
         Allowed = "allowed", OF_EXPECTED, End, "pairs that were free to happen or not";
+        Recovered = "recovered", OF_EXPECTED, End, "of those that happened, the ones that the socket had missed and got when it went on";
         Pairs = "pairs", PLAIN, End, "accepted pushes × sockets of their audience, connected or not: the five below and `lost` together";
         Came = "came", OF_PAIRS, End, "pairs that came at a connection of the socket";
         MissedAtDeath = "missed_at_death", OF_PAIRS, End, "pairs that did not come at a connection that died meanwhile";

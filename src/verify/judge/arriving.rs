@@ -6,7 +6,7 @@ use crate::ids::{Audience, PushId};
 use crate::time::Time;
 use crate::verify::equal::json_equal;
 use crate::verify::finding::{Class, Example};
-use crate::verify::in_flight::HELD_UP;
+use crate::verify::in_flight::{HELD_UP, RECOVERED};
 use crate::verify::ledger::{Answer, Entry};
 use crate::verify::rules::{Arrival, Judged, Ordering, Way};
 use crate::verify::tag::{By, Found, Tag};
@@ -131,7 +131,14 @@ impl Judge {
                 self.doubtful.insert((id, slot));
             }
         }
+        let recovered = self.sockets.at(slot).presence.recovers(entry.push.sent);
         self.check_harm(slot, arrival, entry, found, way);
+        if recovered {
+            self.findings.counts.recovered += 1;
+            self.note_in_flight(id, entry, RECOVERED);
+            return Judged::Recovered(id, entry.push);
+        }
+        self.check_deadline(slot, arrival, id, entry);
         Judged::Delivered(id, entry.push)
     }
 
@@ -237,6 +244,11 @@ impl Judge {
             let detail = "its payload is not the one that was sent";
             self.harm(Class::Corrupted, slot, arrival, id, entry, detail);
         }
+    }
+
+    /// Whether it came too late. What had been missed before a socket was back is not asked.
+    #[inline]
+    fn check_deadline(&mut self, slot: u32, arrival: Arrival<'_>, id: PushId, entry: &Entry) {
         let deadline = self.rules.deadline;
         // Of a socket that reads slowly on purpose nobody knows when it came.
         if arrival.at - entry.push.sent > deadline && arrival.not_before != Time::ZERO {

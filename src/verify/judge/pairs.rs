@@ -129,7 +129,8 @@ impl Judge {
         };
         let mut came_from = range.start;
         for (from, to) in missing.into_iter().chain([(range.end, range.end)]) {
-            if !stream.all_accepted() {
+            // What came at one that another goes on from came there too.
+            if !stream.all_accepted() && !self.sockets.at(at.slot).is_continued {
                 self.came_otherwise(at, came_from..from);
             }
             came_from = to;

@@ -14,7 +14,7 @@ use super::pairs::lost;
 use crate::history::Outcome;
 use crate::ids::{Audience, Lane, PushId};
 use crate::verify::finding::{Class, Example, Findings};
-use crate::verify::in_flight::HELD_UP;
+use crate::verify::in_flight::{HELD_UP, RECOVERED};
 use crate::verify::ledger::{Entry, StreamKey};
 use crate::verify::streams::Streams;
 
@@ -84,6 +84,7 @@ impl Judge {
         }
         for (lane, refused) in self.in_flight.of_refused() {
             self.findings.counts.held_up -= refused[HELD_UP];
+            self.findings.counts.recovered -= refused[RECOVERED];
             self.findings.take_back(self.rules.part_of(lane), &refused);
         }
         self.findings.counts.delivered -= self.refused;
@@ -108,7 +109,9 @@ impl Judge {
             }
         }
         self.untagged.look(&mut self.pushes);
-        self.untagged.settle(streams, &self.rules);
+        let waiting = self.pending.front();
+        let since = waiting.map_or(streams.over, |batch| batch.over.min(streams.over));
+        self.untagged.settle(streams, since, &self.rules);
         self.doubtful.retain(|(id, _)| {
             let settled = streams.find(*id);
             settled.is_none_or(|entry| entry.outcome() == Outcome::Rejected)
@@ -128,13 +131,16 @@ impl Judge {
 
     /// Judges a socket by the batches by which it can be judged.
     fn catch_up(&mut self, socket: usize) {
-        let first = self.batches - self.pending.len() as u32;
+        if self.sockets.may_go_on_with(socket).is_some() {
+            return;
+        }
+        let (first, settle) = (self.batches - self.pending.len() as u32, self.rules.settle);
         while self.sockets.all[socket].judged < self.batches {
             let number = self.sockets.all[socket].judged;
             let streams = Arc::clone(&self.pending[(number - first) as usize]);
             let sure = self.sockets.connections(socket).all(|slot| {
                 let connection = self.sockets.at(slot);
-                connection.opened > number || connection.presence.is_sure_of(streams.over)
+                connection.opened > number || connection.presence.is_sure_of(streams.over, settle)
             });
             if !sure {
                 return;

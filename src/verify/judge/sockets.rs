@@ -45,6 +45,8 @@ pub(super) struct Connection {
     pub(super) opened: u32,
     /// Settled pushes with unknown outcome in its audience when it was opened.
     pub(super) unknown_before: u32,
+    /// Another goes on where it ended, and has all that came here.
+    pub(super) is_continued: bool,
     /// The next connection of the same socket.
     next: u32,
     generation: u32,
@@ -67,6 +69,8 @@ pub(super) struct LaneSeen {
 pub(super) struct Sockets {
     by_id: HashMap<SocketId, u32>,
     pub(super) all: Vec<Socket>,
+    /// Of sockets that are away for now, the connection that the next may go on with; until that is known they are judged by no further batch.
+    away: HashMap<u32, u32>,
     /// Since when those read nothing that have stopped: few do.
     stuck: HashMap<u32, Time>,
     connections: Vec<Connection>,
@@ -97,6 +101,7 @@ impl Sockets {
         Self {
             by_id: HashMap::new(),
             all: Vec::new(),
+            away: HashMap::new(),
             stuck: HashMap::new(),
             connections: Vec::new(),
             seen: Vec::new(),
@@ -140,6 +145,7 @@ impl Sockets {
             socket,
             opened,
             unknown_before,
+            is_continued: false,
             next: *first,
             generation: 0,
         };
@@ -165,6 +171,49 @@ impl Sockets {
             };
         }
         Slot { index, generation }
+    }
+
+    /// The socket is away for now: its next connection may go on where this one ended.
+    pub(super) fn leaves_for_now(&mut self, index: u32) {
+        let socket = self.at(index).socket;
+        self.away.insert(socket, index);
+    }
+
+    /// No connection goes on where the socket's last one ended.
+    pub(super) fn goes_on_with_nothing(&mut self, socket: u32) {
+        self.away.remove(&socket);
+    }
+
+    /// The same by the socket's id.
+    pub(super) fn forsake(&mut self, id: SocketId) {
+        if let Some(place) = self.by_id.get(&id) {
+            self.away.remove(place);
+        }
+    }
+
+    /// Whether there is one that the socket's next connection may go on with.
+    pub(super) fn is_away_for_now(&self, id: SocketId) -> bool {
+        let place = self.by_id.get(&id);
+        place.is_some_and(|place| self.away.contains_key(place))
+    }
+
+    /// The connection that has ended and that the next may go on with.
+    pub(super) fn may_go_on_with(&self, socket: usize) -> Option<u32> {
+        self.away.get(&(socket as u32)).copied()
+    }
+
+    /// What had come at one connection has come at another.
+    pub(super) fn copy(&mut self, from: u32, to: u32) {
+        for lane in 0..self.lanes {
+            *self.lane(to, lane) = *self.lane(from, lane);
+            for audience in [Audience::Everyone, Audience::User(UserId(0))] {
+                let key = |index| self.key(index, Lane(lane as u32), audience);
+                let (from, to) = (key(from), key(to));
+                self.gaps.copy(from, to);
+            }
+        }
+        self.at_mut(to).latest_sent = self.at(from).latest_sent;
+        self.at_mut(from).is_continued = true;
     }
 
     /// `None`: it has ended long ago.

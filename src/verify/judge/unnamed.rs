@@ -91,7 +91,10 @@ impl Judge {
                     }
                     continue;
                 }
-                if self.is_over(&entry, arrival) {
+                let settle = self.rules.settle;
+                if self.is_over(&entry, arrival)
+                    && !presence.makes_up_for(&entry, arrival.not_before, settle)
+                {
                     continue;
                 }
                 if self.has_come(slot, sent.id, &entry, judged) {
