@@ -100,6 +100,12 @@ pub fn unix_nanos() -> u64 {
     since.map_or(0, |d| u64::try_from(d.as_nanos()).unwrap_or(u64::MAX))
 }
 
+/// How long it is by the wall clock until then; zero if it has passed.
+#[must_use]
+pub fn until(then: SystemTime) -> Duration {
+    then.duration_since(SystemTime::now()).unwrap_or_default()
+}
+
 /// The wall clock, for the start stamp of a report: milliseconds since 1970.
 #[must_use]
 pub fn unix_millis() -> u64 {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Method, Request, StatusCode};
+use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -12,6 +12,7 @@ use super::login::said;
 use super::route::{Connector, Route};
 use super::shortage;
 use super::upgrade::redirect;
+use crate::clock;
 
 /// Most bytes of an answer that are read: any answer of the contract is far smaller.
 const MAX_ANSWER: usize = 1 << 20;
@@ -46,7 +47,7 @@ pub struct Call {
 pub struct Answer {
     /// The HTTP status.
     pub status: StatusCode,
-    /// How long the target wants to be left alone, if it says so in seconds (`Retry-After`).
+    /// How long the target wants to be left alone, if it says so (`Retry-After`).
     pub retry_after: Option<Duration>,
     /// The body.
     pub body: Bytes,
@@ -159,8 +160,7 @@ impl Http {
             }
         })?;
         let status = answer.status();
-        let retry_after = answer.headers().get(http::header::RETRY_AFTER);
-        let retry_after = retry_after.and_then(|value| value.to_str().ok()?.trim().parse().ok());
+        let retry_after = retry_after(answer.headers());
         let location = answer.headers().get(http::header::LOCATION);
         let location = location.and_then(|to| to.to_str().ok()).map(str::to_owned);
         let body = Limited::new(answer.into_body(), MAX_ANSWER)
@@ -169,11 +169,28 @@ impl Http {
             .map_err(|e| HttpError::Broken(e.to_string()))?;
         Ok(Answer {
             status,
-            retry_after: retry_after.map(Duration::from_secs),
+            retry_after,
             body: body.to_bytes(),
             location,
         })
     }
+}
+
+/// How long to wait, said in seconds or as a date (RFC 9110, section 10.2.3). A date is held against the answer's own (`Date`), so that it does
+/// not matter what clock the target goes by; without that, against this machine's.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let header = |name| Some(headers.get(name)?.to_str().ok()?.trim());
+    let said = header(http::header::RETRY_AFTER)?;
+    if let Ok(seconds) = said.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let until = httpdate::parse_http_date(said).ok()?;
+    let now = header(http::header::DATE).and_then(|date| httpdate::parse_http_date(date).ok());
+    // One that has passed is no wait.
+    Some(match now {
+        Some(now) => until.duration_since(now).unwrap_or_default(),
+        None => clock::until(until),
+    })
 }
 
 /// A value as it stands in a query string.
@@ -200,7 +217,53 @@ pub(super) fn root_cause(error: &(dyn std::error::Error + 'static)) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::query_value;
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn a_wait_is_said_in_seconds_or_as_a_date_of_any_form() {
+        let wait = |said: &'static str, date: Option<&'static str>| {
+            let mut headers = HeaderMap::new();
+            headers.insert("retry-after", HeaderValue::from_static(said));
+            if let Some(date) = date {
+                headers.insert("date", HeaderValue::from_static(date));
+            }
+            retry_after(&headers)
+        };
+        let date = Some("Sun, 06 Nov 1994 08:49:30 GMT");
+        let seven = Some(Duration::from_secs(7));
+        for said in [
+            "7",
+            " 7 ",
+            "Sun, 06 Nov 1994 08:49:37 GMT",
+            "Sunday, 06-Nov-94 08:49:37 GMT",
+            "Sun Nov  6 08:49:37 1994",
+        ] {
+            assert_eq!(wait(said, date), seven, "{said}");
+        }
+        // By the answer's own clock it has passed; by this machine's, where the answer does not say, long ago.
+        assert_eq!(
+            wait("Sun, 06 Nov 1994 08:49:29 GMT", date),
+            Some(Duration::ZERO)
+        );
+        assert_eq!(
+            wait("Sun, 06 Nov 1994 08:49:37 GMT", None),
+            Some(Duration::ZERO)
+        );
+        assert_eq!(
+            wait("Sun, 06 Nov 1994 08:49:37 GMT", Some("today")),
+            Some(Duration::ZERO)
+        );
+        let later = wait("Fri, 31 Dec 9999 23:59:59 GMT", None);
+        assert!(
+            later.is_some_and(|wait| wait.as_secs() > 1_000_000_000),
+            "{later:?}"
+        );
+        for none in ["soon", "-1", "Sun, 06 Nov 1994", ""] {
+            assert_eq!(wait(none, date), None, "{none}");
+        }
+    }
 
     #[test]
     fn encodes_what_a_query_cannot_hold() {
