@@ -80,8 +80,7 @@ pub(super) fn replay(
             Shard::new(
                 judge,
                 Arc::clone(&terms.rules),
-                terms.plan.apps.len(),
-                terms.plan.triggers.len(),
+                &terms.plan,
                 terms.warm_up.clone(),
             ),
         )

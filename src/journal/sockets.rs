@@ -9,6 +9,7 @@ use crate::history::{Leave, Left, Reply, Stamp};
 use crate::ids::{AppId, PushId, SocketId, UserId};
 use crate::measure::{Meter, Requests};
 use crate::scenario::phases::WarmUp;
+use crate::scenario::{Neglect, Neglected, Plan};
 use crate::time::Time;
 use crate::verify::{Arrival, By, Found, Judge, Judged, Rules, Slot, Tag, Way};
 
@@ -16,6 +17,9 @@ use crate::verify::{Arrival, By, Found, Judge, Judged, Rules, Slot, Tag, Way};
 pub(super) struct Shard {
     pub(super) judge: Judge,
     rules: Arc<Rules>,
+    /// Which sockets read slowly, with the seed that decides it.
+    neglect: Neglect,
+    seed: u64,
     /// Those that have not left, by their slots in the run.
     sockets: HashMap<u32, Socket>,
     pub(super) meter: Meter,
@@ -53,14 +57,16 @@ impl Shard {
     pub(super) fn new(
         judge: Judge,
         rules: Arc<Rules>,
-        apps: usize,
-        triggers: usize,
+        plan: &Plan,
         warm_up: Option<WarmUp>,
     ) -> Self {
+        let meter = Meter::new(rules.events.len(), plan.apps.len());
         Self {
             judge,
-            meter: Meter::new(rules.events.len(), apps).with_triggers(triggers),
+            meter: meter.with_triggers(plan.triggers.len()),
             rules,
+            neglect: plan.clients.neglect,
+            seed: plan.seed,
             warm_up,
             requests: Requests::default(),
             sockets: HashMap::new(),
@@ -279,6 +285,12 @@ impl Shard {
         let judged = self
             .judge
             .arrived_again(socket.slot, arrival, found, way, refused);
+        let came = matches!(judged, Judged::Delivered(..) | Judged::Recovered(..));
+        let neglects = || self.neglect.of(self.seed, socket.id);
+        if came && socket.connected && matches!(neglects(), Some(Neglected::Slow(_))) {
+            // Its time was the run's doing, and is in no latency.
+            return;
+        }
         if let Judged::Recovered(id, push) = judged {
             let trigger = self.rules.triggers.get(id.lane.index()).copied();
             self.meter.unmeasured(trigger, &push);

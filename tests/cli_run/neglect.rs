@@ -3,15 +3,22 @@
 use pushproof::ids::SocketId;
 use pushproof::scenario::neglect::{Mute, Neglect, Neglected, Slow, Stuck};
 
+use super::journal::comes_to_the_same;
 use super::support::{Report, Scratch, done, run};
 use super::target::{Manners, Target};
 use super::trouble::Serve;
 
 const SEED: u64 = 11;
 const USERS: u32 = 40;
-const TRANSPORTS: [&str; 3] = ["websocket", "polling", "upgrade"];
+/// Each transport, and processes that share the sockets.
+const WAYS: [&[&str]; 4] = [
+    &["--transport", "websocket"],
+    &["--transport", "polling"],
+    &["--transport", "upgrade"],
+    &["--transport", "upgrade", "--workers", "3"],
+];
 
-/// A run of 60 broadcasts a second for three seconds, with these sections.
+/// A run of 60 broadcasts a second for three seconds, with these sections, which its journal comes to as well.
 async fn neglecting(clients: &str, flags: &[&str]) -> (Option<i32>, Report) {
     let scratch = Scratch::new();
     let text =
@@ -21,8 +28,15 @@ async fn neglecting(clients: &str, flags: &[&str]) -> (Option<i32>, Report) {
     let mut command = run(&[&scenario, "--seed", &seed, "--users", &users]);
     command.args(["--rate", "60/s", "--duration", "3s", "--settle", "3s"]);
     command.args(["--json", "-", "-q"]).args(flags);
+    let journals = !flags.contains(&"--workers");
+    if journals {
+        command.args(["--journal", &scratch.path("run.journal")]);
+    }
     let done = done(command).await;
     let report = Report::parse(&done.stdout);
+    if journals {
+        comes_to_the_same(&scratch, &report, done.code).await;
+    }
     if !clients.contains("slow") {
         // Latencies have all other deliveries.
         report.adds_up();
@@ -47,16 +61,16 @@ async fn who_reads_slowly_gets_everything_and_is_in_no_latency() {
     };
     let [slow, ..] = Neglect::new(Some(slow), None, None).counts(SEED, USERS);
     assert!(slow > 4, "{slow}");
-    for transport in TRANSPORTS {
+    for way in WAYS {
         let text = "[clients.slow]\nshare = 0.2\nread_rate = \"40KiB/s\"\n";
-        let (code, report) = neglecting(text, &["--transport", transport]).await;
-        assert_eq!(code, Some(0), "{transport}: {}", report.reasons());
+        let (code, report) = neglecting(text, way).await;
+        assert_eq!(code, Some(0), "{way:?}: {}", report.reasons());
         let pairs = 180 * u64::from(USERS);
-        assert_eq!(delivery(&report, "expected"), pairs, "{transport}");
-        assert_eq!(delivery(&report, "came"), pairs, "{transport}");
-        assert_eq!(delivery(&report, "missed_at_neglect"), 0, "{transport}");
+        assert_eq!(delivery(&report, "expected"), pairs, "{way:?}");
+        assert_eq!(delivery(&report, "came"), pairs, "{way:?}");
+        assert_eq!(delivery(&report, "missed_at_neglect"), 0, "{way:?}");
         let measured = report.number("/latency/push/count");
-        assert_eq!(measured, pairs - 180 * u64::from(slow), "{transport}");
+        assert_eq!(measured, pairs - 180 * u64::from(slow), "{way:?}");
     }
 }
 
@@ -68,13 +82,13 @@ async fn who_stops_reading_holds_nobody_up_and_loses_nothing() {
     };
     let [_, stuck, _] = Neglect::new(None, Some(stuck), None).counts(SEED, USERS);
     assert!(stuck > 4, "{stuck}");
-    for transport in TRANSPORTS {
+    for way in WAYS {
         let text = "[clients.stuck]\nshare = 0.2\nafter = \"1s\"\n";
-        let (code, report) = neglecting(text, &["--transport", transport]).await;
-        assert_eq!(code, Some(0), "{transport}: {}", report.reasons());
-        assert_eq!(socket(&report, "stuck"), u64::from(stuck), "{transport}");
+        let (code, report) = neglecting(text, way).await;
+        assert_eq!(code, Some(0), "{way:?}: {}", report.reasons());
+        assert_eq!(socket(&report, "stuck"), u64::from(stuck), "{way:?}");
         assert_eq!(socket(&report, "alive"), u64::from(USERS - stuck));
-        assert_eq!(socket(&report, "dropped"), 0, "{transport}");
+        assert_eq!(socket(&report, "dropped"), 0, "{way:?}");
         // Everybody else has all of it, and they what was over before they stopped.
         let missed = delivery(&report, "missed_at_neglect");
         let theirs = 180 * u64::from(stuck);
@@ -83,7 +97,7 @@ async fn who_stops_reading_holds_nobody_up_and_loses_nothing() {
             "{missed} of {theirs}"
         );
         assert_eq!(delivery(&report, "came") + missed, 180 * u64::from(USERS));
-        assert_eq!(delivery(&report, "missed_at_churn"), 0, "{transport}");
+        assert_eq!(delivery(&report, "missed_at_churn"), 0, "{way:?}");
     }
 }
 
@@ -95,27 +109,24 @@ async fn who_answers_no_ping_is_ended_by_the_target_and_comes_back() {
     };
     let [.., mute] = Neglect::new(None, None, Some(mute)).counts(SEED, USERS);
     assert!(mute > 4, "{mute}");
-    for transport in TRANSPORTS {
+    for way in WAYS {
         let pings = ["--ping-interval-ms", "400", "--ping-timeout-ms", "600"];
         let serve = Serve::with(&[&["--port", "0"], &pings[..]].concat()).await;
         let text =
             "[clients]\nreconnect_delay = \"100ms\"\n[clients.mute]\nshare = 0.2\nafter = \"0s\"\n";
-        let flags = ["--transport", transport, "--target", &serve.url];
+        let flags = [way, &["--target", &serve.url]].concat();
         let (code, report) = neglecting(text, &flags).await;
-        assert_eq!(code, Some(0), "{transport}: {}", report.reasons());
+        assert_eq!(code, Some(0), "{way:?}: {}", report.reasons());
         let evicted = socket(&report, "evicted");
-        assert!(
-            evicted >= u64::from(mute),
-            "{transport}: {evicted} of {mute}"
-        );
-        assert_eq!(socket(&report, "overdue"), 0, "{transport}");
-        assert_eq!(socket(&report, "dropped"), 0, "{transport}");
-        assert_eq!(socket(&report, "alive"), u64::from(USERS), "{transport}");
-        assert_eq!(socket(&report, "reconnected"), evicted, "{transport}");
+        assert!(evicted >= u64::from(mute), "{way:?}: {evicted} of {mute}");
+        assert_eq!(socket(&report, "overdue"), 0, "{way:?}");
+        assert_eq!(socket(&report, "dropped"), 0, "{way:?}");
+        assert_eq!(socket(&report, "alive"), u64::from(USERS), "{way:?}");
+        assert_eq!(socket(&report, "reconnected"), evicted, "{way:?}");
         // What they missed was pushed while they were on their way back, or under way at their end.
         let theirs = 180 * u64::from(mute);
         assert!(delivery(&report, "came") >= 180 * u64::from(USERS) - theirs);
-        assert_eq!(delivery(&report, "missed_at_death"), 0, "{transport}");
+        assert_eq!(delivery(&report, "missed_at_death"), 0, "{way:?}");
     }
 }
 
