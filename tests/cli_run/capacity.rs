@@ -6,6 +6,7 @@ use serde_json::Value;
 use tokio::time::timeout;
 
 use crate::support::{Done, Run, Scratch, done, pushproof};
+use crate::trouble::Serve;
 
 /// One app and pushes at everyone only, so that each push is as many deliveries as there are sockets, and next to nothing is drawn.
 const SCENARIO: &str = r#"
@@ -251,6 +252,65 @@ async fn a_load_that_holds_all_that_was_asked_for_passes() {
         assert!(figures["p99_low_us"].as_u64() <= figures["p99_us"].as_u64());
         assert!(figures["p99_low_us"].is_u64(), "{report:#}");
     }
+}
+
+/// Sockets ask besides, and are part of each step: what they ask is in the report, and a wrong answer is no capacity.
+#[tokio::test]
+async fn requests_of_the_scenario_are_part_of_every_step() {
+    let scratch = Scratch::new();
+    let requests = "[requests]\nrate = \"40/s\"\ntimeout = \"1s\"\n";
+    let scenario = scenario(&scratch, requests);
+    let args = |target: &'static [&'static str]| {
+        let args = ["--vary", "payload", "--from", "1KiB", "--to", "1KiB"];
+        let step = ["--step-duration", "2s", "--seed", "7", "--json", "-"];
+        [&args[..], &step, target].concat()
+    };
+    let right = capacity(&scenario, &args(&[])).await;
+    let right = report(&right.stdout);
+    let asked = &right["scenario"]["plan"]["requests"];
+    assert_eq!(
+        (&asked["rate"], &asked["timeout"]),
+        (&"40/s".into(), &"1s".into())
+    );
+    for step in right["steps"].as_array().unwrap() {
+        // A machine that is busy with something else may not tell, but nothing is wrong.
+        let told = step.to_string();
+        assert!(
+            step["outcome"] != "broke" && !told.contains(" requests "),
+            "{right:#}"
+        );
+    }
+
+    let wrong = Serve::with(&[
+        "--port",
+        "0",
+        "--fault",
+        "ack-wrong=1/1",
+        "--fault-seed",
+        "7",
+    ])
+    .await;
+    let args = [&args(&[])[..], &["--target", &wrong.url]].concat();
+    let done = capacity(&scenario, &args).await;
+    let wrong = report(&done.stdout);
+    let steps = wrong["steps"].as_array().unwrap();
+    assert!(!steps.is_empty(), "{wrong:#}");
+    // As many as there are, less those that would have been due when the step was over.
+    for step in steps {
+        let broke = step["broke"].as_array().unwrap();
+        let of_requests = broke.iter().find(|broke| broke["what"] == "requests");
+        let detail = of_requests.expect("it is told")["detail"].as_str().unwrap();
+        let numbers: Vec<u64> = detail
+            .split_whitespace()
+            .filter_map(|word| word.parse().ok())
+            .collect();
+        assert!(
+            matches!(numbers[..], [all, wrong, 0] if all == wrong && all >= 70),
+            "{detail}"
+        );
+    }
+    assert_eq!(wrong["capacity"]["held"], Value::Null);
+    assert_ne!(done.code, Some(0));
 }
 
 #[tokio::test]

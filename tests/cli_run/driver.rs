@@ -49,6 +49,11 @@ async fn what_the_second_driver_cannot_do_is_refused_before_anything_begins() {
             "cannot end a connection",
         ),
         (
+            "[requests]\nrate = \"5/s\"\n",
+            "requests",
+            "keeps the ids of acks to itself",
+        ),
+        (
             "[generator]\nsource_addrs = [\"127.0.0.2\"]\n",
             "generator.source_addrs",
             "lets the system choose",
