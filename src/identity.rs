@@ -4,10 +4,11 @@ use crate::client::endpoint::Endpoint;
 use crate::client::http::{Call, Http, query_value};
 use crate::client::listener::Hello;
 use crate::client::login::{self, LoginError};
-use crate::ids::UserId;
+use crate::client::route::Trust;
 use crate::scenario::contract::Filled;
+use crate::scenario::people::Listed;
 use crate::scenario::template::{Escape, Name, Template};
-use crate::scenario::{Contract, People};
+use crate::scenario::{Contract, Plan};
 
 /// Whose a login or socket is.
 #[derive(Clone, Copy)]
@@ -23,7 +24,7 @@ pub struct Identity<'a> {
     /// The token; empty: none.
     pub token: &'a str,
     /// Where a list has more of the user.
-    pub listed: Option<(&'a People, UserId)>,
+    pub listed: Option<Listed<'a>>,
 }
 
 impl Identity<'_> {
@@ -34,9 +35,7 @@ impl Identity<'_> {
             Name::Password => self.password,
             Name::Session => self.session,
             Name::Token => self.token,
-            Name::Column(column) => self
-                .listed
-                .map_or("", |(people, user)| people.column(user, column)),
+            Name::Column(column) => self.listed.map_or("", |listed| listed.column(column)),
             Name::Event | Name::Message | Name::MessageText | Name::MessageBase64 => "",
         }
     }
@@ -106,6 +105,19 @@ impl Identity<'_> {
     }
 }
 
+/// Whom a plan trusts, and what it shows of its own.
+pub fn trust(plan: &Plan) -> Trust<'_> {
+    let (access, contract) = (&plan.access, &plan.contract);
+    Trust {
+        ca: access.ca.as_deref(),
+        identity: access
+            .identity
+            .as_ref()
+            .map(|(chain, key)| (chain.as_slice(), key.as_slice())),
+        insecure: contract.insecure,
+    }
+}
+
 /// A request that a scenario describes, as the client makes it.
 pub fn call(filled: Filled) -> Call {
     Call {
@@ -121,7 +133,6 @@ mod tests {
     use super::*;
     use crate::client::endpoint::Presents;
     use crate::client::route::Route;
-    use crate::scenario::Plan;
     use crate::scenario::file::File;
 
     #[test]

@@ -11,6 +11,7 @@ use super::scenario::Asked;
 use super::seed::draw_seed;
 use crate::scenario::Plan;
 use crate::scenario::file::{self, File};
+use crate::scenario::people::ByHand;
 use crate::scenario::units::Span;
 use crate::summary::verdict::EXIT_USAGE;
 
@@ -28,15 +29,15 @@ pub(super) struct AtArgs {
     targets: Vec<String>,
     #[command(flatten)]
     tls: TlsArgs,
-    /// A scenario whose [target] says how the target is spoken to; of the rest names and passwords of users.
+    /// A scenario whose [target] says how the target is spoken to, and whose [users] says who the users are and what they show.
     #[arg(long, value_name = "FILE")]
     scenario: Option<PathBuf>,
     /// Set any key of the scenario, as target.path=/live/; repeatable.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     settings: Vec<String>,
-    /// The app id; the scenario's first, or demo.
+    /// The app id; left out: the one whose user a list says it is, the scenario's first, or demo.
     #[arg(long, value_name = "ID", env = "PUSHPROOF_APP", value_parser = app)]
-    app: Option<String>,
+    pub(super) app: Option<String>,
     /// How long to wait for an answer, or for a socket to be connected.
     #[arg(
         long,
@@ -68,20 +69,18 @@ pub(super) fn positive(text: &str) -> Result<Span, String> {
 }
 
 impl AtArgs {
-    /// A plan for so many users with a socket each, or what is wrong with it, in words.
-    pub(super) fn plan(&self, users: u32, reconnect: bool) -> anyhow::Result<Result<Plan, String>> {
+    /// A plan, or what is wrong with it, in words. `token`: one is shown that is none of the scenario's.
+    pub(super) fn plan(
+        &self,
+        reconnect: bool,
+        token: bool,
+    ) -> anyhow::Result<Result<Plan, String>> {
         let flags = File {
             target: file::Target {
                 url: self.targets.first().cloned(),
-                apps: self.app.clone().map(|app| vec![app]),
                 nodes: self.targets.get(1..).map(<[String]>::to_vec),
                 tls: self.tls.section(),
                 ..file::Target::default()
-            },
-            users: file::Users {
-                count: Some(users),
-                sockets_per_user: Some(1),
-                ..file::Users::default()
             },
             clients: file::Clients {
                 reconnect: Some(reconnect),
@@ -90,7 +89,7 @@ impl AtArgs {
             ..File::default()
         };
         let mut asked = Asked::load(self.scenario.as_deref(), flags, &self.settings)?;
-        asked.at_one_app(SERVE, APP);
+        asked.by_hand(SERVE, self.app.as_deref(), ByHand { token });
         let plan = asked.plan(draw_seed()?);
         if let Ok(plan) = &plan {
             access::announce(plan);
@@ -101,8 +100,6 @@ impl AtArgs {
 
 /// Where `pushproof serve` listens.
 const SERVE: &str = "http://127.0.0.1:3000";
-/// An app that it has.
-const APP: &str = "demo";
 
 /// Says what is wrong with what was asked for.
 pub(super) fn refuse(told: &str) -> ExitCode {

@@ -1,5 +1,7 @@
 //! `pushproof listen`.
 
+mod whose;
+
 use std::io::{ErrorKind, IsTerminal as _, Write as _};
 use std::ops::ControlFlow;
 use std::pin::pin;
@@ -20,7 +22,6 @@ use super::terminal::colour;
 use super::{files, runtime};
 use crate::clock::unix_nanos;
 use crate::hand::listen::{self, End, Heard, ListenError, Listened, Order, Told};
-use crate::hand::who::Who;
 use crate::report::hand as report;
 use crate::report::text::Colour;
 use crate::scenario::units::Span;
@@ -35,15 +36,11 @@ const PATIENCE: Duration = Duration::from_secs(2);
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(super) struct ListenArgs {
-    /// The user to log in as; repeatable, and each line then says whose it is.
-    #[arg(
-        long = "user",
-        value_name = "USER",
-        env = "PUSHPROOF_USER",
-        default_value = "user-0"
-    )]
+    /// The user to log in as, of the scenario's list if it has one; repeatable, and each line then says whose it is. Left out, user-0 or
+    /// the first of the list.
+    #[arg(long = "user", value_name = "USER", env = "PUSHPROOF_USER")]
     users: Vec<String>,
-    /// The password, for all users. Left out, that of user-7 is password-7, and so on.
+    /// The password, for all users. Left out, that of the scenario's list; of user-7 it is password-7, and so on.
     #[arg(
         long,
         value_name = "PASSWORD",
@@ -60,6 +57,15 @@ pub(super) struct ListenArgs {
         conflicts_with_all = ["users", "password"]
     )]
     session: Option<String>,
+    /// A token to show as {{token}}, in place of the user's own.
+    #[arg(
+        long,
+        value_name = "TOKEN",
+        env = "PUSHPROOF_TOKEN",
+        hide_env_values = true,
+        conflicts_with = "session"
+    )]
+    token: Option<String>,
 
     #[command(flatten)]
     at: AtArgs,
@@ -125,20 +131,19 @@ fn order(args: &ListenArgs) -> anyhow::Result<Result<Order, ExitCode>> {
             args.users.len()
         ));
     }
-    let plan = match args.at.plan(args.users.len() as u32, !args.no_reconnect)? {
+    if args.token.is_some() && args.users.len() > 1 {
+        return usage("--token: one token is one user's; name one with --user, or none");
+    }
+    let plan = match args.at.plan(!args.no_reconnect, args.token.is_some())? {
         Ok(plan) => plan,
         Err(told) => return Ok(Err(refuse(&told))),
     };
-    let who = if let Some(session) = &args.session {
-        vec![Who::Session(session.clone())]
-    } else {
-        let password = args.password.as_deref();
-        let users = args.users.iter();
-        let users = users.map(|name| Who::user(&plan, name, password));
-        match users.collect::<Result<_, _>>() {
-            Ok(users) => users,
-            Err(error) => return usage(&format!("--user: {error}")),
-        }
+    if let Some(why) = whose::shown_nowhere(&plan, args) {
+        return usage(&why);
+    }
+    let who = match whose::who(&plan, args) {
+        Ok(who) => who,
+        Err(error) => return usage(&format!("--user: {error}")),
     };
     Ok(Ok(Order {
         plan,
@@ -267,8 +272,9 @@ struct Printer {
     quiet: bool,
     /// There is more than one user.
     several: bool,
-    /// App and target, for words.
-    place: String,
+    /// The apps, and the target, for words.
+    apps: Vec<String>,
+    target: String,
     left: Arc<Left>,
 }
 
@@ -282,7 +288,6 @@ enum Style {
 impl Printer {
     fn new(args: &ListenArgs, order: &Order) -> Self {
         let terminal = std::io::stdout().is_terminal();
-        let target = order.plan.target.as_deref().unwrap_or_default();
         Self {
             style: match (args.json, terminal) {
                 (true, _) => Style::Json,
@@ -291,7 +296,8 @@ impl Printer {
             },
             quiet: args.quiet,
             several: order.who.len() > 1,
-            place: format!("app {} at {target}", order.plan.apps[0]),
+            apps: order.plan.apps.clone(),
+            target: order.plan.target.clone().unwrap_or_default(),
             left: Arc::default(),
         }
     }
@@ -301,7 +307,8 @@ impl Printer {
             Told::Event(heard) => return self.print(&heard),
             Told::Connected { who, again } => {
                 let how = if again { "is back" } else { "listens" };
-                self.note(&format!("{who} {how} in {}", self.place));
+                let app = &self.apps[who.app().index()];
+                self.note(&format!("{who} {how} in app {app} at {}", self.target));
             }
             Told::Away {
                 who,

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{IsTerminal as _, Read};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
@@ -11,9 +12,11 @@ use super::hand::{AtArgs, refuse};
 use super::signals::quiet_interrupts;
 use super::terminal::colour;
 use super::{files, runtime};
+use crate::hand::who::{self, AppId, WhoError};
 use crate::hand::{self, Push};
 use crate::history::Outcome;
 use crate::report::hand as report;
+use crate::scenario::Plan;
 use crate::summary::verdict::{EXIT_FAIL, EXIT_INTERRUPTED, EXIT_UNKNOWN};
 
 /// Most bytes of a message that are read: more than any target takes.
@@ -36,6 +39,9 @@ pub(super) struct PushArgs {
     /// The message is text, even if it looks like JSON.
     #[arg(long, requires = "message")]
     text: bool,
+    /// The message is bytes: those of a file, as @FILE, or of standard input, as -.
+    #[arg(long, value_name = "@FILE", conflicts_with = "message")]
+    binary: Option<String>,
     /// By which trigger of the scenario; left out: the first.
     #[arg(long, value_name = "NAME")]
     trigger: Option<String>,
@@ -56,9 +62,13 @@ Exit codes:
   130  interrupted before there was an answer";
 
 pub(super) fn run(args: &PushArgs) -> anyhow::Result<ExitCode> {
-    let plan = match args.at.plan(1, false)? {
-        Ok(plan) => plan,
+    let plan = match args.at.plan(false, false)? {
+        Ok(plan) => Arc::new(plan),
         Err(told) => return Ok(refuse(&told)),
+    };
+    let app = match whose(&plan, args) {
+        Ok(app) => app,
+        Err(error) => return Ok(refuse(&format!("error: --user: {error}\n"))),
     };
     let message = match &args.message {
         None => String::new(),
@@ -77,12 +87,25 @@ pub(super) fn run(args: &PushArgs) -> anyhow::Result<ExitCode> {
         })
     };
     let trigger = args.trigger.as_ref().map_or(Ok(0), named)?;
+    let way = &plan.contract.triggers[trigger].way;
+    if let (Some(_), Some(why)) = (&args.binary, way.cannot_carry_bytes()) {
+        let name = &plan.triggers[trigger].0;
+        return Ok(refuse(&format!(
+            "error: --binary: the trigger {name:?} carries no bytes: {why}\n"
+        )));
+    }
+    let bytes = args.binary.as_deref().map(bytes).transpose()?;
     let push = Push {
+        bytes: bytes.as_deref(),
+        app,
         trigger,
         audience: &args.user,
         event: &args.event,
         message: &message,
     };
+    if let Some(why) = push.lacks(&plan) {
+        return Ok(refuse(&format!("error: --user: {why}\n")));
+    }
     let answered = runtime()?.block_on(async {
         let mut interrupts = quiet_interrupts()?;
         anyhow::Ok(tokio::select! {
@@ -109,7 +132,7 @@ pub(super) fn run(args: &PushArgs) -> anyhow::Result<ExitCode> {
     if args.json {
         let asked = report::Asked {
             target: plan.target.as_deref().unwrap_or_default(),
-            app: &plan.apps[0],
+            app: &plan.apps[app.index()],
             user: &args.user,
             event: &args.event,
         };
@@ -119,6 +142,16 @@ pub(super) fn run(args: &PushArgs) -> anyhow::Result<ExitCode> {
         files::print(&report::answered(&answer, colour))?;
     }
     Ok(ExitCode::from(code))
+}
+
+/// The app of whom the push is for. Who is not listed may be nobody, which is as good as anybody to push at.
+fn whose(plan: &Plan, args: &PushArgs) -> Result<AppId, WhoError> {
+    let asked = args.at.app.as_deref();
+    let listed = match args.user.as_str() {
+        hand::EVERYONE => None,
+        user => who::app_of(plan, asked, user)?,
+    };
+    listed.map_or_else(|| who::app(plan, asked), Ok)
 }
 
 /// The message as it was given, or from where that says.
@@ -134,13 +167,34 @@ fn read(given: &str) -> anyhow::Result<String> {
     read_from(file).with_context(what)
 }
 
-/// Without the line break at its end, which editors and `echo` write and nobody means.
-fn read_from(from: impl Read) -> anyhow::Result<String> {
+/// The bytes from where that says, all of them.
+fn bytes(given: &str) -> anyhow::Result<Vec<u8>> {
+    let what = || format!("--binary {given}");
+    match (given, given.strip_prefix('@')) {
+        ("-", _) => bytes_from(std::io::stdin().lock()).with_context(what),
+        (_, Some(path)) => {
+            let file = File::open(path).with_context(what)?;
+            bytes_from(file).with_context(what)
+        }
+        _ => bail!(
+            "{}: name a file, as @{given}, or standard input, as -",
+            what()
+        ),
+    }
+}
+
+fn bytes_from(from: impl Read) -> anyhow::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     from.take(MOST + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MOST {
         bail!("longer than {MOST} bytes, which no push carries");
     }
+    Ok(bytes)
+}
+
+/// Without the line break at its end, which editors and `echo` write and nobody means.
+fn read_from(from: impl Read) -> anyhow::Result<String> {
+    let bytes = bytes_from(from)?;
     let Ok(mut text) = String::from_utf8(bytes) else {
         bail!("not UTF-8, as a message has to be");
     };

@@ -17,7 +17,7 @@ use crate::report::mistakes;
 use crate::scenario::access::Access;
 use crate::scenario::file::File;
 use crate::scenario::payload::MOST_FILE_BYTES;
-use crate::scenario::people::Loaded;
+use crate::scenario::people::{ByHand, Loaded};
 use crate::scenario::plan::Faults;
 use crate::scenario::units::Span;
 use crate::scenario::{Plan, Problem, Reader};
@@ -39,7 +39,9 @@ pub(super) struct Asked {
     /// Where the scenario file is: what it names is relative to that.
     beside: PathBuf,
     /// It is for something done by hand, of which the load is no part.
-    by_hand: bool,
+    by_hand: Option<ByHand>,
+    /// The app that is asked for by hand.
+    app: Option<String>,
     /// What is read, and run, for the first plan: another seed changes nothing of it.
     users: OnceCell<Result<Arc<Loaded>, Problem>>,
     access: OnceCell<Result<Arc<Access>, Vec<Problem>>>,
@@ -84,7 +86,8 @@ impl Asked {
                 .and_then(Path::parent)
                 .map(PathBuf::from)
                 .unwrap_or_default(),
-            by_hand: false,
+            by_hand: None,
+            app: None,
             users: OnceCell::new(),
             access: OnceCell::new(),
         })
@@ -103,15 +106,13 @@ impl Asked {
         }
     }
 
-    /// Keeps to the first app; target and app are these where none is named.
-    pub(super) fn at_one_app(&mut self, url: &str, app: &str) {
-        self.by_hand = true;
-        let target = &self.reader.file().target;
-        let apps = target.apps.as_ref();
-        let first = apps.map_or_else(|| Some(app.to_owned()), |apps| apps.first().cloned());
+    /// Is for something done by hand: at this URL if none is named, and perhaps in an app that the scenario does not name.
+    pub(super) fn by_hand(&mut self, url: &str, app: Option<&str>, by_hand: ByHand) {
+        self.by_hand = Some(by_hand);
+        self.app = app.map(str::to_owned);
         let mut over = File::default();
+        let target = &self.reader.file().target;
         over.target.url = target.url.is_none().then(|| url.to_owned());
-        over.target.apps = Some(first.into_iter().collect());
         self.reader.lay(over);
     }
 
@@ -125,13 +126,20 @@ impl Asked {
             return Err(self.told(&[]));
         }
         let mut file = self.file().clone();
-        if self.by_hand {
+        file.by_hand = self.by_hand;
+        if self.by_hand.is_some() {
             file.users.refused = None;
+            file.pushes.broadcast = Some(0.0);
+            file.pushes.absent = None;
+            file.pushes.foreign = None;
         }
         let load = || users::load(&file.users, &self.beside).map(Arc::new);
         match self.users.get_or_init(load) {
             Ok(loaded) => file.loaded = Some(Arc::clone(loaded)),
             Err(problem) => return Err(self.told(std::slice::from_ref(problem))),
+        }
+        if let Some(app) = &self.app {
+            in_app(&mut file, app);
         }
         let plan = Plan::from_file(&file, drawn_seed).and_then(|plan| {
             let access = self.access.get_or_init(|| access::gather(&plan)).clone()?;
@@ -180,6 +188,18 @@ impl Asked {
             .is_some_and(|value| !value.is_null());
         let source = self.reader.sources().get(source);
         !by_flag || problem.entry.is_some() || source.is_some_and(|source| source.name == SET)
+    }
+}
+
+/// Takes an app that the scenario does not name for its only one. Where a list says whose users its users are, there is no other.
+fn in_app(file: &mut File, app: &String) {
+    let named = file.target.apps.as_ref();
+    let built_in = || File::built_in().target.apps.unwrap_or_default();
+    let known = named.map_or_else(built_in, Vec::clone).contains(app);
+    let rows = file.loaded.as_ref().and_then(|loaded| loaded.rows.as_ref());
+    let mut rows = rows.into_iter().flatten();
+    if !known && !rows.any(|row| row.app.is_some()) {
+        file.target.apps = Some(vec![app.clone()]);
     }
 }
 
@@ -261,6 +281,7 @@ fn with_flag(problem: &Problem) -> String {
         "target.url" | "target.nodes" => "--target",
         "target.apps" => "--app",
         "target.tls.ca" => "--ca",
+        "target.tls.insecure" => "--insecure",
         "users.count" => "--users",
         "users.sockets_per_user" => "--sockets-per-user",
         "users.connect_rate" => "--connect-rate",

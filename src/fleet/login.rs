@@ -266,7 +266,7 @@ impl Own {
             password: &self.password,
             session,
             token,
-            listed: Some((&plan.people, user)),
+            listed: plan.people.listed(user),
         }
     }
 }

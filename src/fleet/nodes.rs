@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::client::endpoint::{Endpoint, Presents, socket_uri};
 use crate::client::http::Http;
-use crate::client::route::{Proxy, Route, Tls, Trust, TrustError};
+use crate::client::route::{Proxy, Route, Tls, TrustError};
+use crate::identity::trust;
 use crate::ids::{Lane, SocketId, UserId};
 use crate::scenario::Plan;
 use crate::scenario::triggers::Trigger;
@@ -107,19 +108,6 @@ impl Nodes {
 
     fn nth(&self, n: usize) -> &(Http, Endpoint) {
         &self.ways[n % self.ways.len()]
-    }
-}
-
-/// Whom a plan trusts.
-fn trust(plan: &Plan) -> Trust<'_> {
-    let (access, contract) = (&plan.access, &plan.contract);
-    Trust {
-        ca: access.ca.as_deref(),
-        identity: access
-            .identity
-            .as_ref()
-            .map(|(chain, key)| (chain.as_slice(), key.as_slice())),
-        insecure: contract.insecure,
     }
 }
 

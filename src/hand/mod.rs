@@ -10,13 +10,14 @@ pub mod listen;
 mod way;
 pub mod who;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::client::http::Answer;
 use crate::clock::Clock;
 use crate::fleet::nodes::Nodes;
 use crate::history::Outcome;
-use crate::ids::Lane;
+use crate::ids::{AppId, Lane};
 use crate::run;
 use crate::scenario::Plan;
 use crate::summary::Target;
@@ -25,18 +26,49 @@ use crate::trigger::{Asker, Wanted};
 /// A push to ask for.
 #[derive(Debug, Clone, Copy)]
 pub struct Push<'a> {
+    /// In which app.
+    pub app: AppId,
     /// A user, or `*` for everyone in the app.
     pub audience: &'a str,
     /// The event name.
     pub event: &'a str,
     /// The message as JSON; empty: the event has no arguments.
     pub message: &'a str,
+    /// The message as bytes, in place of JSON.
+    pub bytes: Option<&'a [u8]>,
     /// By which trigger of the plan, from 0.
     pub trigger: usize,
 }
 
 /// What everyone is called.
-const EVERYONE: &str = "*";
+pub const EVERYONE: &str = "*";
+
+impl Push<'_> {
+    /// What its trigger asks of a list of users, and no list has, in words.
+    pub fn lacks(&self, plan: &Plan) -> Option<String> {
+        let everyone = self.audience == EVERYONE;
+        let places = plan.contract.triggers[self.trigger].way.places();
+        let mut places = places
+            .into_iter()
+            .filter(|place| if everyone { place.everyone } else { place.one });
+        let (key, column) =
+            places.find_map(|place| Some((place.key, place.template.columns().next()?)))?;
+        if everyone {
+            return Some(format!(
+                "a push at everyone has no {{{{user.{column}}}}}, which {key} of the trigger asks for; name a user"
+            ));
+        }
+        let listed = plan.somebody(self.app, self.audience).listed();
+        match listed.map(|listed| listed.column(column)) {
+            None => Some(who::not_listed(plan, self.audience).to_string()),
+            Some("") => Some(format!(
+                "{:?} has no {column}, which {key} of the trigger asks for",
+                self.audience
+            )),
+            Some(_) => None,
+        }
+    }
+}
 
 /// How the asking ended.
 #[derive(Debug, Clone)]
@@ -51,8 +83,8 @@ pub struct Answered {
     pub took: Duration,
 }
 
-/// Asks for a push in the first app of a plan at its first node. Nothing is waited for longer than `timeout`.
-pub async fn push(plan: &Plan, push: Push<'_>, timeout: Duration) -> Answered {
+/// Asks for a push at the first node of a plan. Nothing is waited for longer than `timeout`.
+pub async fn push(plan: &Arc<Plan>, push: Push<'_>, timeout: Duration) -> Answered {
     let clock = Clock::start();
     let nodes = match look_up(plan, timeout).await {
         Ok(nodes) => nodes,
@@ -66,13 +98,15 @@ pub async fn push(plan: &Plan, push: Push<'_>, timeout: Duration) -> Answered {
         }
     };
     let node = nodes.of_lane(Lane(0), push.trigger);
-    let mut trigger = Asker::new(&plan.contract, push.trigger, node, timeout, clock);
+    let mut trigger = Asker::new(plan, push.trigger, node, timeout, clock);
+    let user = Some(push.audience).filter(|audience| *audience != EVERYONE);
     let ready = trigger.ready(&Wanted {
-        app: &plan.apps[0],
-        user: Some(push.audience).filter(|audience| *audience != EVERYONE),
+        app: &plan.apps[push.app.index()],
+        user,
+        listed: user.and_then(|user| plan.somebody(push.app, user).listed()),
         event: push.event,
         message: push.message,
-        bytes: None,
+        bytes: push.bytes,
     });
     let begun = clock.now();
     let (asked, answer) = trigger.ask_in_full(ready).await;

@@ -10,7 +10,9 @@ use super::who::Who;
 use crate::client::endpoint;
 use crate::client::listener::{ConnectError, Ended};
 use crate::client::login::LoginError;
+use crate::clock;
 use crate::fleet::life::{Life, Next};
+use crate::fleet::login::Credentials;
 use crate::identity::Identity;
 use crate::ids::{SocketId, UserId};
 
@@ -35,16 +37,14 @@ impl Socket<'_> {
     async fn come_and_come_back(&self) -> ListenError {
         let plan = &self.room.order.plan;
         let mut life = Life::new(SocketId(self.place as u32));
-        let mut session = match self.room.who(self.place) {
-            Who::User { .. } => None,
-            Who::Session(session) => Some(session.clone()),
-        };
+        let session = self.who().given_session();
+        let mut shown = session.map(|session| Credentials::new(session, ""));
         loop {
-            let ended = match session.clone() {
+            let ended = match shown.clone() {
                 Some(known) => Ok(self.connect(&known, life.came()).await),
                 None => match self.log_in().await {
                     Ok(new) => {
-                        session = Some(new);
+                        shown = Some(new);
                         continue;
                     }
                     Err(error) => Err(error),
@@ -58,14 +58,14 @@ impl Socket<'_> {
                     life.failed(why, shortage, &plan.clients, plan.seed)
                 }
             };
-            if let Err(gone) = self.take(next, &mut session).await {
+            if let Err(gone) = self.take(next, &mut shown).await {
                 return gone;
             }
         }
     }
 
     /// What comes after the end of a connection, up to when the next is to be tried.
-    async fn take(&self, next: Next, session: &mut Option<String>) -> Result<(), ListenError> {
+    async fn take(&self, next: Next, shown: &mut Option<Credentials>) -> Result<(), ListenError> {
         let (why, dropped, wait) = match next {
             // The listening is over, and this task with it.
             Next::Over | Next::Away => return std::future::pending().await,
@@ -73,15 +73,12 @@ impl Socket<'_> {
                 let whose = self.whose();
                 return Err(ListenError::Connect { whose, cause });
             }
-            Next::LogIn => match self.room.who(self.place) {
-                Who::User { .. } => {
-                    *session = None;
+            Next::LogIn => match self.who().only_has(&self.room.order.plan) {
+                None => {
+                    *shown = None;
                     return Ok(());
                 }
-                Who::Session(_) => {
-                    let why = "the session is no longer taken".to_owned();
-                    (why, false, None)
-                }
+                Some(what) => (format!("{what} is no longer taken"), false, None),
             },
             Next::Dropped {
                 leave,
@@ -97,7 +94,7 @@ impl Socket<'_> {
             Next::NotBack { why, wait, .. } => (why, false, wait),
         };
         self.room.tell(Told::Away {
-            who: self.room.who(self.place),
+            who: self.who(),
             why: why.clone(),
             dropped,
             wait,
@@ -110,34 +107,38 @@ impl Socket<'_> {
         Ok(())
     }
 
-    async fn log_in(&self) -> Result<String, LoginError> {
+    /// What to show: a token that is made anew, and a session id where somebody logs in.
+    async fn log_in(&self) -> Result<Credentials, LoginError> {
         let plan = &self.room.order.plan;
         let http = self.room.nodes.of_user(plan, self.user());
-        self.identity("").log_in(&plan.contract, http).await
+        let token = self.who().token_at(plan, clock::unix_millis() / 1_000);
+        let identity = self.identity("", &token);
+        let session = identity.log_in(&plan.contract, http).await?;
+        Ok(Credentials::new(&session, &token))
+    }
+
+    fn who(&self) -> &Who {
+        self.room.who(self.place)
     }
 
     /// Who this is, in a session.
-    fn identity<'a>(&'a self, session: &'a str) -> Identity<'a> {
-        let (user, password) = match self.room.who(self.place) {
-            Who::User { name, password } => (name.as_str(), password.as_str()),
-            Who::Session(_) => ("", ""),
-        };
+    fn identity<'a>(&'a self, session: &'a str, token: &'a str) -> Identity<'a> {
+        let (plan, who) = (&self.room.order.plan, self.who());
         Identity {
-            app: &self.room.order.plan.apps[0],
-            user,
-            password,
+            app: &plan.apps[who.app().index()],
+            user: who.name().unwrap_or_default(),
+            password: who.password(),
             session,
-            token: session,
-            listed: None,
+            token,
+            listed: who.listed(plan),
         }
     }
 
     /// Connects, and waits for the end.
-    async fn connect(&self, session: &str, again: bool) -> Ended {
+    async fn connect(&self, shown: &Credentials, again: bool) -> Ended {
         let plan = &self.room.order.plan;
-        let socket = SocketId(self.place as u32);
-        let endpoint = self.room.nodes.of_socket(plan, self.user(), socket);
-        let identity = self.identity(session);
+        let endpoint = self.room.nodes.of_socket(plan, self.user(), SocketId(0));
+        let identity = self.identity(shown.session(), shown.token());
         let own = identity.endpoint(&plan.contract, endpoint);
         let endpoint = own.as_deref().unwrap_or(endpoint);
         let opened = match endpoint::open(endpoint, self.place).await {
@@ -157,8 +158,9 @@ impl Socket<'_> {
         ended.await.unwrap_or(stopped)
     }
 
+    /// Whose turn it is among the nodes.
     fn user(&self) -> UserId {
-        UserId(self.place as u32)
+        UserId((self.place * self.room.order.plan.apps.len()) as u32)
     }
 
     /// Who this is, in which app, and at which node.
@@ -166,8 +168,8 @@ impl Socket<'_> {
         let plan = &self.room.order.plan;
         format!(
             "{} of app {} at {}",
-            self.room.who(self.place),
-            plan.apps[0],
+            self.who(),
+            plan.apps[self.who().app().index()],
             self.room.nodes.of_user(plan, self.user()).base()
         )
     }

@@ -13,7 +13,7 @@ use crate::client::route::Route;
 use crate::ids::UserId;
 use crate::scenario::Plan;
 use crate::scenario::plan::Faults;
-use crate::scenario::template::{Escape, Name};
+use crate::scenario::template::Name;
 use crate::summary::Target;
 
 /// What `serve` prints once it listens, before its URL.
@@ -100,15 +100,8 @@ fn namespaces(plan: &Plan) -> BTreeSet<String> {
     } else {
         plan.users.min(plan.apps.len() as u32)
     };
-    let name = |user: UserId| {
-        let app = &plan.apps[plan.app_of(user).index()];
-        let own = plan.name_of(user);
-        template.fill(Escape::Plain, |name| match name {
-            Name::App => app,
-            _ => &own,
-        })
-    };
-    (0..users).map(|user| name(UserId(user))).collect()
+    let users = (0..users).map(UserId);
+    users.map(|user| plan.namespace_of(user)).collect()
 }
 
 /// The flags that tell it what to do wrong.

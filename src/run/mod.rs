@@ -324,7 +324,7 @@ impl Conductor {
                 plan: Arc::clone(&self.plan),
                 workload: Arc::clone(&self.workload),
                 trigger: Asker::new(
-                    &self.plan.contract,
+                    &self.plan,
                     deal.trigger_of(lane),
                     self.nodes.of_lane(lane, deal.trigger_of(lane)),
                     ANSWER_TIMEOUT,

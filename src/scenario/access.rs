@@ -12,6 +12,8 @@ use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
 
 use super::plan::Plan;
+use super::problems::Problems;
+use super::triggers::{Trigger, Way};
 
 /// Certificates and proxies.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -257,8 +259,40 @@ impl Plan {
 
     /// Whether a certificate is taken unseen. A target that is spoken to plainly has none.
     pub fn is_insecure(&self) -> bool {
-        let mut urls = self.target.iter().chain(&self.nodes);
-        self.contract.insecure && urls.any(|url| url.starts_with("https:"))
+        self.contract.insecure && self.speaks_tls()
+    }
+
+    /// Whether anything goes over TLS: to a node, by a trigger's own URL, or to Redis.
+    pub fn speaks_tls(&self) -> bool {
+        let urls = self.target.iter().chain(&self.nodes).map(String::as_str);
+        let triggers = &self.contract.triggers;
+        let mut urls = urls.chain(triggers.iter().filter_map(Trigger::url));
+        let redis = |trigger: &Trigger| matches!(&trigger.way, Way::Redis(way) if way.tls);
+        urls.any(|url| url.starts_with("https:")) || triggers.iter().any(redis)
+    }
+}
+
+impl Problems {
+    /// Checks that what is said of TLS holds for something.
+    pub(super) fn tls(&mut self, plan: &Plan) {
+        const CA: &str = "target.tls.ca";
+        let tls = &plan.contract.given.tls;
+        let insecure = tls.insecure == Some(true);
+        if plan.speaks_tls() {
+            return self.check(!insecure || tls.ca.is_none(), CA, || {
+                "with insecure any certificate will do, whoever has issued it; leave one of the two out".to_owned()
+            });
+        }
+        for (key, said) in [
+            (CA, tls.ca.is_some()),
+            ("target.tls.cert", tls.cert.is_some()),
+            ("target.tls.insecure", insecure),
+        ] {
+            self.check(!said, key, || match plan.target {
+                None => "the embedded platform speaks plain HTTP, and nothing goes over TLS; leave it out, or name a target".to_owned(),
+                Some(_) => "no URL begins with https:// (nor Redis's with rediss://), so nothing goes over TLS; leave it out, or write one that does".to_owned(),
+            });
+        }
     }
 }
 

@@ -159,11 +159,17 @@ impl Plan {
         if let Some(listed) = self.people.named(name) {
             return listed;
         }
+        let users = self.numbered_as(name).into_iter();
+        users.filter(|user| user.0 < self.users).collect()
+    }
+
+    /// The users whose name is made from their number and is this one, in all apps, whether there are so many or not.
+    pub(super) fn numbered_as(&self, name: &str) -> Vec<UserId> {
         let apps = self.apps.len() as u32;
         let at = [self.user_name.find("{n}"), self.user_name.find("{id}")];
         let Some(at) = at.into_iter().flatten().min() else {
-            let users = (0..self.users).take(apps as usize).map(UserId);
-            return users.filter(|user| self.name_of(*user) == name).collect();
+            let users = (0..apps).map(UserId);
+            return users.filter(|_| self.user_name == name).collect();
         };
         let Some(rest) = name.strip_prefix(&self.user_name[..at]) else {
             return Vec::new();
@@ -179,7 +185,7 @@ impl Plan {
                     .chain([n])
             })
             .map(UserId)
-            .filter(|user| user.0 < self.users && self.name_of(*user) == name)
+            .filter(|user| self.numbered(&self.user_name, *user) == name)
             .collect();
         users.sort_unstable();
         users.dedup();

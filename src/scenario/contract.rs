@@ -111,6 +111,7 @@ impl Target {
         for (shown, meant) in entries.zip(meant.triggers.iter().flatten()) {
             shown.name.clone_from(&meant.name);
             shown.password = None;
+            shown.token = None;
         }
         shown
     }
@@ -186,11 +187,21 @@ impl Contract {
                 Name::SOCKET,
                 target.connect.headers.as_ref(),
             ),
+            // What triggers ask for is checked by itself: not every push has it.
+            columns: std::mem::take(&mut reading.columns),
             triggers: reading.triggers(target),
-            columns: reading.columns,
             given: target.spoken(),
             shown: shown.unwrap_or(target).shown(target),
         }
+    }
+
+    /// Whether a login or a socket shows this.
+    pub fn shows(&self, name: Name) -> bool {
+        let login = self.login.as_ref();
+        let mut shown = self.query.iter().chain(&self.handshake);
+        login.is_some_and(|(call, _)| call.has(name))
+            || self.auth.has(name)
+            || shown.any(|(_, value)| value.has(name))
     }
 
     /// The same of a target as another process was told of it. The error is in words.
@@ -205,6 +216,12 @@ impl Contract {
 }
 
 impl Call {
+    /// Whether it has a place for this.
+    fn has(&self, name: Name) -> bool {
+        let mut headers = self.headers.iter();
+        self.path.has(name) || self.body.has(name) || headers.any(|(_, value)| value.has(name))
+    }
+
     /// Whether its headers let its body be JSON.
     fn takes_json(&self) -> bool {
         let mut own = self.headers.iter();

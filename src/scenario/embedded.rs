@@ -3,9 +3,26 @@
 use super::file;
 use super::plan::{Faults, Plan};
 use super::problems::Problems;
+use super::template::{Escape, Name};
+use crate::ids::UserId;
 
 /// Each is a process.
 const MOST_NODES: u32 = 64;
+/// Each is an argument of the platform's process.
+const MOST_NAMESPACES: u32 = 10_000;
+
+impl Plan {
+    /// The namespace that a user's sockets connect to; empty: the main one.
+    pub fn namespace_of(&self, user: UserId) -> String {
+        let app = &self.apps[self.app_of(user).index()];
+        let own = self.name_of(user);
+        let template = &self.contract.namespace;
+        template.fill(Escape::Plain, |name| match name {
+            Name::App => app,
+            _ => &own,
+        })
+    }
+}
 
 impl Problems {
     pub(super) fn faults(&mut self, platform: file::Platform, plan: &Plan) -> Option<Faults> {
@@ -45,6 +62,31 @@ impl Problems {
                 "only the embedded platform has limits that can be set; leave target.url out"
                     .to_owned()
             });
+        }
+    }
+
+    /// Checks the namespaces that sockets connect to, once names are filled in.
+    pub(super) fn namespaces(&mut self, plan: &Plan) {
+        const KEY: &str = "target.namespace";
+        let template = &plan.contract.namespace;
+        let cannot = |name: &String| name.contains([',', '?']);
+        // One that has them as it is written is told as such.
+        if template.is_empty() || plan.apps.is_empty() || cannot(&template.to_string()) {
+            return;
+        }
+        let each = template.has(Name::User);
+        let apps = plan.apps.len() as u32;
+        let users = if each {
+            plan.users
+        } else {
+            plan.users.min(apps)
+        };
+        self.check(plan.target.is_some() || users <= MOST_NAMESPACES, KEY, || {
+            format!("the embedded platform serves at most {MOST_NAMESPACES} namespaces, and {users} users ask for one each; take fewer users, or name a target")
+        });
+        let mut names = (0..users).map(|user| plan.namespace_of(UserId(user)));
+        if let Some(name) = names.find(cannot) {
+            self.add(KEY, format!("{name:?} would be one of them, and no packet can name it: neither a comma nor a question mark can stand in it"));
         }
     }
 

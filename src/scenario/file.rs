@@ -6,21 +6,20 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::audience;
 use super::closed::Mode;
 use super::contract::{Connect, Login, Logout, Tls, Trigger};
 use super::driver::Driver;
 use super::event::Event;
 use super::neglect::{Mute, Slow, Stuck};
 use super::payload::{Payload, Size};
-use super::people::Loaded;
+use super::people::{ByHand, Loaded};
 use super::phases::{self, Phases};
 use super::report::Report;
 use super::schedule::{Arrivals, Stage};
 use super::transport::{Shares, Transport};
 use super::triggers::Entry;
 use super::units::{Rate, Span};
-use super::{jwt, refused, requests};
+use super::{audience, jwt, refused, requests};
 use crate::verify::Ordering;
 
 /// The scenario that `run` takes when it is given none.
@@ -73,6 +72,9 @@ pub struct File {
     /// What the section `users` names, once it was read.
     #[serde(skip)]
     pub loaded: Option<Arc<Loaded>>,
+    /// It is for something done by hand; `None`: for a run.
+    #[serde(skip)]
+    pub by_hand: Option<ByHand>,
 }
 
 /// The system under test.

@@ -24,6 +24,7 @@ impl File {
                 (None, shown) => shown,
             },
             loaded: over.loaded.or(self.loaded),
+            by_hand: over.by_hand.or(self.by_hand),
             users: Users {
                 login_rate: over.users.login_rate.or(self.users.login_rate),
                 list: over.users.list.or(self.users.list),

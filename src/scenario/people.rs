@@ -4,14 +4,22 @@
 //! what another process of the run is told.
 
 mod checks;
+mod listed;
+mod of_file;
 mod rows;
+mod seats;
 mod shown;
+mod somebody;
 
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+pub use listed::Listed;
+pub use of_file::ByHand;
+pub(super) use of_file::people;
 pub use rows::{Loaded, Row};
+pub use somebody::Somebody;
 
 use super::file::Users;
 use super::jwt::Jwt;
@@ -138,105 +146,6 @@ impl People {
         });
     }
 
-    /// Puts the users of each app in their places: users take the apps in turn.
-    pub(super) fn seat(
-        &mut self,
-        apps: &[String],
-        count: u32,
-        counted: bool,
-        problems: &mut Problems,
-    ) {
-        let loaded = Arc::clone(&self.loaded);
-        let Some(rows) = &loaded.rows else {
-            return;
-        };
-        if apps.is_empty() {
-            return;
-        }
-        let key = self.key();
-        if rows.is_empty() {
-            problems.add(key, "it lists no user");
-            return;
-        }
-        let mut of_app: Vec<Vec<u32>> = vec![Vec::new(); apps.len()];
-        for (n, row) in rows.iter().enumerate() {
-            let place = match &row.app {
-                None => Some(n % apps.len()),
-                Some(app) => apps.iter().position(|one| one == app),
-            };
-            let Some(place) = place else {
-                let app = row.app.as_deref().unwrap_or_default();
-                let why = format!(
-                    "{}: there is no app {app:?}; target.apps has {}",
-                    row.place,
-                    apps.join(", ")
-                );
-                return problems.add(key, why);
-            };
-            of_app[place].push(n as u32);
-        }
-        let needed = |app: usize| {
-            let (count, apps) = (count as usize, apps.len());
-            count / apps + usize::from(app < count % apps)
-        };
-        for (app, rows_here) in of_app.iter().enumerate() {
-            let (have, need) = (rows_here.len(), needed(app));
-            if have < need && counted {
-                let of = if apps.len() > 1 {
-                    format!(" of app {:?}", apps[app])
-                } else {
-                    String::new()
-                };
-                let all = rows.len();
-                let why = format!(
-                    "{count} users are asked for, which takes {need}{of}, and {have} of the {all} listed can be taken; list more, or ask for fewer"
-                );
-                return problems.add("users.count", why);
-            }
-            if have != need && !counted {
-                let each: Vec<_> = apps
-                    .iter()
-                    .zip(&of_app)
-                    .map(|(app, rows)| format!("{} of {app}", rows.len()))
-                    .collect();
-                let fewest = of_app.iter().map(Vec::len).min().unwrap_or(0) * apps.len();
-                let why = format!(
-                    "users take the apps in turn, and there are {}; list as many of each, or take users.count = {fewest}",
-                    each.join(", ")
-                );
-                return problems.add(key, why);
-            }
-        }
-        let mut order = Vec::with_capacity(count as usize);
-        for user in 0..count as usize {
-            order.extend(of_app[user % apps.len()].get(user / apps.len()));
-        }
-        self.order = order;
-        self.name_all(apps.len(), problems);
-    }
-
-    fn name_all(&mut self, apps: usize, problems: &mut Problems) {
-        let key = self.key();
-        let mut by_name: HashMap<String, Vec<UserId>> = HashMap::new();
-        for user in (0..self.order.len() as u32).map(UserId) {
-            let Some(row) = self.row(user) else { continue };
-            let same = by_name.entry(row.name.clone()).or_default();
-            let twin = same
-                .iter()
-                .find(|other| other.index() % apps == user.index() % apps);
-            if let Some(twin) = twin.and_then(|twin| self.row(*twin)) {
-                let why = format!(
-                    "{}: {:?} is listed already, at {}; a push at one would be at both",
-                    row.place, row.name, twin.place
-                );
-                problems.add(key, why);
-                break;
-            }
-            same.push(user);
-        }
-        self.by_name = by_name;
-    }
-
     fn rows(&self) -> &[Row] {
         self.loaded.rows.as_deref().unwrap_or_default()
     }
@@ -263,17 +172,14 @@ impl People {
             .then(|| self.by_name.get(name).cloned().unwrap_or_default())
     }
 
+    /// The names of all who are listed.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.rows().iter().map(|row| row.name.as_str())
+    }
+
     /// Whether two apps have a user of the same name.
     pub fn share_names(&self) -> bool {
         self.by_name.values().any(|users| users.len() > 1)
-    }
-
-    /// What a user's row has in a column.
-    pub fn column(&self, user: UserId, column: Column) -> &str {
-        let place = self.loaded.columns.iter().position(|name| column.is(name));
-        let row = self.row(user);
-        let value = place.and_then(|place| row?.more.get(place));
-        value.map_or("", String::as_str)
     }
 
     /// Checks that a column of this name is there. The error is in words.
@@ -311,23 +217,30 @@ impl People {
         self.given.jwt.is_some()
     }
 
-    /// The token that a user shows at a time in seconds since 1970, with what is to be wrong with it; empty: none.
+    /// The token that somebody shows at a time in seconds since 1970, with what is to be wrong with it; empty: users have none. `None`: they
+    /// have some, and this one's is not known.
     pub(super) fn token(
         &self,
-        user: UserId,
+        listed: Option<Listed<'_>>,
         who: Who<'_>,
         now: u64,
         wrong: Option<Kind>,
-    ) -> String {
+    ) -> Option<String> {
         if let Some(jwt) = &self.jwt {
-            let column = |column| self.column(user, column);
-            return jwt.sign(who, column, now, wrong);
+            let column = |column| listed.map_or("", |listed| listed.column(column));
+            return Some(jwt.sign(who, column, now, wrong));
         }
-        let row = self.row(user).and_then(|row| row.token.clone());
-        let token = row.or_else(|| self.given.token.as_ref().map(|token| who.numbered(token)));
+        if !self.has_tokens() {
+            return Some(String::new());
+        }
+        let row = listed.and_then(|listed| listed.row().token.clone());
+        let token = row.or_else(|| who.numbered(self.given.token.as_deref()?));
         match wrong {
-            Some(Kind::Invalid) if token.is_some() => format!("invalid-{}", who.id),
-            _ => token.unwrap_or_default(),
+            Some(Kind::Invalid) if token.is_some() => {
+                let id = who.place.map_or(0, |(_, id)| id);
+                Some(format!("invalid-{id}"))
+            }
+            _ => token,
         }
     }
 }
@@ -339,16 +252,20 @@ pub(super) struct Who<'a> {
     pub(super) app: &'a str,
     /// The name.
     pub(super) user: &'a str,
-    /// The number in the app.
-    pub(super) n: u32,
-    /// The number over all apps.
-    pub(super) id: u32,
+    /// The number in the app, and that over all apps; `None`: it has none.
+    pub(super) place: Option<(u32, u32)>,
 }
 
 impl Who<'_> {
-    fn numbered(&self, text: &str) -> String {
-        text.replace("{n}", &self.n.to_string())
-            .replace("{id}", &self.id.to_string())
+    /// A pattern with the numbers in it; `None`: it asks for them, and there are none.
+    pub(super) fn numbered(&self, text: &str) -> Option<String> {
+        match self.place {
+            Some((n, id)) => Some(
+                text.replace("{n}", &n.to_string())
+                    .replace("{id}", &id.to_string()),
+            ),
+            None => (!text.contains("{n}") && !text.contains("{id}")).then(|| text.to_owned()),
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use super::closed::Closed;
 use super::contract::Contract;
 use super::file::{self, File, Shape};
 use super::payload::{self, Payload, Size};
-use super::people::{People, Who, place_of};
+use super::people::{People, Who, people, place_of};
 use super::problems::{Problem, Problems};
 use super::refused::{Kind, Refused};
 use super::requests::Requests;
@@ -259,6 +259,9 @@ impl Plan {
         problems.users(self);
         problems.refused(self);
         problems.columns(self);
+        problems.triggers(self);
+        problems.tls(self);
+        problems.namespaces(self);
         problems.schedule(given, self);
         problems.audience(given, self);
         problems.pushes(self);
@@ -304,10 +307,11 @@ impl Plan {
         let who = Who {
             app: self.apps.get(app.index()).map_or("", String::as_str),
             user: &self.name_of(user),
-            n,
-            id: user.0,
+            place: Some((n, user.0)),
         };
-        self.people.token(user, who, now, wrong)
+        let listed = self.people.listed(user);
+        let token = self.people.token(listed, who, now, wrong);
+        token.unwrap_or_default()
     }
 
     /// How an audience is written in a trigger and in reports: `*`, or the user's name.
@@ -318,7 +322,7 @@ impl Plan {
         }
     }
 
-    fn numbered(&self, template: &str, user: UserId) -> String {
+    pub(super) fn numbered(&self, template: &str, user: UserId) -> String {
         template
             .replace("{n}", &(user.0 / self.apps.len() as u32).to_string())
             .replace("{id}", &user.to_string())
@@ -357,41 +361,6 @@ fn urls(target: &file::Target, problems: &mut Problems) -> (Option<String>, Vec<
             .collect(),
     )
 }
-
-/// Who the users are; how many, and of which apps, is taken from a list of them where nothing else was `asked`.
-fn people(asked: &File, file: &mut File, problems: &mut Problems) -> People {
-    let (mut people, found) = People::new(&file.users, file.loaded.take(), problems);
-    if let Some(rows) = found.rows {
-        file.users.count = asked.users.count.or(Some(rows));
-        if asked.target.apps.is_none() && !found.apps.is_empty() {
-            file.target.apps = Some(found.apps);
-        }
-    }
-    people.seat(
-        file.target.apps.as_deref().unwrap_or_default(),
-        file.users.count.unwrap_or_default(),
-        asked.users.count.is_some(),
-        problems,
-    );
-    if people.has_tokens() {
-        with_tokens(&mut file.target);
-    }
-    people
-}
-
-/// Users with tokens need no login, and show their token, unless the scenario says more of either.
-fn with_tokens(target: &mut file::Target) {
-    if target.login == file::Target::default().login {
-        target.login.enabled = Some(false);
-        let connect = &mut target.connect;
-        if *connect == file::Target::default().connect {
-            connect.auth = Some(TOKEN_AUTH.to_owned());
-        }
-    }
-}
-
-/// What a socket of a user with a token presents.
-const TOKEN_AUTH: &str = r#"{"token":"{{token}}"}"#;
 
 #[cfg(test)]
 mod tests {

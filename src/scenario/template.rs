@@ -51,13 +51,21 @@ impl Name {
     pub const PUSH: &[Self] = &[
         Self::App,
         Self::User,
+        Self::Column(Column::ANY),
         Self::Event,
         Self::Message,
         Self::MessageText,
     ];
-
     /// What is known of a push that carries bytes.
-    pub const BINARY: &[Self] = &[Self::App, Self::User, Self::Event, Self::MessageBase64];
+    pub const BINARY: &[Self] = &[
+        Self::App,
+        Self::User,
+        Self::Column(Column::ANY),
+        Self::Event,
+        Self::MessageBase64,
+    ];
+    /// What a room of one user can be called after.
+    pub const ROOM: &[Self] = &[Self::App, Self::User, Self::Column(Column::ANY)];
 
     /// As it is written.
     pub fn name(self) -> &'static str {

@@ -73,6 +73,7 @@ impl From<&Plan> for File {
             requests: plan.requests.as_ref().map(Requests::to_file),
             shown: None,
             loaded: None,
+            by_hand: None,
         }
     }
 }

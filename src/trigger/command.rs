@@ -43,6 +43,8 @@ impl Command {
 
     pub(super) async fn run(&self, started: Started) -> Asked {
         let (program, args) = started.words.split_first().expect("a plan has a program");
+        // As it is written: what a list has of a user may be a secret.
+        let named = self.way.command[0].to_string();
         let spawned = Program::new(program)
             .args(args)
             .stdin(Stdio::piped())
@@ -56,7 +58,7 @@ impl Command {
             Err(error) => {
                 return Asked {
                     shortage: is_shortage(&error).then(|| error.to_string()),
-                    ..Asked::rejected(format!("cannot start {program:?}: {error}"))
+                    ..Asked::rejected(format!("cannot start {named:?}: {error}"))
                 };
             }
         };
@@ -65,7 +67,7 @@ impl Command {
             return asked;
         }
         child.kill().await.ok();
-        Asked::unknown(format!("{program:?} took longer than {:?}", self.timeout))
+        Asked::unknown(format!("{named:?} took longer than {:?}", self.timeout))
     }
 }
 
@@ -124,6 +126,7 @@ mod tests {
         let wanted = Wanted {
             app: "a",
             user: None,
+            listed: None,
             event: "$(e) x",
             message: "{\"n\":1}",
             bytes: None,

@@ -58,12 +58,11 @@ impl HttpTrigger {
             Some(_) => &way.one,
             None => &way.all,
         };
-        let bare = wanted.message.is_empty().then_some(way.bare.as_ref());
-        let (call, message) = match bare {
-            None => (call, wanted.message),
-            Some(Some(bare)) => (bare, ""),
+        let (call, message) = match (wanted.message, way.bare.as_deref()) {
+            ("", Some([one, all])) => (if wanted.user.is_some() { one } else { all }, ""),
             // Where there has to be something, it is nothing.
-            Some(None) => (call, "null"),
+            ("", None) => (call, "null"),
+            (message, _) => (call, message),
         };
         self.filled(call, wanted, message, "")
     }
@@ -75,7 +74,8 @@ impl HttpTrigger {
             Name::Event => wanted.event,
             Name::Message | Name::MessageText => message,
             Name::MessageBase64 => base64,
-            Name::Password | Name::Session | Name::Token | Name::Column(_) => "",
+            Name::Column(column) => wanted.column(column),
+            Name::Password | Name::Session | Name::Token => "",
         });
         identity::call(filled)
     }
@@ -188,8 +188,12 @@ mod tests {
         );
     }
 
-    /// The body of the request for a push, at a target that a scenario describes so.
     fn body(target: &str, wanted: &Wanted<'_>) -> String {
+        call(target, wanted).body
+    }
+
+    /// The request for a push, at a target that a scenario describes so.
+    fn call(target: &str, wanted: &Wanted<'_>) -> Call {
         let file = File::parse(target).unwrap();
         let contract = Contract::of_given(&file.target, &file.target).unwrap();
         let http = Http::new(
@@ -197,12 +201,13 @@ mod tests {
             Route::default(),
             std::time::Duration::from_secs(1),
         );
-        HttpTrigger::new(http, contract.into(), 0).call(wanted).body
+        HttpTrigger::new(http, contract.into(), 0).call(wanted)
     }
 
     const WANTED: Wanted<'_> = Wanted {
         app: "demo",
         user: None,
+        listed: None,
         event: "e",
         message: "",
         bytes: None,
@@ -227,6 +232,18 @@ mod tests {
         );
         let own = "[target.trigger]\nbody = '{\"m\":{{message}}}'\nbinary_body = '{\"u\":\"{{user}}\",\"b\":\"{{message_base64}}\"}'\n";
         assert_eq!(body(own, Some("u")), r#"{"u":"u","b":"AP8="}"#);
+    }
+
+    #[test]
+    fn a_push_without_a_payload_goes_where_any_other_goes() {
+        let target = "[target.trigger]\npath = \"/one/{{user}}\"\nbroadcast_path = \"/all\"\n";
+        let call = |user| call(target, &Wanted { user, ..WANTED });
+        assert_eq!(call(Some("u")).path, "/one/u");
+        let all = call(None);
+        assert_eq!(
+            (all.path.as_str(), all.body.as_str()),
+            ("/all", r#"{"userID":"*","eventName":"e"}"#)
+        );
     }
 
     #[test]

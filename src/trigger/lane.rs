@@ -307,6 +307,10 @@ impl Setup {
         let ready = self.trigger.ready(&Wanted {
             app: &self.plan.apps[spec.app.index()],
             user: (spec.audience != Audience::Everyone).then_some(&user_id),
+            listed: match spec.audience {
+                Audience::Everyone => None,
+                Audience::User(user) => self.plan.people.listed(user),
+            },
             event,
             message: &message,
             bytes: bytes.as_deref(),

@@ -21,25 +21,35 @@ use crate::client::http::{Answer, Call, Http};
 use crate::client::publisher::PLACEHOLDER;
 use crate::clock::Clock;
 use crate::history::Outcome;
-use crate::scenario::Contract;
-use crate::scenario::template::{Escape, Name, Template};
+use crate::scenario::Plan;
+use crate::scenario::people::Listed;
+use crate::scenario::template::{Column, Escape, Name, Template};
 use crate::scenario::triggers::{Trigger, Way};
 
 pub use msgpack::emitted;
 
 /// What is asked for.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Wanted<'a> {
     /// The app id.
     pub app: &'a str,
     /// The user's name; `None`: everyone.
     pub user: Option<&'a str>,
+    /// What a list has of the user.
+    pub listed: Option<Listed<'a>>,
     /// The event name.
     pub event: &'a str,
     /// The payload as JSON; empty: none, which asks for an event without arguments.
     pub message: &'a str,
     /// The payload as bytes, in place of JSON.
     pub bytes: Option<&'a [u8]>,
+}
+
+impl<'a> Wanted<'a> {
+    /// What a list has of the user in a column.
+    fn column(&self, column: Column) -> &'a str {
+        self.listed.map_or("", |listed| listed.column(column))
+    }
 }
 
 /// How the asking ended, with the target's words where it was not a yes.
@@ -106,7 +116,7 @@ enum Said {
 impl Asker {
     /// A lane's own, at the node that is the lane's, or wherever else the trigger goes. Nothing is waited for longer than `timeout`, or what the trigger says.
     pub fn new(
-        contract: &Arc<Contract>,
+        plan: &Arc<Plan>,
         trigger: usize,
         (http, endpoint): (&Http, &Endpoint),
         timeout: Duration,
@@ -114,22 +124,23 @@ impl Asker {
     ) -> Self {
         let Trigger {
             timeout: own, way, ..
-        } = &contract.triggers[trigger];
+        } = &plan.contract.triggers[trigger];
         let waits = own.unwrap_or(timeout);
         Self(match way {
             Way::Http(_) => {
                 let http = http.within(waits);
-                Kind::Http(http::HttpTrigger::new(http, Arc::clone(contract), trigger).into())
+                let contract = Arc::clone(&plan.contract);
+                Kind::Http(http::HttpTrigger::new(http, contract, trigger).into())
             }
             Way::Socket(way) => Kind::Socket(Box::new(socket::Publisher::new(
                 way.clone(),
-                Arc::clone(contract),
+                Arc::clone(plan),
                 http.clone(),
                 endpoint.clone(),
                 waits,
                 clock,
             ))),
-            Way::Redis(way) => Kind::Redis(redis::Emitter::new(way.clone(), waits, clock)),
+            Way::Redis(way) => Kind::Redis(redis::Emitter::new(plan, way.clone(), waits, clock)),
             Way::Command(way) => Kind::Command(command::Command::new(way.clone(), waits)),
         })
     }
@@ -190,8 +201,9 @@ fn fill(template: &Template, escape: Escape, wanted: &Wanted<'_>, everyone: &str
     template.fill(escape, |name| match name {
         Name::App => wanted.app,
         Name::User => wanted.user.unwrap_or(everyone),
+        Name::Column(column) => wanted.column(column),
         Name::Event => wanted.event,
         Name::Message | Name::MessageText => message,
-        Name::Password | Name::Session | Name::Token | Name::Column(_) | Name::MessageBase64 => "",
+        Name::Password | Name::Session | Name::Token | Name::MessageBase64 => "",
     })
 }

@@ -7,12 +7,16 @@
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, RedisError};
+use redis::{AsyncConnectionConfig, Client, ConnectionAddr, IntoConnectionInfo, RedisError};
+use tokio::net::TcpStream;
 
 use super::msgpack::{Argument, emitted_as};
 use super::patience::Patience;
 use super::{Asked, Wanted};
+use crate::client::route::Tls;
 use crate::clock::Clock;
+use crate::identity::trust;
+use crate::scenario::Plan;
 use crate::scenario::template::{Escape, Name, Template};
 use crate::scenario::triggers::RedisWay;
 
@@ -25,6 +29,8 @@ pub(super) struct Message {
 /// Publishes one lane's pushes over a connection of its own.
 pub(super) struct Emitter {
     way: RedisWay,
+    /// What speaks TLS, where that is spoken; an error: why it cannot be.
+    tls: Option<Result<Tls, String>>,
     timeout: Duration,
     clock: Clock,
     connection: Option<MultiplexedConnection>,
@@ -32,8 +38,10 @@ pub(super) struct Emitter {
 }
 
 impl Emitter {
-    pub(super) fn new(way: RedisWay, timeout: Duration, clock: Clock) -> Self {
+    pub(super) fn new(plan: &Plan, way: RedisWay, timeout: Duration, clock: Clock) -> Self {
+        let tls = || Tls::new(trust(plan)).map_err(|error| error.to_string());
         Self {
+            tls: way.tls.then(tls),
             way,
             timeout,
             clock,
@@ -47,6 +55,7 @@ impl Emitter {
             template.fill(Escape::Plain, |name| match name {
                 Name::App => wanted.app,
                 Name::User => user,
+                Name::Column(column) => wanted.column(column),
                 _ => "",
             })
         };
@@ -79,16 +88,9 @@ impl Emitter {
             return Ok(connection.clone());
         }
         self.patience.may_try(self.clock.now())?;
-        let opened = async {
-            let client = Client::open(self.way.url.as_str())?;
-            let config = AsyncConnectionConfig::new()
-                .set_connection_timeout(Some(self.timeout))
-                .set_response_timeout(Some(self.timeout));
-            client
-                .get_multiplexed_async_connection_with_config(&config)
-                .await
-        };
-        match opened.await {
+        let opened = tokio::time::timeout(self.timeout, self.opened()).await;
+        let late = || Err(format!("it took longer than {:?}", self.timeout));
+        match opened.unwrap_or_else(|_| late()) {
             Ok(connection) => {
                 self.patience.succeeded();
                 self.connection = Some(connection.clone());
@@ -99,6 +101,35 @@ impl Emitter {
                 Err(self.patience.failed(self.clock.now(), why))
             }
         }
+    }
+
+    /// A new connection. The error is in words.
+    async fn opened(&self) -> Result<MultiplexedConnection, String> {
+        let told = |error: RedisError| error.to_string();
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(self.timeout))
+            .set_response_timeout(Some(self.timeout));
+        let Some(tls) = &self.tls else {
+            let client = Client::open(self.way.url.as_str()).map_err(told)?;
+            let connection = client.get_multiplexed_async_connection_with_config(&config);
+            return connection.await.map_err(told);
+        };
+        // The TLS is that of everything else here: the crate's own would bring another list of authorities along.
+        let tls = tls.as_ref().map_err(String::clone)?;
+        let info = self.way.url.as_str().into_connection_info().map_err(told)?;
+        let ConnectionAddr::Tcp(host, port) = info.addr() else {
+            return Err("its URL names no host".to_owned());
+        };
+        let tcp = TcpStream::connect((host.as_str(), *port)).await;
+        let tcp = tcp.map_err(|error| error.to_string())?;
+        tcp.set_nodelay(true).ok();
+        let line = tls.secure(tcp, host).await?;
+        let redis = info.redis_settings();
+        let opened = MultiplexedConnection::new_with_config(redis, line, config).await;
+        let (connection, serve) = opened.map_err(told)?;
+        // It ends with the last of the connection's handles.
+        tokio::spawn(serve);
+        Ok(connection)
     }
 
     pub(super) async fn publish(&mut self, message: &Message) -> Asked {
@@ -125,23 +156,28 @@ impl Emitter {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::file::File;
+    use crate::scenario::people::{Loaded, Row};
 
     fn emitter(broadcast: &str) -> Emitter {
         let template = |text: &str| Template::parse(text, &[Name::App, Name::User]).unwrap();
         let way = RedisWay {
             url: "redis://127.0.0.1:1".to_owned(),
+            tls: false,
             key: "socket.io".to_owned(),
             namespace: "/".to_owned(),
             room: template("{{app}}:{{user}}"),
             broadcast_room: template(broadcast),
         };
-        Emitter::new(way, Duration::from_secs(1), Clock::start())
+        let plan = Plan::from_file(&File::default(), 1).unwrap();
+        Emitter::new(&plan, way, Duration::from_secs(1), Clock::start())
     }
 
     fn wanted(user: Option<&str>) -> Wanted<'_> {
         Wanted {
             app: "demo",
             user,
+            listed: None,
             event: "e",
             message: "1",
             bytes: None,
@@ -154,5 +190,33 @@ mod tests {
         assert_eq!(channel("", Some("u")), "socket.io#/#demo:u#");
         assert_eq!(channel("", None), "socket.io#/#");
         assert_eq!(channel("all-{{app}}", None), "socket.io#/#all-demo#");
+    }
+
+    #[test]
+    fn a_room_is_called_after_a_column_of_the_list() {
+        let row = Row {
+            name: "u".to_owned(),
+            more: vec!["17".to_owned()],
+            ..Row::default()
+        };
+        let loaded = Loaded {
+            rows: Some(vec![row]),
+            columns: vec!["id".to_owned()],
+            key: None,
+        };
+        let text = "[target]\napps = [\"demo\"]\n[users]\nfile = \"u.csv\"\n";
+        let file = File {
+            loaded: Some(loaded.into()),
+            ..File::parse(text).unwrap()
+        };
+        let plan = Plan::from_file(&file, 1).unwrap();
+        let mut emitter = emitter("");
+        emitter.way.room = Template::parse("user:{{user.id}}", Name::ROOM).unwrap();
+        let listed = plan.people.listed(crate::ids::UserId(0));
+        let wanted = Wanted {
+            listed,
+            ..wanted(Some("u"))
+        };
+        assert_eq!(emitter.message(&wanted).channel, "socket.io#/#user:17#");
     }
 }

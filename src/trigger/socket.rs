@@ -15,9 +15,10 @@ use super::{Asked, Wanted, fill};
 use crate::client::endpoint::Endpoint;
 use crate::client::http::Http;
 use crate::client::publisher::Publisher as Socket;
-use crate::clock::Clock;
+use crate::clock::{self, Clock};
 use crate::identity::Identity;
-use crate::scenario::Contract;
+use crate::ids::AppId;
+use crate::scenario::Plan;
 use crate::scenario::template::Escape;
 use crate::scenario::triggers::SocketWay;
 
@@ -27,7 +28,7 @@ const TOLD: usize = 200;
 /// One lane's publisher, in every app.
 pub(super) struct Publisher {
     way: SocketWay,
-    contract: Arc<Contract>,
+    plan: Arc<Plan>,
     http: Http,
     endpoint: Endpoint,
     timeout: Duration,
@@ -39,7 +40,7 @@ pub(super) struct Publisher {
 impl Publisher {
     pub(super) fn new(
         way: SocketWay,
-        contract: Arc<Contract>,
+        plan: Arc<Plan>,
         http: Http,
         endpoint: Endpoint,
         timeout: Duration,
@@ -47,7 +48,7 @@ impl Publisher {
     ) -> Self {
         Self {
             way,
-            contract,
+            plan,
             http,
             endpoint,
             timeout,
@@ -92,14 +93,22 @@ impl Publisher {
     }
 
     async fn connect(&self, app: &str) -> Result<Socket, Asked> {
-        let contract = &self.contract;
+        let contract = &self.plan.contract;
+        let place = self.plan.apps.iter().position(|known| known == app);
+        let place = AppId(place.unwrap_or_default() as u32);
+        let publisher = self.plan.somebody(place, &self.way.user);
+        // One who is none of the users has what the trigger says, and what needs neither number nor list.
+        let password = self.way.password.clone().or_else(|| publisher.password());
+        let password = password.unwrap_or_default();
+        let signed = || publisher.token(clock::unix_millis() / 1_000);
+        let token = self.way.token.clone().or_else(signed).unwrap_or_default();
         let identity = |session| Identity {
             app,
             user: &self.way.user,
-            password: &self.way.password,
+            password: &password,
             session,
-            token: "",
-            listed: None,
+            token: &token,
+            listed: publisher.listed(),
         };
         let session = identity("").log_in(contract, &self.http).await;
         let session = session.map_err(|error| Asked {

@@ -3,12 +3,19 @@
 
 mod broken;
 mod drops;
+#[path = "../support/front.rs"]
+#[allow(dead_code, reason = "a part of it is used here")]
+mod front;
 mod listen;
 mod node;
 #[path = "../support/peers.rs"]
 #[allow(dead_code, reason = "a part of it is used here")]
 mod peers;
 mod push;
+#[path = "../support/redis.rs"]
+#[allow(dead_code, reason = "a part of it is used here")]
+mod redis;
+mod redis_tls;
 #[path = "../support/rest.rs"]
 #[allow(dead_code, reason = "a part of it is used here")]
 mod rest;
@@ -20,6 +27,7 @@ mod support;
 #[path = "../cli_run/target.rs"]
 #[allow(dead_code, reason = "a part of it is used here")]
 mod target;
+mod users;
 mod wire;
 
 use std::process::Stdio;
@@ -27,6 +35,7 @@ use std::process::Stdio;
 use support::{Done, Run, done, pushproof, within};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
+use tokio_tungstenite::tungstenite::Message;
 
 /// `pushproof serve` on a port of its own.
 struct Served {

@@ -305,3 +305,73 @@ async fn the_command_runs_once_however_many_seeds_are_drawn() {
     let started = std::fs::read_to_string(&count).expect("it was started");
     assert_eq!(started, "started\n");
 }
+
+/// Users are pushed at by what the list calls their accounts, and everyone by a path of its own, with and without a payload.
+#[tokio::test]
+async fn pushes_are_aimed_by_a_column_of_the_list() {
+    let scratch = Scratch::new();
+    let rows = (0..20).map(|n| format!("name-{n},user-{n},password-{n},t0p-{n}\n"));
+    let list = format!("name,login,password,pin\n{}", rows.collect::<String>());
+    scratch.file("users.csv", &list);
+    let scenario = r#"
+[target]
+apps = ["demo"]
+[target.login]
+body = '{"provider":"rest","username":"{{user.login}}","password":"{{password}}"}'
+[target.trigger]
+body = '{"userID":"{{user.login}}","eventName":"{{event}}","message":{{message}}}'
+broadcast_body = '{"userID":"*","eventName":"{{event}}","message":{{message}}}'
+[users]
+file = "users.csv"
+"#;
+    let (done, report) = reported(&scratch, scenario, &[]).await;
+    assert_eq!(done.code, Some(0), "{done:?}");
+    assert_eq!(report.number("/pushes/accepted"), 50);
+    assert_eq!(report.number("/deliveries/violations"), 0);
+    let expected = report.number("/deliveries/expected");
+    assert_eq!(report.number("/deliveries/delivered"), expected);
+    let broadcasts = (expected - 50) / 19;
+    assert!(broadcasts > 0, "some were for everyone");
+    assert_eq!(expected, 50 + 19 * broadcasts);
+    let told = report.0.to_string() + &done.stdout + &done.stderr;
+    assert!(
+        !told.contains("t0p-") && !told.contains("\"user-3\""),
+        "{told}"
+    );
+}
+
+#[tokio::test]
+async fn a_column_that_a_push_may_not_have_is_told_before_the_run() {
+    let scratch = Scratch::new();
+    scratch.file("users.csv", "name,room\nann,1\nbob,2\nzoe,\n");
+    let users = "[users]\nfile = \"users.csv\"\n";
+    let at_one = format!("{users}[pushes]\nbroadcast = 0.0\n");
+    let command =
+        "[[target.triggers]]\nkind = \"command\"\ncommand = [\"push\", \"{{user.room}}\"]\n";
+    let path = "[target]\napps = [\"demo\"]\n[target.trigger]\npath = \"/{{user.room}}\"\nbody = '{{message}}'\n";
+    for (scenario, says) in [
+        (
+            format!("{path}{users}"),
+            "target.trigger.path: a push at everyone has no {{user.room}}; write broadcast_path for those, or ask for none: pushes.broadcast = 0",
+        ),
+        (
+            format!("{command}{users}"),
+            "target.triggers: entry 1: command: a push at everyone has no {{user.room}}; ask for none: pushes.broadcast = 0",
+        ),
+        (
+            format!("{path}{at_one}"),
+            "target.trigger.path: users.csv line 4: the user has no room, and pushes at it are asked for with {{user.room}}",
+        ),
+        (
+            format!("{path}{at_one}absent = 0.1\n"),
+            "target.trigger.path: no list has a {{user.room}} of absent users",
+        ),
+        (
+            format!("{}{at_one}", path.replace("room", "rom")),
+            "target.trigger.path: there is no {{user.rom}}; the users have room",
+        ),
+    ] {
+        let said = refused(&scratch, &scenario).await;
+        assert!(said.contains(says), "{said}");
+    }
+}

@@ -4,7 +4,8 @@
 //   node jwt.mjs --algorithm RS256 --private-key FILE      (makes a pair of keys, and writes the private one there)
 //
 // Sockets show `auth: {token}`, whose `sub` is the user and whose `tenant` is the colour that the user's number decides.
-// `POST /push/<user>/<event>` and `POST /push-all/<event>` have the message as body. `--lenient`: tokens are read and not verified. Prints
+// `POST /push/<user>/<event>` and `POST /push-all/<event>` have the message as body, and any socket may emit `push` with user, event and
+// message, which is acked with "ok". `--lenient`: tokens are read and not verified. Prints
 // `listening on http://127.0.0.1:PORT` when ready, and ends when its standard input closes.
 
 import { createServer } from "node:http";
@@ -61,6 +62,12 @@ io.use((socket, next) => {
   if (claims.tenant !== colour || claims.exp - claims.iat !== 120) return next(new Error("other claims were expected"));
   socket.join(`user ${claims.sub}`);
   next();
+});
+io.on("connection", (socket) => {
+  socket.on("push", (user, event, message, done) => {
+    io.to(`user ${user}`).emit(event, message);
+    done("ok");
+  });
 });
 
 http.listen(0, "127.0.0.1", () => console.log(`listening on http://127.0.0.1:${http.address().port}`));

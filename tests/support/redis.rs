@@ -19,8 +19,32 @@ impl Redis {
         let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = free.local_addr().expect("it is bound").port();
         drop(free);
-        let child = spawn(port).await;
+        let child = spawn(port, &[]).await;
         Self { child, port }
+    }
+
+    /// One that speaks TLS too, with this certificate and key, at the port that is given with it.
+    pub(crate) async fn start_tls(cert: &str, key: &str) -> (Self, u16) {
+        let [port, tls] = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
+        let ports = [&port, &tls].map(|free| free.local_addr().expect("it is bound").port());
+        drop((port, tls));
+        let [port, tls] = ports;
+        let tls_port = tls.to_string();
+        let more = [
+            "--tls-port",
+            &tls_port,
+            "--tls-cert-file",
+            cert,
+            "--tls-key-file",
+            key,
+        ];
+        let more = [
+            &more[..],
+            &["--tls-auth-clients", "no", "--tls-ca-cert-file", cert],
+        ]
+        .concat();
+        let child = spawn(port, &more).await;
+        (Self { child, port }, tls)
     }
 
     pub(crate) fn url(&self) -> String {
@@ -33,14 +57,15 @@ impl Redis {
 
     /// On the same port, with nothing left of before.
     pub(crate) async fn restart(&mut self) {
-        self.child = spawn(self.port).await;
+        self.child = spawn(self.port, &[]).await;
     }
 }
 
-async fn spawn(port: u16) -> Child {
+async fn spawn(port: u16, more: &[&str]) -> Child {
     let spawned = Command::new("redis-server")
         .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
         .args(["--save", "", "--appendonly", "no"])
+        .args(more)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .kill_on_drop(true)

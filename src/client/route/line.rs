@@ -19,7 +19,7 @@ const SEALED: usize = 16 * 1024;
 const MOST_INCOMPLETE: usize = 128 * 1024;
 
 /// A connection.
-pub(in crate::client) struct Line<S> {
+pub struct Line<S> {
     io: S,
     /// `None`: it is plain.
     tls: Option<Box<Secured>>,

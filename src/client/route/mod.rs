@@ -15,9 +15,11 @@ mod tls;
 
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
 
 pub(super) use self::connector::Connector;
-pub(super) use self::line::{Line, Session};
+pub use self::line::Line;
+pub(super) use self::line::Session;
 pub use self::proxy::Proxy;
 pub use self::tls::{Tls, Trust, TrustError};
 
@@ -53,6 +55,24 @@ pub enum RouteError {
         /// What it said, or what went wrong.
         cause: String,
     },
+}
+
+impl Tls {
+    /// Shakes hands with what is no target, and speaks no HTTP, at this host. The error is in words.
+    pub async fn secure(&self, tcp: TcpStream, host: &str) -> Result<Line<TcpStream>, String> {
+        let unbracketed = host.trim_start_matches('[').trim_end_matches(']');
+        let name = ServerName::try_from(unbracketed.to_owned())
+            .map_err(|_| format!("{host:?} is no name that a certificate has"))?;
+        let secured = Box::pin(Line::secured(tcp, self, &name)).await;
+        secured.map_err(|failed| match failed {
+            line::Failed::Tls(error @ rustls::Error::InvalidMessage(_)) => {
+                format!("what came is no TLS: {error}")
+            }
+            line::Failed::Tls(error) => tls::in_words(&error, host),
+            line::Failed::Io(error) => error.to_string(),
+            line::Failed::Ended => "the connection was ended during the handshake".to_owned(),
+        })
+    }
 }
 
 impl Route {

@@ -46,6 +46,14 @@ pub(in crate::scenario) fn http(entry: &Entry, problems: &mut Problems) -> HttpW
     HttpWay { url, ..way }
 }
 
+/// The same calls with another body.
+fn with_body(body: &Template, calls: [&Call; 2]) -> [Call; 2] {
+    calls.map(|call| Call {
+        body: body.clone(),
+        ..call.clone()
+    })
+}
+
 #[derive(Clone, Copy)]
 pub(in crate::scenario) struct Keys {
     pub(super) method: &'static str,
@@ -135,9 +143,9 @@ impl Reading<'_> {
             _ => self.push(broadcast, &all),
         };
         let says_so = trigger.body.is_some() || trigger.broadcast_body.is_some();
-        let bare = (!says_so).then(|| Call {
-            body: self.template(keys.body, Name::PUSH, BARE_BODY),
-            ..one.clone()
+        let bare = (!says_so).then(|| {
+            let body = self.template(keys.body, Name::PUSH, BARE_BODY);
+            with_body(&body, [&one, &all]).into()
         });
         let binary_body = trigger.binary_body.as_deref();
         let binary_body = binary_body.or((!says_so).then_some(BINARY_BODY));
@@ -242,10 +250,7 @@ impl Reading<'_> {
         if calls.iter().all(|call| call.takes_json()) {
             self.is_json(key, &body, "JSON");
         }
-        calls.map(|call| Call {
-            body: body.clone(),
-            ..call.clone()
-        })
+        with_body(&body, calls)
     }
 
     fn is_json(&mut self, key: &'static str, template: &Template, what: &str) {

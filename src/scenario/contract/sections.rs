@@ -35,7 +35,7 @@ pub struct Login {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retries: Option<u32>,
     /// Longest wait before the first retry, as `500ms`, from which the wait is drawn; doubled for each further one, up to 30 s. What the target
-    /// says in `Retry-After` comes on top, up to 30 s. Left out: `500ms`.
+    /// says in `Retry-After`, in seconds or as a date, comes on top, up to 30 s. Left out: `500ms`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backoff: Option<Span>,
 }
@@ -59,7 +59,7 @@ pub struct Logout {
     pub body: Option<String>,
 }
 
-/// Which certificates are trusted and shown, where the target's URL is `https://`. Files are looked for from the directory in which the
+/// Which certificates are trusted and shown, where the target's URL is `https://`, or that of Redis `rediss://`. Files are looked for from the directory in which the
 /// command is run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -103,7 +103,8 @@ pub struct Trigger {
     /// HTTP method; left out: `POST`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
-    /// Path and query below the target's URL, with `{{app}}`, `{{user}}`, `{{event}}` and `{{message}}`; left out:
+    /// Path and query below the target's URL, with `{{app}}`, `{{user}}`, columns of a list of users as `{{user.id}}`, `{{event}}` and
+    /// `{{message}}`; left out:
     /// `/good/api/v5/data/push/send?appID={{app}}&sessionID=`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,

@@ -17,6 +17,7 @@ use toml::de::{DeTable, DeValue, Deserializer};
 pub use expand::Env;
 use expand::{Span, fill, hidden};
 use keys::{Key, join};
+pub use words::nearest;
 use words::{Said, no_such};
 
 use super::file::File;

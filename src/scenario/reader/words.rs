@@ -4,7 +4,7 @@
 const NEAR: f64 = 0.6;
 
 /// The nearest of some names; nothing if none is near.
-pub(super) fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     let name = name.to_lowercase();
     let likeness = |known: &str| strsim::normalized_damerau_levenshtein(&name, known);
     let best = known

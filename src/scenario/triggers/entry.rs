@@ -23,7 +23,8 @@ pub struct Entry {
     /// How long an answer is waited for, as `10s`; what has none by then is unknown. Left out: `10s`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Span>,
-    /// `http`: base URL; left out: the target's, and its nodes' in turn. `redis`: where Redis is, as `redis://127.0.0.1:6379`.
+    /// `http`: base URL; left out: the target's, and its nodes' in turn. `redis`: where Redis is, as
+    /// `redis://127.0.0.1:6379`, or `rediss://` for TLS, to which `[target.tls]` applies.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// `http`: as in `[target.trigger]`.
@@ -60,9 +61,13 @@ pub struct Entry {
     /// `socket`: who publishes: the name of a user who is none of the run's, for `[target.login]` and `[target.connect]`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
-    /// `socket`: that user's password.
+    /// `socket`: that user's password; left out: that of a list of users, or what `users.password` is for the user's number. In no report.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub password: Option<String>,
+    /// `socket`: that user's token; left out: that of a list of users, one signed by `users.jwt`, or what `users.token` is for the user's
+    /// number. In no report.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
     /// `socket`: whether an ack is asked for and waited for; left out: `true`. Without one a push counts as accepted once it is written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ack: Option<bool>,
@@ -78,7 +83,7 @@ pub struct Entry {
     /// `redis`: the namespace; left out: `/`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
-    /// `redis`: the room of a user, with `{{app}}` and `{{user}}`; left out: `{{user}}`.
+    /// `redis`: the room of a user, with `{{app}}`, `{{user}}` and columns of a list of users as `{{user.id}}`; left out: `{{user}}`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub room: Option<String>,
     /// `redis`: the room of everyone in an app, with `{{app}}`; left out: none, which is every socket of the namespace.
@@ -132,7 +137,7 @@ impl Kind {
                 "everyone",
             ],
             Self::Socket => &[
-                "emit", "args", "user", "password", "ack", "answer", "accepts", "everyone",
+                "emit", "args", "user", "password", "token", "ack", "answer", "accepts", "everyone",
             ],
             Self::Redis => &["url", "key", "namespace", "room", "broadcast_room"],
             Self::Command => &["command", "stdin", "everyone"],

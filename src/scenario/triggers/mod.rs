@@ -2,12 +2,14 @@
 
 mod deal;
 mod entry;
+mod places;
 mod read;
 
 use std::time::Duration;
 
 pub use deal::Deal;
 pub use entry::{Entry, Kind};
+pub use places::Place;
 pub(super) use read::several;
 
 use super::contract::Call;
@@ -58,8 +60,8 @@ pub struct HttpWay {
     pub one: Call,
     /// How a push at everyone is.
     pub all: Call,
-    /// How a push without a payload is asked for; `None`: as any other, with `null` for one.
-    pub bare: Option<Call>,
+    /// How a push without a payload is asked for, at one user and at everyone; `None`: as any other, with `null` for one.
+    pub bare: Option<Box<[Call; 2]>>,
     /// How a push of bytes is asked for, at one user and at everyone; `None`: it cannot be.
     pub binary: Option<Box<[Call; 2]>>,
     /// What the user is called in a push at everyone.
@@ -77,8 +79,10 @@ pub struct SocketWay {
     pub everyone: String,
     /// Who publishes.
     pub user: String,
-    /// The publisher's password.
-    pub password: String,
+    /// The publisher's password; `None`: what the users' would be.
+    pub password: Option<String>,
+    /// The publisher's token; `None`: what the users' would be.
+    pub token: Option<String>,
     /// Whether an ack is waited for.
     pub ack: bool,
     /// Where the ack says whether, and what stands there if it is a yes; `None`: any is a yes.
@@ -88,8 +92,10 @@ pub struct SocketWay {
 /// A message over Redis, as `@socket.io/redis-emitter` writes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RedisWay {
-    /// Where Redis is.
+    /// Where Redis is, as `redis://`.
     pub url: String,
+    /// Whether TLS is spoken there: it was written as `rediss://`.
+    pub tls: bool,
     /// What its channels begin with.
     pub key: String,
     /// The namespace.

@@ -149,7 +149,8 @@ fn socket(entry: &Entry, problems: &mut Problems) -> SocketWay {
         args,
         everyone: everyone(entry),
         user: entry.user.clone().unwrap_or_default(),
-        password: entry.password.clone().unwrap_or_default(),
+        password: entry.password.clone(),
+        token: entry.token.clone(),
         ack,
         answer: entry.answer.clone().map(|pointer| (pointer, accepts)),
     }
@@ -158,28 +159,31 @@ fn socket(entry: &Entry, problems: &mut Problems) -> SocketWay {
 fn redis(entry: &Entry, problems: &mut Problems) -> RedisWay {
     let url = entry.url.clone().unwrap_or_default();
     // The URL may have a password in it: it is not told.
-    let fits = url
-        .strip_prefix("redis://")
-        .is_some_and(|rest| !rest.is_empty());
+    let tls = url.starts_with("rediss://");
+    let place = url
+        .strip_prefix("rediss://")
+        .or_else(|| url.strip_prefix("redis://"));
+    let fits = place.is_some_and(|place| !place.is_empty());
     problems.check(fits, "url", || {
-        "where is Redis? Write it as redis://127.0.0.1:6379 (TLS is not supported)".to_owned()
+        "where is Redis? Write it as redis://127.0.0.1:6379, or rediss:// for TLS".to_owned()
     });
+    problems.check(!url.contains('#'), "url", || {
+        "what follows # is not read; target.tls.insecure (--insecure) says whether any certificate will do".to_owned()
+    });
+    let url = format!("redis://{}", place.unwrap_or_default());
     let namespace = entry.namespace.clone().unwrap_or_else(|| "/".to_owned());
     problems.check(namespace.starts_with('/'), "namespace", || {
         format!("{namespace:?} is no namespace; begin it with /")
     });
     let (room, broadcast) = (entry.room.as_deref(), entry.broadcast_room.as_deref());
-    let room = template(
-        problems,
-        "room",
-        &[Name::App, Name::User],
-        room.unwrap_or(ROOM),
-    );
-    problems.check(room.has(Name::User), "room", || {
+    let room = template(problems, "room", Name::ROOM, room.unwrap_or(ROOM));
+    let own = room.has(Name::User) || room.columns().next().is_some();
+    problems.check(own, "room", || {
         "it is the same for every user; write {{user}} where the name goes".to_owned()
     });
     RedisWay {
         url,
+        tls,
         key: entry.key.clone().unwrap_or_else(|| PREFIX.to_owned()),
         namespace,
         room,
