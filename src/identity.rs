@@ -36,7 +36,9 @@ impl Identity<'_> {
             Name::Session => self.session,
             Name::Token => self.token,
             Name::Column(column) => self.listed.map_or("", |listed| listed.column(column)),
-            Name::Event | Name::Message | Name::MessageText | Name::MessageBase64 => "",
+            Name::From | Name::Event | Name::Message | Name::MessageText | Name::MessageBase64 => {
+                ""
+            }
         }
     }
 

@@ -232,6 +232,80 @@ lanes = 5
     assert_eq!(report["sockets"]["connected"], 20);
 }
 
+#[tokio::test]
+#[ignore = "needs Node and Python peers: run ci/check (or ci/install-peers, then cargo test -- --ignored)"]
+async fn users_of_the_run_push_to_their_peers_on_every_transport() {
+    let on = users_push_to_their_peers_on;
+    tokio::join!(on("websocket"), on("polling"), on("upgrade"));
+}
+
+async fn users_push_to_their_peers_on(transport: &str) {
+    let server = Peer::spawn_node("cluster.mjs", &[]).await;
+    let url = server.url();
+    let text = format!(
+        r#"
+seed = 4
+[target]
+url = "{url}"
+apps = ["demo", "other"]
+[[target.triggers]]
+name = "acked"
+kind = "socket"
+from = "users"
+weight = 4
+answer = "/0/status"
+[[target.triggers]]
+name = "gone"
+kind = "socket"
+from = "users"
+emit = "push and go"
+[users]
+count = 20
+sockets_per_user = 2
+[clients]
+reconnect_delay = "20ms"
+[pushes]
+rate = "50/s"
+duration = "2s"
+lanes = 5
+payloads = ["object", {{ kind = "binary", size = {{ max = 9000 }} }}]
+[verify]
+deadline = "3s"
+settle = "3s"
+"#
+    );
+    let calm = text.replace("emit = \"push and go\"", "emit = \"push\"");
+    let run = start(
+        &format!("chat-{transport}"),
+        &calm,
+        &["--transport", transport],
+    );
+    let (code, report) = ended(run).await;
+    assert_eq!(code, Some(0), "{transport}: {}", report["reasons"]);
+    assert_eq!(count(&report["pushes"], "accepted"), 100, "{transport}");
+    let deliveries = &report["deliveries"];
+    assert_eq!(deliveries["delivered"], deliveries["expected"]);
+    assert_eq!(count(&report["sockets"], "connected"), 40);
+    let truth = Rest::new(url).call("GET", "/truth", None).await.1;
+    assert_eq!(truth["pushes"], 100, "{transport}");
+    assert_eq!(truth["emitted"], deliveries["delivered"], "{transport}");
+
+    let run = start(
+        &format!("chat-gone-{transport}"),
+        &text,
+        &["--transport", transport],
+    );
+    let (_, report) = ended(run).await;
+    let by = &report["by_trigger"];
+    assert_eq!(count(&by["acked"], "accepted"), 80, "{transport}: {by}");
+    assert_eq!(count(&by["gone"], "unknown"), 20, "{transport}: {by}");
+    assert_eq!(violations(&report["deliveries"]), BTreeMap::new());
+    assert_eq!(count(&report["sockets"], "dropped"), 20, "{transport}");
+    // Nothing was asked for twice.
+    let truth = Rest::new(url).call("GET", "/truth", None).await.1;
+    assert_eq!(truth["pushes"], 200, "{transport}");
+}
+
 /// A scenario of pushes at either node and over Redis.
 fn scenario(cluster: &Cluster, redis: &str, rest: &str) -> String {
     let [one, other] = cluster.urls();

@@ -88,6 +88,12 @@ pub(super) fn run(args: &PushArgs) -> anyhow::Result<ExitCode> {
     };
     let trigger = args.trigger.as_ref().map_or(Ok(0), named)?;
     let way = &plan.contract.triggers[trigger].way;
+    if way.is_from_users() {
+        let (name, _) = &plan.triggers[trigger];
+        bail!(
+            "the trigger {name:?} has users of a run emit (from = \"users\"), and by hand there are none; name another with --trigger"
+        );
+    }
     if let (Some(_), Some(why)) = (&args.binary, way.cannot_carry_bytes()) {
         let name = &plan.triggers[trigger].0;
         return Ok(refuse(&format!(

@@ -1,9 +1,11 @@
 //! What a socket's holder hears and decides, and how a socket ends.
 
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::sync::Notify;
 
 use super::route::RouteError;
 
@@ -59,6 +61,12 @@ pub trait Listener {
     fn emit(&mut self, _now: Time, _sent: Time) -> Option<Emitted> {
         None
     }
+    /// The engine keeps it there ([`super::engine::Engine::emit`]).
+    fn kept_at(&mut self, _place: usize) {}
+    /// Rung when [`Listener::emit`] is wanted at once while the socket polls; `None`: never.
+    fn bell(&self) -> Option<Rc<Notify>> {
+        None
+    }
     /// An ack came. Of one with attachments `args` has placeholders in their place.
     fn acked(&mut self, at: Stamp, _id: u64, _args: &str) {
         let _ = at;
@@ -86,15 +94,17 @@ pub trait Listener {
     );
 }
 
-/// An event that a socket emits, with an ack wanted.
+/// An event that a socket emits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Emitted {
-    /// The id of the ack.
-    pub id: u64,
+    /// The id of the ack; `None`: none is wanted.
+    pub id: Option<u64>,
     /// Its name.
     pub name: String,
     /// Its arguments as JSON, without the outer brackets.
     pub args: String,
+    /// What is attached: `args` has its placeholder.
+    pub bytes: Option<Vec<u8>>,
 }
 
 /// What a socket neglects on purpose.

@@ -7,6 +7,7 @@
 //! * `rust_socketio`: a second driver, another's implementation; only in builds with that feature.
 //! * [`listener`]: what a socket's holder hears and decides, whatever the driver.
 //! * [`publisher`]: a socket that emits, for triggers.
+//! * [`sender`]: how a lane has a connected socket emit.
 //! * [`http`] and [`login`]: the calls of the target's HTTP side.
 
 mod ending;
@@ -23,6 +24,7 @@ pub mod recovery;
 pub mod route;
 #[cfg(feature = "rust_socketio")]
 pub mod rust_socketio;
+pub mod sender;
 pub mod shortage;
 mod talk;
 mod upgrade;

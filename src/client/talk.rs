@@ -270,16 +270,12 @@ impl<H: Listener> Talk<H> {
     }
 
     /// Emits what is due.
-    fn emit(&mut self, now: Time, wire: &mut impl Wire) {
+    pub(super) fn emit(&mut self, now: Time, wire: &mut impl Wire) {
         if !self.emits() || self.holder.emits_at() > now {
             return;
         }
         while let Some(event) = self.holder.emit(now, wire.clock().now()) {
-            let (namespace, id) = (self.session.namespace(), Some(event.id));
-            // The packet of Engine.IO around it.
-            let mut packet = String::from("4");
-            socket::encode_event(namespace, id, &event.name, &event.args, &mut packet);
-            wire.emit(&packet);
+            wire.event(self.session.namespace(), &event);
         }
     }
 

@@ -137,9 +137,9 @@ pub async fn users(
     while tasks.join_next().await.is_some() {}
 }
 
-/// The shard of a user's sockets. Users take the apps in turn; shards are taken in turn within an app, so that each app is on every
+/// The shard of a user's sockets, of so many. Users take the apps in turn; shards are taken in turn within an app, so that each app is on every
 /// shard.
-fn shard_of(plan: &Plan, user: UserId, shards: usize) -> usize {
+pub fn shard_of(plan: &Plan, user: UserId, shards: usize) -> usize {
     user.index() / plan.apps.len() % shards
 }
 

@@ -1,6 +1,6 @@
 //! The requests of one connection: what it emits when, and what it awaits.
 //!
-//! Acks are told by their ids, which count from 0 at each connection. What has timed out is remembered, so that an answer that comes later is
+//! Acks are told by their ids, which count from 0 at each connection, leaving those out that pushes have ([`super::emitting`]). What has timed out is remembered, so that an answer that comes later is
 //! told from one that nobody asked for; of very many only the last, and then nothing is called unasked that may be late.
 
 use std::collections::VecDeque;
@@ -34,6 +34,8 @@ pub(super) struct Asking {
     /// When it is due; `Time::MAX`: never.
     next_at: Time,
     next_id: u64,
+    /// From one id to the next: those between are not of requests.
+    every: u64,
     /// Those without an answer, in the order they were sent.
     pending: VecDeque<(u64, Request)>,
     given_up: VecDeque<u64>,
@@ -45,10 +47,10 @@ pub(super) struct Asking {
 }
 
 impl Asking {
-    /// Of a socket, if it asks anything.
-    pub(super) fn new(askers: &Arc<Askers>, socket: SocketId) -> Option<Box<Self>> {
+    /// Of a socket, if it asks anything. Every so many ids of its connection are those of requests.
+    pub(super) fn new(askers: &Arc<Askers>, socket: SocketId, every: u64) -> Option<Self> {
         let turn = askers.turn(socket)?;
-        Some(Box::new(Self {
+        Some(Self {
             askers: Arc::clone(askers),
             turn,
             since: None,
@@ -56,11 +58,12 @@ impl Asking {
             next: 0,
             next_at: Time::MAX,
             next_id: 0,
+            every,
             pending: VecDeque::new(),
             given_up: VecDeque::new(),
             looked_late: Time::ZERO,
             forgotten: None,
-        }))
+        })
     }
 
     /// Pushing goes on `since` then. What was due before the connection was accepted is never asked.
@@ -155,12 +158,13 @@ impl Asking {
             sent,
         };
         let emitted = Emitted {
-            id: self.next_id,
+            id: Some(self.next_id),
             name: requests.event.clone(),
             args: requests.args(plan, user, request.number),
+            bytes: None,
         };
         self.pending.push_back((self.next_id, request));
-        self.next_id += 1;
+        self.next_id += self.every;
         self.next = self.askers.first_of(self.turn, self.next + 1);
         self.schedule(requests, since);
         Some((request, emitted))
@@ -205,15 +209,15 @@ mod tests {
         Plan::from_file(&File::parse(text).unwrap(), 1).unwrap()
     }
 
-    fn asking(plan: &Plan, socket: u32) -> Box<Asking> {
+    fn asking(plan: &Plan, socket: u32) -> Asking {
         let askers = Arc::new(Askers::of(plan).unwrap());
-        Asking::new(&askers, SocketId(socket)).unwrap()
+        Asking::new(&askers, SocketId(socket), 1).unwrap()
     }
 
     fn all_due(asking: &mut Asking, plan: &Plan, now: Time) -> Vec<(u64, u64)> {
         let who = (SocketId(1), UserId(1));
         let all = std::iter::from_fn(|| asking.ask(plan, who, now, now));
-        all.map(|(request, emitted)| (request.number, emitted.id))
+        all.map(|(request, emitted)| (request.number, emitted.id.unwrap()))
             .collect()
     }
 

@@ -8,9 +8,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{Notify, OwnedSemaphorePermit};
 
-use super::asking::Asking;
+use super::emitting::{Emission, Emitting};
 use super::life::Life;
 use super::login::{Credentials, Own};
 use super::shard::{Note, Order};
@@ -66,7 +66,7 @@ pub(super) struct Held {
     /// How long the socket is to stay away after the departure that was decided on last, in nanoseconds.
     away_ns: u64,
     /// What it emits itself, and awaits; `None`: nothing.
-    asking: Option<Box<Asking>>,
+    emitting: Option<Box<Emitting>>,
 }
 
 impl Held {
@@ -86,7 +86,7 @@ impl Held {
             kept_back_ms: 0,
             slow: false,
             away_ns: 0,
-            asking: None,
+            emitting: None,
             shared: Rc::clone(shared),
             member,
             life,
@@ -217,8 +217,8 @@ impl Listener for Held {
         self.is_let_in(at);
         let took = at - self.begun;
         self.begun = at;
-        let askers = self.shared.askers.as_ref();
-        self.asking = askers.and_then(|askers| Asking::new(askers, self.member.socket));
+        let (askers, socket) = (self.shared.askers.as_ref(), self.member.socket);
+        self.emitting = Emitting::new(askers, self.shared.mailbox(socket), socket);
         let again = self.life.came();
         let recovered = self.goes_on();
         self.shared.say(Note::Connected {
@@ -262,7 +262,7 @@ impl Listener for Held {
 
     fn departure(&mut self, now: Time) -> Option<Departure> {
         let order = *self.shared.orders.borrow();
-        if let Some(asking) = &mut self.asking {
+        if let Some(asking) = self.emitting.as_mut().and_then(|all| all.asking()) {
             match order {
                 Order::Pushing { since } => asking.begin(&self.shared.plan, since, self.begun),
                 Order::Stay | Order::Leave => asking.stop(now),
@@ -292,26 +292,46 @@ impl Listener for Held {
     }
 
     fn emits_at(&self) -> Time {
-        let asking = self.asking.as_ref().zip(self.shared.plan.requests.as_ref());
-        asking.map_or(Time::MAX, |(asking, requests)| asking.due(requests))
+        let requests = self.shared.plan.requests.as_ref();
+        self.emitting
+            .as_ref()
+            .map_or(Time::MAX, |all| all.due(requests))
     }
 
     fn emit(&mut self, now: Time, sent: Time) -> Option<Emitted> {
-        let (plan, asking) = (&self.shared.plan, self.asking.as_mut()?);
-        while let Some(request) = asking.give_up(plan.requests.as_ref()?, now) {
+        let (plan, emitting) = (&self.shared.plan, self.emitting.as_mut()?);
+        while let Some(asking) = emitting.asking()
+            && let Some(request) = asking.give_up(plan.requests.as_ref()?, now)
+        {
             self.shared.request_over(&request, Reply::None, now, "");
         }
         let who = (self.member.socket, self.member.user);
-        let (request, emitted) = asking.ask(plan, who, now, sent)?;
-        self.shared.request_sent(&request);
-        Some(emitted)
+        match emitting.next(plan, who, now, sent)? {
+            Emission::Push(emitted) => Some(emitted),
+            Emission::Request(request, emitted) => {
+                self.shared.request_sent(&request);
+                Some(emitted)
+            }
+        }
+    }
+
+    fn kept_at(&mut self, place: usize) {
+        if let Some(mailbox) = self.shared.mailbox(self.member.socket) {
+            mailbox.kept_at(place);
+        }
+    }
+
+    fn bell(&self) -> Option<Rc<Notify>> {
+        let mailbox = self.shared.mailbox(self.member.socket)?;
+        Some(mailbox.bell())
     }
 
     fn acked(&mut self, at: Stamp, id: u64, args: &str) {
         self.alive(self.not_before());
-        if let Some(asking) = &mut self.asking {
+        let acked = self.emitting.as_mut().and_then(|all| all.acked(id, args));
+        if let Some(acked) = acked {
             let of = (self.member.socket, self.member.user);
-            self.shared.acked(asking.acked(id), of, at.at, args);
+            self.shared.acked(acked, of, at.at, args);
         }
     }
 

@@ -10,6 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
 use tokio::task::{JoinError, LocalSet};
 
 use super::arrive::UNDER_WAY;
+use super::emitting::Senders;
 use super::hold::Member;
 use super::login::{Credentials, Rate, Tried};
 use super::nodes::{Nodes, Place};
@@ -19,6 +20,7 @@ use super::sessions::Sessions;
 use super::shared::{RETURNING, Shared};
 use super::way;
 use crate::client::engine;
+use crate::client::sender::Letter;
 use crate::clock::Clock;
 use crate::history::Leave;
 use crate::ids::{AppId, SocketId, UserId};
@@ -194,11 +196,13 @@ pub struct Setup {
     pub awaited: Option<Arc<Awaited>>,
     /// Whose turn it is to emit; `None`: nobody does.
     pub askers: Option<Arc<Askers>>,
+    /// Those that ask for pushes; `None`: nobody does.
+    pub senders: Option<Senders>,
 }
 
 impl Shard {
     /// Starts a shard's thread.
-    pub fn start(setup: Setup) -> std::io::Result<Self> {
+    pub fn start(mut setup: Setup) -> std::io::Result<Self> {
         let (commands, inbox) = mpsc::channel(COMMANDS);
         let (orders, heard) = watch::channel(Order::Hold);
         let beats = Arc::new(Beats::new(setup.clock));
@@ -222,6 +226,10 @@ impl Shard {
         )
         .map_err(std::io::Error::other)?;
         let beating = Arc::clone(&beats);
+        let letters = setup.senders.as_mut().map(|senders| {
+            let none = mpsc::channel(1).1;
+            std::mem::replace(&mut senders.letters, none)
+        });
         let same_again = orders.clone();
         let thread = std::thread::Builder::new()
             .name(format!("shard-{}", setup.index))
@@ -235,7 +243,7 @@ impl Shard {
                     parks,
                     base,
                 ));
-                local.block_on(&runtime, serve(shared, inbox, heard, beating));
+                local.block_on(&runtime, serve(shared, (inbox, letters), heard, beating));
             })?;
         Ok(Self {
             commands,
@@ -276,7 +284,7 @@ struct Asked {
 
 async fn serve(
     shared: Rc<Shared>,
-    mut inbox: mpsc::Receiver<Command>,
+    (mut inbox, mut letters): (mpsc::Receiver<Command>, Option<mpsc::Receiver<Letter>>),
     mut orders: watch::Receiver<Order>,
     beats: Arc<Beats>,
 ) {
@@ -308,6 +316,7 @@ async fn serve(
                 }
                 None => break,
             },
+            Some(letter) = next(&mut letters) => shared.deliver(letter),
             () = tokio::time::sleep_until(shared.clock.instant(turn)) => {
                 shared.turn(second).await;
                 second += 1;
@@ -330,6 +339,11 @@ async fn serve(
         task.abort();
         task.await.ok();
     }
+}
+
+/// The next that a lane has a socket emit; `None`: there will be none, or no lane does.
+async fn next(letters: &mut Option<mpsc::Receiver<Letter>>) -> Option<Letter> {
+    letters.as_mut()?.recv().await
 }
 
 /// Without its engine a shard knows nothing more: its thread ends as the engine did.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::task::{JoinError, JoinSet};
 
+use super::emitting::{Mailbox, Mailboxes};
 use super::hold::{Held, Member};
 use super::login::Rate;
 use super::nodes::Nodes;
@@ -16,8 +17,8 @@ use super::shard::{Finished, Note, Order, Passed, Setup, second_of};
 use crate::client::endpoint::Endpoint;
 use crate::client::engine::{self, Engine};
 use crate::clock::Clock;
-use crate::history::{Leave, Left, Reply, Request, Stamp};
-use crate::ids::{AppId, Audience, SocketId, UserId};
+use crate::history::{Leave, Left, Stamp};
+use crate::ids::{AppId, Audience};
 use crate::journal::Recorder;
 use crate::measure::{Fanout, Latency, Meter, Recipients, Requests};
 use crate::scenario::churn::Departures;
@@ -67,7 +68,9 @@ pub(super) struct Shared {
     recipients: RefCell<Vec<Recipients>>,
     /// Whose turn it is to emit; `None`: nobody does.
     pub(super) askers: Option<Arc<Askers>>,
-    requests: RefCell<Requests>,
+    /// Of those that ask for pushes; mostly empty.
+    pub(super) mailboxes: Mailboxes,
+    pub(super) requests: RefCell<Requests>,
     /// How many violations had been seen when that was told last.
     violations: Cell<u64>,
     /// How late the loop was, over all and in the second under way.
@@ -118,6 +121,9 @@ impl Shared {
             fanout: RefCell::new(Fanout::new(plan.settle)),
             recipients: RefCell::default(),
             askers: setup.askers,
+            mailboxes: setup
+                .senders
+                .map_or_else(Mailboxes::new, |senders| Mailbox::of(senders.there)),
             requests: RefCell::default(),
             violations: Cell::default(),
             delay: RefCell::default(),
@@ -263,51 +269,6 @@ impl Shared {
             && let Some(judge) = self.judge.borrow_mut().as_mut()
         {
             judge.forsaken(member.socket);
-        }
-    }
-
-    /// A request was emitted.
-    pub(super) fn request_sent(&self, request: &Request) {
-        if let Some(judge) = self.judge.borrow_mut().as_mut() {
-            judge.requested(request);
-            self.requests.borrow_mut().sent();
-        }
-    }
-
-    /// An ack came, of a request or of none.
-    pub(super) fn acked(
-        &self,
-        of: Result<Request, Reply>,
-        (socket, user): (SocketId, UserId),
-        at: Time,
-        args: &str,
-    ) {
-        let (request, reply) = match (of, &self.plan.requests) {
-            (Ok(request), Some(requests)) => {
-                let right = requests.is_right(&self.plan, user, request.number, args);
-                (request, if right { Reply::Right } else { Reply::Wrong })
-            }
-            (Ok(request), None) => (request, Reply::Unasked),
-            (Err(reply), _) => {
-                let (number, intended, sent) = (0, at, at);
-                let none = Request {
-                    number,
-                    socket,
-                    user,
-                    intended,
-                    sent,
-                };
-                (none, reply)
-            }
-        };
-        self.request_over(&request, reply, at, args);
-    }
-
-    /// It is known what came of a request. What is known once judging is over no longer matters.
-    pub(super) fn request_over(&self, request: &Request, reply: Reply, at: Time, answer: &str) {
-        if let Some(judge) = self.judge.borrow_mut().as_mut() {
-            judge.request_over(request, reply, at, answer);
-            self.requests.borrow_mut().over(request, reply, at, answer);
         }
     }
 

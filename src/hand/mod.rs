@@ -98,7 +98,9 @@ pub async fn push(plan: &Arc<Plan>, push: Push<'_>, timeout: Duration) -> Answer
         }
     };
     let node = nodes.of_lane(Lane(0), push.trigger);
-    let mut trigger = Asker::new(plan, push.trigger, node, timeout, clock);
+    // Who sends in a run holds no socket here: such a trigger is refused before, and would be unknown.
+    let senders = Vec::new();
+    let mut trigger = Asker::new(plan, push.trigger, node, senders, timeout, clock);
     let user = Some(push.audience).filter(|audience| *audience != EVERYONE);
     let ready = trigger.ready(&Wanted {
         app: &plan.apps[push.app.index()],

@@ -51,6 +51,9 @@ fn lines(out: &mut String, name: &str, plan: &Plan, forecast: &Forecast) -> Resu
     if plan.triggers.len() > 1 {
         line("triggers", triggers(plan))?;
     }
+    if let Some(senders) = senders(plan) {
+        line("senders", senders)?;
+    }
     line("events", events(plan, forecast))?;
     line("payloads", payloads(plan, forecast))?;
     line("deliveries", deliveries(plan, forecast))?;
@@ -79,6 +82,9 @@ fn lines(out: &mut String, name: &str, plan: &Plan, forecast: &Forecast) -> Resu
     line("takes", takes(plan, forecast))?;
     line("seed", plan.seed.to_string())
 }
+
+/// Most who are named.
+const MOST_SENDERS: usize = 6;
 
 /// What a closed loop is, and what it hides.
 const CLOSED: &str = "each lane sends its next push when its last one has arrived, or is overdue; latencies count from sending and hide what pushes would have waited for (coordinated omission)";
@@ -221,6 +227,32 @@ fn triggers(plan: &Plan) -> String {
         format!("{name}{kind} {weight} of {all} pushes, {lanes}")
     });
     each.collect::<Vec<_>>().join(" · ")
+}
+
+/// Who asks for pushes by a socket of the run.
+fn senders(plan: &Plan) -> Option<String> {
+    let all = plan.senders();
+    let named: Vec<_> = all
+        .iter()
+        .take(MOST_SENDERS)
+        .map(|sender| {
+            let app = match plan.apps.len() {
+                1 => String::new(),
+                _ => format!(" of {}", plan.apps[sender.app.index()]),
+            };
+            format!(
+                "{}{app} for lane {}",
+                plan.name_of(sender.user),
+                sender.lane
+            )
+        })
+        .collect();
+    let more = match all.len() - named.len() {
+        0 => String::new(),
+        n => format!(", and {n} more"),
+    };
+    let told = format!("by the first socket of {}{more}", named.join(", "));
+    (!named.is_empty()).then_some(told)
 }
 
 fn events(plan: &Plan, forecast: &Forecast) -> String {
@@ -391,6 +423,18 @@ mod tests {
         ] {
             assert!(shown.contains(words), "{words}: {shown}");
         }
+    }
+
+    #[test]
+    fn who_sends_is_told_and_not_of_hundreds() {
+        let shown = shown(
+            "[pushes]\nlanes = 5\n[target]\napps = [\"a\", \"b\"]\n[[target.triggers]]\nkind = \"socket\"\nfrom = \"users\"\n",
+        );
+        let line = shown.lines().find(|line| line.contains("senders"));
+        let line = line.expect("a line");
+        assert!(line.contains(" by the first socket of user-"), "{line}");
+        assert!(line.contains(" of b for lane 0, user-"), "{line}");
+        assert!(line.ends_with(", and 4 more"), "{line}");
     }
 
     #[test]

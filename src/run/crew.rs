@@ -16,10 +16,12 @@ use crate::clock::Clock;
 use crate::fleet::arrive::{self, LoginNote};
 use crate::fleet::nodes::{Nodes, Place};
 use crate::fleet::shard::{Note, Order, Shard};
+use crate::ids::Lane;
 use crate::journal::{Follower, Header, Pen, PushLog};
 use crate::scenario::{Plan, Workload};
 use crate::time::Time;
 use crate::trigger::lane::ANSWER_TIMEOUT;
+use crate::trigger::sender::Speaker;
 use crate::verify::{Awaited, Ledger};
 
 /// How often workers are told how far the pushes have been told of.
@@ -50,6 +52,8 @@ pub(super) struct Begun {
     pub(super) notes: mpsc::Receiver<Note>,
     pub(super) logins: mpsc::Receiver<LoginNote>,
     pub(super) nodes: Nodes,
+    /// Users who ask for pushes, and for which lane.
+    pub(super) speakers: Vec<(Lane, Speaker)>,
 }
 
 impl Crew {
@@ -87,6 +91,8 @@ impl Crew {
                 notes: heard,
                 logins,
                 nodes,
+                // Their sockets would be elsewhere: no plan has both.
+                speakers: Vec::new(),
             });
         }
         let part = share.part;
@@ -117,6 +123,7 @@ impl Crew {
             notes: sockets.notes,
             logins,
             nodes,
+            speakers: sockets.speakers,
         })
     }
 

@@ -35,6 +35,7 @@ use crate::summary::{Snapshot, Summary, Target};
 use crate::time::Time;
 use crate::trigger::Asker;
 use crate::trigger::lane::{self, ANSWER_TIMEOUT, LaneReport, Progress};
+use crate::trigger::sender::Speaker;
 use crate::trigger::turns::Turns;
 use crate::verify::Awaited;
 use crew::{Begun, Crew};
@@ -124,6 +125,8 @@ struct Conductor {
     crew: Crew,
     notes: mpsc::Receiver<Note>,
     logins: mpsc::Receiver<LoginNote>,
+    /// Users who ask for pushes, and for which lane.
+    speakers: Vec<(Lane, Speaker)>,
     lanes: JoinSet<LaneReport>,
     stop_lanes: watch::Sender<bool>,
     wake_at: Time,
@@ -163,6 +166,7 @@ impl Conductor {
             crew: begun.crew,
             notes: begun.notes,
             logins: begun.logins,
+            speakers: begun.speakers,
             lanes: JoinSet::new(),
             stop_lanes: watch::channel(false).0,
             wake_at: Time::MAX,
@@ -319,6 +323,8 @@ impl Conductor {
         let turns = Arc::new(Turns::new(&self.plan));
         let deal = self.plan.deal();
         for lane in (0..self.plan.lanes).map(Lane) {
+            let own = self.speakers.iter().filter(|(of, _)| *of == lane);
+            let own = own.map(|(_, speaker)| speaker.clone()).collect();
             self.lanes.spawn(lane::run(lane::Setup {
                 lane,
                 plan: Arc::clone(&self.plan),
@@ -327,6 +333,7 @@ impl Conductor {
                     &self.plan,
                     deal.trigger_of(lane),
                     self.nodes.of_lane(lane, deal.trigger_of(lane)),
+                    own,
                     ANSWER_TIMEOUT,
                     self.clock,
                 ),

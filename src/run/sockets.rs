@@ -1,20 +1,25 @@
 //! The shards of a run, or of one of its workers, and what they and the lanes share.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::process;
+use crate::client::sender::Sender;
 use crate::clock::Clock;
 use crate::fleet::arrive::{self, Part};
+use crate::fleet::emitting::Senders;
 use crate::fleet::login::Rate;
 use crate::fleet::nodes::Place;
 use crate::fleet::shard::{self, Command, Finished, Note, Shard};
+use crate::ids::{Lane, SocketId};
 use crate::journal::{Follows, Header, Pen, PushLog, Recorder};
 use crate::scenario::phases::WarmUp;
 use crate::scenario::{Askers, Driver, Plan, Transport, Workload};
 use crate::trigger::lane;
+use crate::trigger::sender::Speaker;
 use crate::verify::{Awaited, Ledger, Streams};
 
 /// From a socket's first byte to the answer to CONNECT, at most.
@@ -32,6 +37,8 @@ pub(super) struct Sockets {
     /// When logins may be asked for.
     pub(super) logins: Arc<Rate>,
     pub(super) notes: mpsc::Receiver<Note>,
+    /// Who asks for pushes, and for which lane.
+    pub(super) speakers: Vec<(Lane, Speaker)>,
 }
 
 /// Which shards, and by which ledger they judge.
@@ -83,6 +90,7 @@ impl Sockets {
             .closed
             .map(|_| Arc::new(Awaited::new(plan.lanes, plan.users, plan.apps.len())));
         let askers = Askers::of(plan).map(Arc::new);
+        let (mut senders, speakers) = speaking(plan, part);
         let start = |index| {
             let log = pen.as_ref().map(|pen| pen.sockets(index as u16));
             let (rules, ledger) = (Arc::clone(&rules), Arc::clone(&ledger));
@@ -113,6 +121,7 @@ impl Sockets {
                 warm_up: WarmUp::of(plan, &workload),
                 awaited: awaited.clone(),
                 askers: askers.clone(),
+                senders: senders.remove(&index),
             })
         };
         let shards = part.shards().map(start).collect::<Result<_, _>>()?;
@@ -124,8 +133,44 @@ impl Sockets {
             awaited,
             logins,
             notes,
+            speakers,
         })
     }
+}
+
+/// The sockets of these shards that ask for pushes: what each shard needs to have them do so, and what each lane does.
+fn speaking(plan: &Plan, part: Part) -> (HashMap<usize, Senders>, Vec<(Lane, Speaker)>) {
+    let mut here = HashMap::new();
+    let mut speakers = Vec::new();
+    let mut known: HashMap<SocketId, Sender> = HashMap::new();
+    let all = plan.senders();
+    for sender in &all {
+        let shard = arrive::shard_of(plan, sender.user, part.all);
+        if !part.shards().contains(&shard) {
+            continue;
+        }
+        let (post, senders) = here.entry(shard).or_insert_with(|| {
+            // Each lane has one under way at most.
+            let (post, letters) = mpsc::channel(plan.lanes as usize);
+            let there = Vec::new();
+            (post, Senders { letters, there })
+        });
+        let sender_of = || {
+            let (there, seen) = watch::channel(false);
+            senders.there.push((sender.socket, there));
+            Sender::new(sender.socket, post.clone(), seen)
+        };
+        let way = known.entry(sender.socket).or_insert_with(sender_of);
+        let speaker = Speaker {
+            app: plan.apps[sender.app.index()].clone(),
+            name: plan.name_of(sender.user),
+            sender: way.clone(),
+        };
+        speakers.push((sender.lane, speaker));
+    }
+    let here = here.into_iter();
+    let here = here.map(|(shard, (_, senders))| (shard, senders));
+    (here.collect(), speakers)
 }
 
 /// Has the shards judge, one after the other. `None`: the shard is gone, and what it knew with it. Shards are numbered from `first` on.

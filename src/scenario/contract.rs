@@ -267,6 +267,7 @@ mod tests {
             Name::Password => "p",
             Name::Session => "s",
             Name::Token | Name::Column(_) => "t",
+            Name::From => "f",
             Name::Event => "alert",
             Name::Message | Name::MessageText => "{\"x\": 1}",
             Name::MessageBase64 => "AAE=",

@@ -265,6 +265,7 @@ impl Plan {
         problems.schedule(given, self);
         problems.audience(given, self);
         problems.pushes(self);
+        problems.senders(self);
         problems.payloads(given, self);
         problems.verify(self);
         self.clients.check(problems);

@@ -17,6 +17,8 @@ pub enum Name {
     Token,
     /// What a list of users has in a further column.
     Column(Column),
+    /// The name of the user whose socket emits.
+    From,
     /// The event name.
     Event,
     /// The payload: JSON as it stands.
@@ -56,6 +58,16 @@ impl Name {
         Self::Message,
         Self::MessageText,
     ];
+    /// What is known of a push that a socket emits.
+    pub const EMITTED: &[Self] = &[
+        Self::App,
+        Self::User,
+        Self::Column(Column::ANY),
+        Self::From,
+        Self::Event,
+        Self::Message,
+        Self::MessageText,
+    ];
     /// What is known of a push that carries bytes.
     pub const BINARY: &[Self] = &[
         Self::App,
@@ -76,6 +88,7 @@ impl Name {
             Self::Session => "session",
             Self::Token => "token",
             Self::Column(_) => COLUMN,
+            Self::From => "from",
             Self::Event => "event",
             Self::Message => "message",
             Self::MessageText => "message_text",

@@ -75,7 +75,7 @@ impl HttpTrigger {
             Name::Message | Name::MessageText => message,
             Name::MessageBase64 => base64,
             Name::Column(column) => wanted.column(column),
-            Name::Password | Name::Session | Name::Token => "",
+            Name::Password | Name::Session | Name::Token | Name::From => "",
         });
         identity::call(filled)
     }

@@ -156,9 +156,13 @@ pub async fn run(mut setup: Setup) -> LaneReport {
         if !setup.wait_until(due).await {
             break;
         }
+        let Some(waited_for_sender) = setup.sender(&spec).await else {
+            break;
+        };
         let (turn, waited_for_turn) = setup.turn(&spec).await;
-        waited.answers += waited_for_turn;
-        let ready = due.max(free_since) + waited_for_turn;
+        let waited_for_others = waited_for_sender + waited_for_turn;
+        waited.answers += waited_for_others;
+        let ready = due.max(free_since) + waited_for_others;
         let now = setup.clock.now();
         if over.is_some_and(|over| now >= over) {
             break;
@@ -226,6 +230,19 @@ impl Setup {
 
     fn spec(&self, seq: u32) -> Option<Spec> {
         self.workload.spec(self.id(seq))
+    }
+
+    /// Waits for who is to send a push, if that is a user of the run who is away, and says how long. `None`: told to stop.
+    async fn sender(&mut self, spec: &Spec) -> Option<Duration> {
+        let app = &self.plan.apps[spec.app.index()];
+        if self.trigger.is_there(app) {
+            return Some(Duration::ZERO);
+        }
+        let since = self.clock.now();
+        tokio::select! {
+            () = self.trigger.there(app) => Some(self.clock.now() - since),
+            _ = self.stop.wait_for(|stop| *stop) => None,
+        }
     }
 
     /// The turn of a push that carries no tag, and how long it took until there was one: that is a wait for the answer to another push.

@@ -10,6 +10,7 @@ pub mod lane;
 mod msgpack;
 mod patience;
 mod redis;
+pub mod sender;
 mod socket;
 pub mod turns;
 
@@ -24,7 +25,8 @@ use crate::history::Outcome;
 use crate::scenario::Plan;
 use crate::scenario::people::Listed;
 use crate::scenario::template::{Column, Escape, Name, Template};
-use crate::scenario::triggers::{Trigger, Way};
+use crate::scenario::triggers::{Emitter, Trigger, Way};
+use sender::{Speaker, Speakers};
 
 pub use msgpack::emitted;
 
@@ -95,6 +97,7 @@ pub struct Asker(Kind);
 enum Kind {
     Http(Box<http::HttpTrigger>),
     Socket(Box<socket::Publisher>),
+    Users(Speakers),
     Redis(redis::Emitter),
     Command(command::Command),
 }
@@ -114,11 +117,13 @@ enum Said {
 }
 
 impl Asker {
-    /// A lane's own, at the node that is the lane's, or wherever else the trigger goes. Nothing is waited for longer than `timeout`, or what the trigger says.
+    /// A lane's own; where users of the run send, they are its `speakers`. It asks at the node that is the lane's, or wherever else the trigger goes. Nothing is waited
+    /// for longer than `timeout`, or what the trigger says.
     pub fn new(
         plan: &Arc<Plan>,
         trigger: usize,
         (http, endpoint): (&Http, &Endpoint),
+        speakers: Vec<Speaker>,
         timeout: Duration,
         clock: Clock,
     ) -> Self {
@@ -131,6 +136,9 @@ impl Asker {
                 let http = http.within(waits);
                 let contract = Arc::clone(&plan.contract);
                 Kind::Http(http::HttpTrigger::new(http, contract, trigger).into())
+            }
+            Way::Socket(way) if way.from == Emitter::Users => {
+                Kind::Users(Speakers::new(way.clone(), waits, speakers))
             }
             Way::Socket(way) => Kind::Socket(Box::new(socket::Publisher::new(
                 way.clone(),
@@ -148,9 +156,25 @@ impl Asker {
     /// Makes its connection, if it needs one before the first push. That it cannot, the first push will tell.
     pub async fn open(&mut self, apps: &[String]) {
         match &mut self.0 {
-            Kind::Http(_) | Kind::Command(_) => {}
+            Kind::Http(_) | Kind::Command(_) | Kind::Users(_) => {}
             Kind::Socket(publisher) => publisher.open(apps).await,
             Kind::Redis(emitter) => emitter.open().await,
+        }
+    }
+
+    /// Whether whoever asks in this app is there to do so.
+    pub fn is_there(&self, app: &str) -> bool {
+        match &self.0 {
+            Kind::Users(speakers) => speakers.is_there(app),
+            // They see to their connections when they ask.
+            Kind::Http(_) | Kind::Socket(_) | Kind::Redis(_) | Kind::Command(_) => true,
+        }
+    }
+
+    /// Waits until that is so, for as long as an answer may take.
+    pub async fn there(&mut self, app: &str) {
+        if let Kind::Users(speakers) = &mut self.0 {
+            speakers.there(app).await;
         }
     }
 
@@ -161,6 +185,11 @@ impl Asker {
             Kind::Socket(publisher) => Said::Event {
                 app: wanted.app.to_owned(),
                 args: publisher.args(wanted),
+                bytes: wanted.bytes.map(<[u8]>::to_vec),
+            },
+            Kind::Users(speakers) => Said::Event {
+                app: wanted.app.to_owned(),
+                args: speakers.args(wanted),
                 bytes: wanted.bytes.map(<[u8]>::to_vec),
             },
             Kind::Redis(emitter) => Said::Message(emitter.message(wanted)),
@@ -183,6 +212,9 @@ impl Asker {
             (Kind::Socket(publisher), Said::Event { app, args, bytes }) => {
                 publisher.emit(&app, &args, bytes).await
             }
+            (Kind::Users(speakers), Said::Event { app, args, bytes }) => {
+                speakers.emit(&app, args, bytes).await
+            }
             (Kind::Redis(emitter), Said::Message(message)) => emitter.publish(&message).await,
             (Kind::Command(command), Said::Command(started)) => command.run(started).await,
             _ => unreachable!("made ready by another trigger"),
@@ -193,6 +225,17 @@ impl Asker {
 /// A template with the values of a push. Where there is no message, it is `null`.
 /// Bytes are attached, and their placeholder stands there.
 fn fill(template: &Template, escape: Escape, wanted: &Wanted<'_>, everyone: &str) -> String {
+    fill_from(template, escape, wanted, everyone, "")
+}
+
+/// The same, with the name of whoever asks.
+fn fill_from(
+    template: &Template,
+    escape: Escape,
+    wanted: &Wanted<'_>,
+    everyone: &str,
+    from: &str,
+) -> String {
     let message = match (wanted.bytes, wanted.message) {
         (Some(_), _) => PLACEHOLDER,
         (None, "") => "null",
@@ -202,6 +245,7 @@ fn fill(template: &Template, escape: Escape, wanted: &Wanted<'_>, everyone: &str
         Name::App => wanted.app,
         Name::User => wanted.user.unwrap_or(everyone),
         Name::Column(column) => wanted.column(column),
+        Name::From => from,
         Name::Event => wanted.event,
         Name::Message | Name::MessageText => message,
         Name::Password | Name::Session | Name::Token | Name::MessageBase64 => "",

@@ -1,4 +1,4 @@
-//! Asking by an event that a publisher's socket emits. The publisher logs in and connects as the contract says, once in each app that a lane
+//! Asking by an event that a publisher's socket emits, and what the ack of any event says. The publisher logs in and connects as the contract says, once in each app that a lane
 //! pushes in, and comes back after a wait when it was lost.
 //!
 //! The ack is the answer. Without one asked for, a push counts as accepted when it has been written, which says nothing of what became of
@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::patience::Patience;
-use super::{Asked, Wanted, fill};
+use super::{Asked, Wanted, fill_from};
 use crate::client::endpoint::Endpoint;
 use crate::client::http::Http;
 use crate::client::publisher::Publisher as Socket;
@@ -60,12 +60,7 @@ impl Publisher {
 
     /// What stands between the brackets of the event's arguments.
     pub(super) fn args(&self, wanted: &Wanted<'_>) -> String {
-        let list = fill(&self.way.args, Escape::Json, wanted, &self.way.everyone);
-        let list = list.trim();
-        let inside = list
-            .strip_prefix('[')
-            .and_then(|list| list.strip_suffix(']'));
-        inside.unwrap_or(list).to_owned()
+        args(&self.way, wanted, "")
     }
 
     pub(super) async fn open(&mut self, apps: &[String]) {
@@ -132,7 +127,7 @@ impl Publisher {
         }
         let socket = &self.sockets[app];
         match socket.emit(&self.way.emit, args, bytes, self.way.ack).await {
-            Ok(acked) => self.judge(&acked),
+            Ok(acked) => judge(&self.way, &acked),
             Err(error) => {
                 // An ack that comes later would be that of another push.
                 self.sockets.remove(app);
@@ -140,21 +135,32 @@ impl Publisher {
             }
         }
     }
+}
 
-    fn judge(&self, acked: &str) -> Asked {
-        let Some((pointer, accepts)) = &self.way.answer else {
-            return Asked::accepted();
-        };
-        let all = serde_json::from_str::<Value>(acked).unwrap_or_default();
-        let said = match all.pointer(pointer) {
-            Some(Value::String(text)) => text.clone(),
-            Some(value) => value.to_string(),
-            None => String::new(),
-        };
-        if said == *accepts {
-            return Asked::accepted();
-        }
-        let told: String = acked.chars().take(TOLD).collect();
-        Asked::rejected(format!("the ack says {told}"))
+/// What stands between the brackets of an event's arguments, `from` being who emits it.
+pub(super) fn args(way: &SocketWay, wanted: &Wanted<'_>, from: &str) -> String {
+    let list = fill_from(&way.args, Escape::Json, wanted, &way.everyone, from);
+    let list = list.trim();
+    let inside = list
+        .strip_prefix('[')
+        .and_then(|list| list.strip_suffix(']'));
+    inside.unwrap_or(list).to_owned()
+}
+
+/// What an ack says, given the list of its arguments.
+pub(super) fn judge(way: &SocketWay, acked: &str) -> Asked {
+    let Some((pointer, accepts)) = &way.answer else {
+        return Asked::accepted();
+    };
+    let all = serde_json::from_str::<Value>(acked).unwrap_or_default();
+    let said = match all.pointer(pointer) {
+        Some(Value::String(text)) => text.clone(),
+        Some(value) => value.to_string(),
+        None => String::new(),
+    };
+    if said == *accepts {
+        return Asked::accepted();
     }
+    let told: String = acked.chars().take(TOLD).collect();
+    Asked::rejected(format!("the ack says {told}"))
 }

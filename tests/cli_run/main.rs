@@ -28,6 +28,7 @@ mod proxies;
 mod requests;
 mod scenario;
 mod selftest;
+mod senders;
 #[path = "../support/signals.rs"]
 mod signals;
 mod stopped;

@@ -486,6 +486,28 @@ async fn push(shared: &Arc<Shared>, app: &str, body: &str) -> Reply {
     }
 }
 
+/// What a client emitted, `<id>["push",<user>,<event>,<message>,…]`, is a push, and is acked as a request for one is answered. `None`: the connection is
+/// cut instead.
+async fn emitted(shared: &Arc<Shared>, app: &str, text: &str) -> Option<Option<String>> {
+    let (id, args) = text.split_at(text.find('[').expect("an event"));
+    let list: Vec<&RawValue> = serde_json::from_str(args).expect("a list");
+    let [_, user, event, message, ..] = list[..] else {
+        panic!("no push: {args}");
+    };
+    let body = format!("{{\"userID\":{user},\"eventName\":{event},\"message\":{message}}}");
+    let reply = push(shared, app, &body).await;
+    if let Some(push) = shared.state().pushes.last_mut() {
+        args.clone_into(&mut push.body);
+    }
+    let status = match reply {
+        Reply::Answer(200, _) => "ok",
+        Reply::Answer(500, _) | Reply::Never => return Some(None),
+        Reply::Cut => return None,
+        Reply::Answer(..) | Reply::AnswerThen(..) => "no",
+    };
+    Some(Some(format!("43{id}[{{\"status\":\"{status}\"}}]")))
+}
+
 fn fits(harm: Harm, push: &Push) -> bool {
     match harm {
         Harm::None | Harm::Rewrite | Harm::Pad(_) | Harm::Premature => false,
@@ -641,7 +663,7 @@ impl State {
 }
 
 /// `None`: the other side is gone.
-async fn websocket(shared: &Shared, mut tcp: TcpStream, id: u64) -> Option<()> {
+async fn websocket(shared: &Arc<Shared>, mut tcp: TcpStream, id: u64) -> Option<()> {
     #[derive(Deserialize)]
     struct Auth {
         app_id: String,
@@ -670,11 +692,16 @@ async fn websocket(shared: &Shared, mut tcp: TcpStream, id: u64) -> Option<()> {
     ws.send(Message::text(open)).await.ok()?;
     let (out, mut outbox) = mpsc::unbounded_channel();
     let pong = Arc::new(Notify::new());
+    let mut joined = String::new();
     let mut beat = tokio::time::interval(Duration::from_millis(interval));
     loop {
         tokio::select! {
             frame = ws.next() => match frame?.ok()? {
                 Message::Text(text) if text == "3" => pong.notify_one(),
+                Message::Text(text) if text.starts_with("42") => {
+                    let Some(ack) = emitted(shared, &joined, &text[2..]).await? else { continue };
+                    out.send(Out::Text(ack)).ok();
+                }
                 Message::Text(text) => {
                     let Some(auth) = text.strip_prefix("40") else { continue };
                     let auth: Auth = serde_json::from_str(auth).expect("app_id and session_id");
@@ -692,6 +719,7 @@ async fn websocket(shared: &Shared, mut tcp: TcpStream, id: u64) -> Option<()> {
                         Sockets::Version2 => "40",
                         Sockets::Silent => continue,
                         _ => {
+                            joined.clone_from(&auth.app_id);
                             let pong = Arc::clone(&pong);
                             let socket = Socket { id, app: auth.app_id, user, out: out.clone(), pong };
                             state.join(socket, shared.manners.harm);

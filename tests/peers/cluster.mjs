@@ -99,6 +99,11 @@ io.on("connection", (socket) => {
     push(app, to, event, rest);
     ack({ status: "ok" });
   });
+  // The same, and the sender is disconnected in place of an ack.
+  socket.on("push and go", (to, event, message) => {
+    push(app, to, event, [message]);
+    socket.disconnect(true);
+  });
 });
 
 function push(app, user, event, args) {

@@ -82,7 +82,7 @@ pub struct Engine<H> {
     selector: AsyncFd<Selector>,
     sockets: RefCell<Sockets<H>>,
     clock: Clock,
-    /// A socket was added: its deadline may be the next.
+    /// A socket was added, or has emitted: its deadline may be the next.
     added: Notify,
     emptied: Notify,
 }
@@ -114,6 +114,12 @@ impl<H: Listener> Engine<H> {
     /// Takes a session that has a WebSocket now in place of polls. To be called in the turn in which that was found.
     pub fn carry(&self, moved: Moved<H>) {
         self.sockets.borrow_mut().carry(moved);
+        self.added.notify_one();
+    }
+
+    /// Asks the holder that is kept there ([`Listener::kept_at`]) for what it wants to emit at once. Not to be called by a holder.
+    pub fn emit(&self, place: usize) {
+        self.sockets.borrow_mut().emit(place);
         self.added.notify_one();
     }
 

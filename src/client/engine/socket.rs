@@ -100,6 +100,15 @@ impl<H: Listener> Socket<H> {
         }
     }
 
+    /// Emits what is wanted at once.
+    pub(super) fn emit(&mut self, tools: &mut Tools) -> Step {
+        if let State::Talking(talk) = &mut self.state {
+            let (now, link) = (tools.clock.now(), &mut self.link);
+            talk.emit(now, &mut WebSocket { link, tools });
+        }
+        Step::Go
+    }
+
     pub(super) fn kept_back(&mut self, by: Duration) {
         if let State::Talking(talk) = &mut self.state {
             talk.holder.kept_back(by);

@@ -17,8 +17,8 @@ use crate::client::listener::{ConnectError, Ended, Hello, Listener};
 use crate::client::polling::Moved;
 use crate::client::route::Session;
 use crate::client::talk::{Step, Talk};
-use crate::protocol::engine::{self, Packet};
-use crate::protocol::frame::Reader;
+use crate::protocol::engine::{self, Packet, Part};
+use crate::protocol::frame::{Opcode, Reader};
 use crate::time::Time;
 
 /// Largest message taken from a server: well above the 1 MB that Socket.IO servers allow by default.
@@ -99,9 +99,18 @@ impl<H: Listener> Sockets<H> {
         self.at(key, |socket, tools| {
             engine::encode(&Packet::Upgrade, &mut tools.text);
             tools.write_text(&mut socket.link);
-            for packet in &moved.unsaid {
-                tools.text.push_str(packet);
-                tools.write_text(&mut socket.link);
+            // What is attached to an event stands among them as it would in a body.
+            for part in moved.unsaid.iter().flat_map(|packet| engine::parts(packet)) {
+                match part {
+                    Ok(Part::Text(text)) => {
+                        tools.text.push_str(text);
+                        tools.write_text(&mut socket.link);
+                    }
+                    Ok(Part::Binary(bytes)) => {
+                        tools.write(&mut socket.link, Opcode::Binary, &bytes);
+                    }
+                    Err(_) => {}
+                }
             }
             socket.ask(tools)
         });
@@ -121,7 +130,7 @@ impl<H: Listener> Sockets<H> {
         tcp: std::net::TcpStream,
         tls: Option<Box<Session>>,
         address: SocketAddr,
-        talk: Talk<H>,
+        mut talk: Talk<H>,
     ) -> Option<usize> {
         if self.slab.len() == self.slab.capacity() {
             // Grows by a sixteenth: doubling would leave half of the room idle.
@@ -137,6 +146,7 @@ impl<H: Listener> Sockets<H> {
                 return None;
             }
         };
+        talk.holder.kept_at(key);
         place.insert(Socket {
             link,
             reader: Reader::new(MAX_MESSAGE),
@@ -145,6 +155,11 @@ impl<H: Listener> Sockets<H> {
             state: State::Talking(talk),
         });
         Some(key)
+    }
+
+    /// Has a holder emit what it wants to at once, if it is kept there.
+    pub(super) fn emit(&mut self, key: usize) {
+        self.at(key, Socket::emit);
     }
 
     /// Asks all holders what to do from now on.

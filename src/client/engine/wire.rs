@@ -48,6 +48,10 @@ impl Wire for WebSocket<'_> {
         self.write(Opcode::Text, packet.as_bytes());
     }
 
+    fn attach(&mut self, bytes: &[u8]) {
+        self.write(Opcode::Binary, bytes);
+    }
+
     fn close(&mut self, code: Option<u16>) {
         match code {
             Some(code) => self.write(Opcode::Close, &code.to_be_bytes()),

@@ -10,8 +10,8 @@ use crate::protocol::engine::{self, Packet, SEPARATOR};
 use crate::protocol::session::Transmit;
 use crate::time::Time;
 
-/// Most bytes waiting to be posted: a socket says little more than pongs.
-const MOST: usize = 1 << 20;
+/// Most bytes waiting to be posted: room for some of the largest pushes that users ask for. All else that a socket says is little.
+const MOST: usize = 4 << 20;
 
 pub(super) struct Outbox {
     clock: Clock,
@@ -120,6 +120,12 @@ impl Wire for Outbox {
 
     fn emit(&mut self, packet: &str) {
         self.push(packet.to_owned());
+    }
+
+    fn attach(&mut self, bytes: &[u8]) {
+        let mut packet = String::new();
+        engine::encode(&Packet::Binary(bytes.into()), &mut packet);
+        self.push(packet);
     }
 
     /// The close packet of Engine.IO.

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use super::call::{CallError, Connection, Known};
 use super::outbox::Outbox;
 use super::probe::probe;
-use super::way::{Doing, Way, Went, done};
+use super::way::{Doing, Way, Went, done, rung};
 use super::{Line, Moved, NOT_TEXT, Polling, poll, post, too_long};
 use crate::client::endpoint::{Endpoint, Opened};
 use crate::client::listener::{ConnectError, Ended, Hello, Listener};
@@ -114,6 +114,7 @@ impl<'a, H: Listener, F: FnOnce(String)> Polled<'a, H, F> {
         let mut timer = pin!(tokio::time::sleep_until(self.clock.instant(timer_at)));
         // The timer has fired, and whatever had come by then is being read.
         let mut due = false;
+        let bell = self.talk.holder.bell();
         // Orders may have changed while it was opened.
         orders.mark_unchanged();
         self.talk.ask(&mut self.out);
@@ -164,6 +165,10 @@ impl<'a, H: Listener, F: FnOnce(String)> Polled<'a, H, F> {
                 went = self.way.goes_on() => self.went(went),
                 Ok(()) = orders.changed() => {
                     self.talk.ask(&mut self.out);
+                    Step::Go
+                }
+                () = rung(bell.as_deref()) => {
+                    self.talk.emit(self.clock.now(), &mut self.out);
                     Step::Go
                 }
                 () = timer.as_mut(), if !due => {

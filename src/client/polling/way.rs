@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 
 use tokio::io::AsyncReadExt as _;
+use tokio::sync::Notify;
 
 use super::probe::{MOST_EARLY, Probed};
 use crate::client::endpoint::Opened;
@@ -22,6 +23,14 @@ pub(super) async fn done<T>(doing: &mut Doing<'_, T>) -> T {
             *doing = None;
             value
         }
+        None => pending().await,
+    }
+}
+
+/// Waits until somebody rings, if anybody ever does.
+pub(super) async fn rung(bell: Option<&Notify>) {
+    match bell {
+        Some(bell) => bell.notified().await,
         None => pending().await,
     }
 }

@@ -63,7 +63,7 @@ impl Held {
             self.take_early();
         }
         self.is_counted(false);
-        for request in self.asking.iter_mut().flat_map(|asking| asking.end()) {
+        for request in self.emitting.iter_mut().flat_map(|all| all.end()) {
             self.shared.request_over(&request, Reply::Gone, now, "");
         }
         if self.slot.is_some() {

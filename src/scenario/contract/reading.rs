@@ -161,8 +161,13 @@ impl Reading<'_> {
     }
 
     /// A JSON array with the values of a push.
-    pub(in crate::scenario) fn array(&mut self, key: &'static str, text: &str) -> Template {
-        let template = self.template(key, Name::PUSH, text);
+    pub(in crate::scenario) fn array(
+        &mut self,
+        key: &'static str,
+        known: &[Name],
+        text: &str,
+    ) -> Template {
+        let template = self.template(key, known, text);
         let sample = |name| if name == Name::Message { "null" } else { "x" };
         let filled = template.fill(Escape::Json, sample);
         let fits = serde_json::from_str::<Vec<serde_json::Value>>(&filled).is_ok();

@@ -51,14 +51,18 @@ pub struct Entry {
     /// `http`, `socket`, `command`: what `{{user}}` is for pushes at everyone; left out: `*`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub everyone: Option<String>,
+    /// `socket`: who emits: `publisher`, a socket of the trigger's own that logs in as `user` and is no part of any audience, or `users`,
+    /// sockets of the run's users, one for each lane and app. Left out: `publisher`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<Emitter>,
     /// `socket`: the event that is emitted; left out: `push`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub emit: Option<String>,
     /// `socket`: its arguments, a JSON array with `{{app}}`, `{{user}}`, `{{event}}` and `{{message}}`; left out:
-    /// `["{{user}}","{{event}}",{{message}}]`.
+    /// `["{{user}}","{{event}}",{{message}}]`. With `from = "users"` there is `{{from}}` too, the name of who emits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub args: Option<String>,
-    /// `socket`: who publishes: the name of a user who is none of the run's, for `[target.login]` and `[target.connect]`.
+    /// `socket`: who publishes: the name of a user who is none of the run's, for `[target.login]` and `[target.connect]`. Not with `from = "users"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
     /// `socket`: that user's password; left out: that of a list of users, or what `users.password` is for the user's number. In no report.
@@ -103,12 +107,23 @@ pub struct Entry {
 pub enum Kind {
     /// An HTTP request.
     Http,
-    /// An event that a publisher's socket emits.
+    /// An event that a socket emits.
     Socket,
     /// A message in the channels of `@socket.io/redis-adapter`, as `@socket.io/redis-emitter` writes it.
     Redis,
     /// A program that is started for each push.
     Command,
+}
+
+/// Whose sockets emit for a trigger.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Emitter {
+    /// One of its own, which is no part of any audience.
+    #[default]
+    Publisher,
+    /// Those of the run's users, which are judged by what they receive.
+    Users,
 }
 
 impl Kind {
@@ -137,7 +152,8 @@ impl Kind {
                 "everyone",
             ],
             Self::Socket => &[
-                "emit", "args", "user", "password", "token", "ack", "answer", "accepts", "everyone",
+                "from", "emit", "args", "user", "password", "token", "ack", "answer", "accepts",
+                "everyone",
             ],
             Self::Redis => &["url", "key", "namespace", "room", "broadcast_room"],
             Self::Command => &["command", "stdin", "everyone"],

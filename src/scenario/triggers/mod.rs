@@ -8,7 +8,7 @@ mod read;
 use std::time::Duration;
 
 pub use deal::Deal;
-pub use entry::{Entry, Kind};
+pub use entry::{Emitter, Entry, Kind};
 pub use places::Place;
 pub(super) use read::several;
 
@@ -43,7 +43,7 @@ impl Trigger {
 pub enum Way {
     /// By an HTTP request.
     Http(HttpWay),
-    /// By an event that a publisher's socket emits.
+    /// By an event that a socket emits.
     Socket(SocketWay),
     /// By a message over Redis.
     Redis(RedisWay),
@@ -68,16 +68,18 @@ pub struct HttpWay {
     pub everyone: String,
 }
 
-/// An event of a publisher's.
+/// An event that a socket emits.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SocketWay {
+    /// Whose socket.
+    pub from: Emitter,
     /// Its name.
     pub emit: String,
     /// Its arguments, a JSON array.
     pub args: Template,
     /// What the user is called in a push at everyone.
     pub everyone: String,
-    /// Who publishes.
+    /// Who publishes; empty where the run's users do.
     pub user: String,
     /// The publisher's password; `None`: what the users' would be.
     pub password: Option<String>,
@@ -132,6 +134,11 @@ impl Way {
             }
             Self::Http(_) | Self::Socket(_) | Self::Redis(_) => None,
         }
+    }
+
+    /// Whether sockets of the run's users emit it.
+    pub fn is_from_users(&self) -> bool {
+        matches!(self, Self::Socket(way) if way.from == Emitter::Users)
     }
 
     /// Which kind it is.

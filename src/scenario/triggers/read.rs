@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::deal::{MOST_IN_ROUND, reduced};
-use super::entry::{Entry, Kind};
+use super::entry::{Emitter, Entry, Kind};
 use super::{CommandWay, RedisWay, SocketWay, Trigger, Way};
 use crate::protocol::socket::RESERVED_EVENTS;
 use crate::scenario::contract::{self, Reading};
@@ -121,13 +121,13 @@ fn socket(entry: &Entry, problems: &mut Problems) -> SocketWay {
     problems.check(!reserved, "emit", || {
         format!("{emit:?} is reserved: no client can emit it")
     });
-    let args = Reading::new(problems).array("args", entry.args.as_deref().unwrap_or(ARGS));
+    let from = entry.from.unwrap_or_default();
+    let args = entry.args.as_deref().unwrap_or(ARGS);
+    let args = Reading::new(problems).array("args", Name::EMITTED, args);
     problems.check(has_message(&args), "args", || {
         "the payload has no place in it; write {{message}} where it goes".to_owned()
     });
-    problems.check(entry.user.is_some(), "user", || {
-        "who publishes? Name a user of the target who is none of the run's".to_owned()
-    });
+    who(entry, from, args.has(Name::From), problems);
     let ack = entry.ack.unwrap_or(true);
     let told = entry.answer.is_some() || entry.accepts.is_some();
     problems.check(ack || !told, "ack", || {
@@ -145,6 +145,7 @@ fn socket(entry: &Entry, problems: &mut Problems) -> SocketWay {
     );
     let accepts = entry.accepts.clone().unwrap_or_else(|| ACCEPTS.to_owned());
     SocketWay {
+        from,
         emit,
         args,
         everyone: everyone(entry),
@@ -153,6 +154,32 @@ fn socket(entry: &Entry, problems: &mut Problems) -> SocketWay {
         token: entry.token.clone(),
         ack,
         answer: entry.answer.clone().map(|pointer| (pointer, accepts)),
+    }
+}
+
+/// Checks who emits against what is said of who does.
+fn who(entry: &Entry, from: Emitter, is_told: bool, problems: &mut Problems) {
+    match from {
+        Emitter::Publisher => {
+            problems.check(entry.user.is_some(), "user", || {
+                "who publishes? Name a user of the target who is none of the run's, or write from = \"users\" to have the run's own emit".to_owned()
+            });
+            problems.check(!is_told, "args", || {
+                "{{from}} is the user of the run whose socket emits, and a publisher is none; write the publisher's name, or from = \"users\"".to_owned()
+            });
+        }
+        Emitter::Users => {
+            let given = [
+                ("user", &entry.user),
+                ("password", &entry.password),
+                ("token", &entry.token),
+            ];
+            for (key, given) in given {
+                problems.check(given.is_none(), key, || {
+                    "with from = \"users\" the run's own users emit, who are logged in already; leave it out".to_owned()
+                });
+            }
+        }
     }
 }
 
