@@ -204,6 +204,19 @@ async fn workers_and_journals_know_of_recovery() {
 
 #[tokio::test]
 #[ignore = "needs Node and Python peers: run ci/check (or ci/install-peers, then cargo test -- --ignored)"]
+async fn what_comes_behind_a_goodbye_is_told_from_its_offset_too() {
+    let scenario = BREAKS.replace("abrupt = 1.0", "abrupt = 0.0\nlinger = \"500ms\"");
+    let server = ["--recovery", "--slow-goodbye", "200"];
+    let outcome = against(&server, "goodbye", &scenario, &[]).await;
+    let context = format!("{:#}", outcome.report["deliveries"]);
+    assert_eq!(outcome.violations(), BTreeMap::new(), "{context}");
+    assert_eq!(outcome.code, Some(0), "{context}");
+    assert!(outcome.number("/sockets/left") > 30, "{context}");
+    assert_eq!(outcome.number("/sockets/recovered"), 0, "{context}");
+}
+
+#[tokio::test]
+#[ignore = "needs Node and Python peers: run ci/check (or ci/install-peers, then cargo test -- --ignored)"]
 async fn who_does_not_ask_recovers_nothing() {
     let flags = ["--set", "clients.recovery=false"];
     let outcome = against(&["--recovery"], "unasked", BREAKS, &flags).await;

@@ -96,6 +96,9 @@ pub(super) fn announce(plan: &Plan) {
     for line in plan.ways() {
         files::say(&line);
     }
+    if let Some(unused) = plan.unused_tls() {
+        files::say(&format!("note: {unused}"));
+    }
     if plan.is_insecure() {
         files::say(
             "warning: the target's certificate is not verified (--insecure): whoever is in its place is measured, and gets the passwords",

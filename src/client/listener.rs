@@ -79,6 +79,8 @@ pub trait Listener {
     /// It has stopped reading ([`Manner::Stop`]), and was certainly there until `after`. From then on it hears nothing, is asked for its
     /// departure when there are new orders, and any answer ends it.
     fn stopped(&mut self, _after: Time) {}
+    /// The event that is told next wants an ack.
+    fn asks_for_ack(&mut self) {}
     /// An event arrived; `premature` if CONNECT had not been accepted.
     fn event(&mut self, at: Stamp, name: &str, args: &str, premature: bool);
     /// An event arrived in a namespace that was never asked for.

@@ -131,13 +131,21 @@ impl<H: Listener> Talk<H> {
         };
         match incoming {
             Incoming::Event {
+                id,
                 name,
                 args,
                 premature,
-                ..
-            } => holder.event(at, &name, args, premature),
+            } => {
+                if id.is_some() {
+                    holder.asks_for_ack();
+                }
+                holder.event(at, &name, args, premature);
+            }
             Incoming::BinaryEvent { packet, premature } => match socket::event(&packet.data) {
                 Ok(event) => {
+                    if packet.id.is_some() {
+                        holder.asks_for_ack();
+                    }
                     holder.binary_event(
                         at,
                         &event.name,

@@ -98,10 +98,8 @@ impl Held {
         let plan = &self.shared.plan;
         let hello = |identity: Identity<'_>| identity.hello(&plan.contract);
         let mut hello = self.member.known(plan, hello);
-        if plan.clients.recovery
-            && let Some(recovery) = &mut self.member.recovery
-        {
-            hello.auth = recovery.ask(&hello.auth);
+        if let Some(recovery) = &mut self.member.recovery {
+            hello.auth = recovery.ask(&hello.auth, plan.clients.recovery);
         }
         hello
     }
@@ -229,8 +227,7 @@ impl Listener for Held {
     }
 
     fn leaving(&mut self, at: Time) {
-        // Who says goodbye has no session to go on with.
-        self.member.recovery = None;
+        self.closes_session();
         self.judge(|judge, slot| judge.leaving(slot, at));
     }
 
@@ -255,8 +252,7 @@ impl Listener for Held {
         };
         self.judge(|judge, slot| judge.left(slot, left));
         self.slot = None;
-        // What it does not read is not to be made up for.
-        self.member.recovery = None;
+        self.closes_session();
         self.shared.say(Note::Stuck);
     }
 
@@ -332,6 +328,12 @@ impl Listener for Held {
         if let Some(acked) = acked {
             let of = (self.member.socket, self.member.user);
             self.shared.acked(acked, of, at.at, args);
+        }
+    }
+
+    fn asks_for_ack(&mut self) {
+        if let Some(recovery) = &mut self.member.recovery {
+            recovery.expect_ack(true);
         }
     }
 

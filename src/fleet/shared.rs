@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{HashSet, VecDeque};
 use std::future::poll_fn;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::task::{JoinError, JoinSet};
@@ -49,6 +50,8 @@ pub(super) struct Shared {
     pub(super) engine: Engine<Held>,
     /// The ways of all others, and the sockets that poll.
     ways: RefCell<JoinSet<()>>,
+    /// Some of what came before the answer to a CONNECT found no room, and was not judged.
+    pub(super) has_left_out: Cell<bool>,
     /// A socket has been polling.
     pub(super) polled: Cell<bool>,
     /// `None` once judged; what arrives after that no longer matters.
@@ -83,7 +86,7 @@ pub(super) struct Shared {
 #[derive(Default)]
 struct Delay {
     all: Latency,
-    longest: std::time::Duration,
+    longest: Duration,
 }
 
 impl Shared {
@@ -107,6 +110,7 @@ impl Shared {
             silent: RefCell::default(),
             engine: Engine::new(base, setup.clock, setup.connect_timeout),
             ways: RefCell::default(),
+            has_left_out: Cell::default(),
             polled: Cell::default(),
             judge: RefCell::new(Some(setup.judge)),
             connected: RefCell::new(vec![0; plan.apps.len()]),
@@ -213,7 +217,7 @@ impl Shared {
         }
     }
 
-    pub(super) fn late(&self, by: std::time::Duration) {
+    pub(super) fn late(&self, by: Duration) {
         let mut delay = self.delay.borrow_mut();
         delay.all.record(by);
         delay.longest = delay.longest.max(by);
@@ -261,6 +265,15 @@ impl Shared {
         judge
             .as_ref()
             .is_some_and(|judge| judge.says_nothing(event))
+    }
+
+    /// A socket will be back in a while at the earliest. Whether it then still asks for what it has missed.
+    pub(super) fn stays_away(&self, member: &mut Member, wait: Duration) {
+        let back = self.clock.now() + wait;
+        if member.recovery.as_ref().is_some_and(|r| r.is_stale(back)) {
+            self.forsake(member);
+            member.recovery = None;
+        }
     }
 
     /// A socket will not be back.
@@ -352,7 +365,7 @@ impl Shared {
             recipients,
             fanout_left_out: fanout.left_out(),
             delay: std::mem::take(&mut self.delay.borrow_mut().all),
-            caught_up,
+            caught_up: caught_up && !self.has_left_out.get(),
             requests: self.requests.take(),
             unstamped: self.unstamped(),
             silent: silent.len() as u64,

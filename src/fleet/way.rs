@@ -214,7 +214,9 @@ async fn way_back(
         _ => false,
     };
     shared.tell(note).await;
-    if !stay_away(shared, wait?, ours).await {
+    let wait = wait?;
+    shared.stays_away(member, wait);
+    if !stay_away(shared, wait, ours).await {
         return None;
     }
     shared.permit().await

@@ -254,7 +254,9 @@ impl Record {
         if let Some((found, sent)) = as_sent.and_then(|found| Some((found, sent(&found)?))) {
             let push = found.tag.push;
             // A push that may have been let go of cannot be told from its number alone.
-            let fact = if arrival.at - sent.sent <= self.rules.settle {
+            let is_soon = arrival.at - sent.sent <= self.rules.settle;
+            // What was missed is told when the socket is back, which may be long after it was read.
+            let fact = if is_soon && !matches!(judged, Judged::Recovered(..)) {
                 Fact::Came { slot, moment, push }
             } else {
                 Fact::CameLate {

@@ -272,27 +272,38 @@ impl Plan {
     }
 }
 
-impl Problems {
-    /// Checks that what is said of TLS holds for something.
-    pub(super) fn tls(&mut self, plan: &Plan) {
-        const CA: &str = "target.tls.ca";
-        let tls = &plan.contract.given.tls;
-        let insecure = tls.insecure == Some(true);
-        if plan.speaks_tls() {
-            return self.check(!insecure || tls.ca.is_none(), CA, || {
-                "with insecure any certificate will do, whoever has issued it; leave one of the two out".to_owned()
-            });
-        }
-        for (key, said) in [
-            (CA, tls.ca.is_some()),
+impl Plan {
+    /// What `[target.tls]` says although nothing goes over TLS: one file serves a target that is spoken to plainly here and by TLS there. In
+    /// words; `None`: nothing.
+    pub fn unused_tls(&self) -> Option<String> {
+        let tls = &self.contract.given.tls;
+        let said = [
+            ("target.tls.ca", tls.ca.is_some()),
             ("target.tls.cert", tls.cert.is_some()),
-            ("target.tls.insecure", insecure),
-        ] {
-            self.check(!said, key, || match plan.target {
-                None => "the embedded platform speaks plain HTTP, and nothing goes over TLS; leave it out, or name a target".to_owned(),
-                Some(_) => "no URL begins with https:// (nor Redis's with rediss://), so nothing goes over TLS; leave it out, or write one that does".to_owned(),
-            });
+            ("target.tls.insecure", tls.insecure == Some(true)),
+        ];
+        let said = said.into_iter().filter(|(_, said)| *said);
+        let keys: Vec<_> = said.map(|(key, _)| key).collect();
+        if keys.is_empty() || self.speaks_tls() {
+            return None;
         }
+        let why = match self.target {
+            None => "the embedded platform speaks plain HTTP",
+            Some(_) => "no URL begins with https:// (nor Redis's with rediss://)",
+        };
+        Some(format!("{} not used: {why}", keys.join(", ")))
+    }
+}
+
+impl Problems {
+    /// Checks that what is said of TLS goes together.
+    pub(super) fn tls(&mut self, plan: &Plan) {
+        let tls = &plan.contract.given.tls;
+        let both = tls.insecure == Some(true) && tls.ca.is_some();
+        self.check(!both, "target.tls.ca", || {
+            "with insecure any certificate will do, whoever has issued it; leave one of the two out"
+                .to_owned()
+        });
     }
 }
 

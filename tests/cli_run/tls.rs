@@ -109,6 +109,24 @@ async fn payloads_of_many_records_arrive_over_the_older_version_too() {
 }
 
 #[tokio::test]
+async fn what_is_said_of_tls_where_there_is_none_is_noted_and_no_mistake() {
+    let at = Secured::start(RIGHT).await;
+    let plain = format!("http://{}", at.served.address);
+    let args = [&["--target", &plain, "--ca", &at.ca], &SMALL[..]].concat();
+    let ended = done(run(&args)).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let note = "note: target.tls.ca not used: no URL begins with https://";
+    assert!(ended.stderr.contains(note), "{ended:?}");
+    let mut command = run(&SMALL);
+    command.env("PUSHPROOF_INSECURE", "1");
+    let ended = done(command).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let note = "note: target.tls.insecure not used: the embedded platform speaks plain HTTP";
+    assert!(ended.stderr.contains(note), "{ended:?}");
+    assert!(!ended.stderr.contains("warning"), "{ended:?}");
+}
+
+#[tokio::test]
 async fn nodes_may_speak_tls_or_not() {
     let at = Secured::start(RIGHT).await;
     let plain = format!("http://{}", at.served.address);

@@ -6,6 +6,8 @@
 //
 // With --tls-cert FILE and --tls-key FILE (PEM) it speaks HTTPS, and with --namespace /NAME its sockets are in that namespace alone.
 //
+// With --slow-goodbye MS it takes so long to heed that a client leaves the namespace, and goes on sending meanwhile.
+//
 // With --recovery a socket that comes back within two minutes gets what it has missed (socket.io's connectionStateRecovery).
 //
 // Users of every app: `user-<n>` with the password `password-<n>`. Prints `listening on http://127.0.0.1:PORT` when ready.
@@ -96,6 +98,7 @@ const { values: flags } = parseArgs({
     "tls-key": { type: "string" },
     namespace: { type: "string", default: "/" },
     recovery: { type: "boolean", default: false },
+    "slow-goodbye": { type: "string", default: "0" },
     fault: { type: "string", multiple: true, default: [] },
   },
 });
@@ -285,7 +288,9 @@ space.on("connection", (socket) => {
     left.add(leaver);
     socket.client.conn.once("close", () => left.delete(leaver));
   });
-  const { onevent } = socket;
+  const goodbye = Number(flags["slow-goodbye"]);
+  const { onevent, ondisconnect } = socket;
+  if (goodbye > 0) socket.ondisconnect = () => setTimeout(() => ondisconnect.call(socket), goodbye);
   socket.onevent = (packet) => {
     socket.data.lastId = packet.id;
     onevent.call(socket, packet);

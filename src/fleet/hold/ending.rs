@@ -72,9 +72,11 @@ impl Held {
                 by: now,
                 cause,
             };
-            let recovery = self.member.recovery.as_ref();
             let asks = returns && self.shared.plan.clients.recovery;
-            if asks && recovery.is_some_and(|recovery| recovery.can_be_asked()) {
+            let recovery = self.member.recovery.as_mut();
+            let recovery = recovery.filter(|recovery| asks && recovery.can_be_asked());
+            if let Some(recovery) = recovery {
+                recovery.has_left(now);
                 self.judge(|judge, slot| judge.left_for_now(slot, left));
             } else {
                 self.judge(|judge, slot| judge.left(slot, left));

@@ -15,13 +15,13 @@ impl Held {
     /// Whether it goes on where the socket's last connection ended.
     pub(super) fn goes_on(&self) -> bool {
         let recovery = self.member.recovery.as_ref();
-        recovery.is_some_and(|recovery| recovery.goes_on)
+        recovery.is_some_and(|recovery| recovery.goes_on())
     }
 
     /// CONNECT was accepted: what came before that had been missed, if the socket goes on, and is premature otherwise.
     pub(super) fn is_let_in(&mut self, at: Time) {
         let early = self.take_early();
-        let recovery = self.member.recovery.as_mut();
+        let recovery = self.member.recovery.as_ref();
         if !recovery.is_some_and(|recovery| recovery.was_told()) {
             // This target recovers nothing, or nothing any more.
             self.member.recovery = None;
@@ -38,6 +38,13 @@ impl Held {
         }
     }
 
+    /// Whoever says goodbye has no session to go on with; and what a socket does not read is not to be made up for.
+    pub(super) fn closes_session(&mut self) {
+        if let Some(recovery) = &mut self.member.recovery {
+            recovery.close();
+        }
+    }
+
     pub(super) fn take_early(&mut self) -> Vec<Early> {
         let recovery = self.member.recovery.as_mut();
         recovery.map_or_else(Vec::new, |recovery| recovery.take_early())
@@ -45,7 +52,17 @@ impl Held {
 
     pub(super) fn came_early(&mut self, early: &Early, premature: bool) {
         let (at, name) = (early.at, &early.name);
-        let args = self.arguments(name, &early.args);
+        let args = match &mut self.member.recovery {
+            // It is none of this session's.
+            Some(_) if premature && !early.wants_ack => {
+                recovery::arguments(&early.args, self.shared.says_nothing(name))
+            }
+            Some(recovery) => {
+                recovery.expect_ack(early.wants_ack);
+                self.arguments(name, &early.args)
+            }
+            None => &early.args,
+        };
         let arrival = Arrival {
             not_before: early.not_before,
             ..self.arrival(at, name, args, premature)
@@ -70,7 +87,7 @@ impl Held {
         let Some(recovery) = &mut self.member.recovery else {
             return false;
         };
-        if recovery.goes_on || !recovery.awaits_answer() {
+        if !recovery.awaits_answer() {
             return false;
         }
         let early = Early {
@@ -78,16 +95,11 @@ impl Held {
             not_before,
             name: name.to_owned(),
             args: args.to_owned(),
+            wants_ack: recovery.wants_ack(),
             attachments: attachments.map(<[Bytes]>::to_vec),
         };
         if !recovery.keep(early) {
-            // A target that recovers nothing sends no such amounts.
-            recovery.goes_on = true;
-            let early = recovery.take_early();
-            self.judge(|judge, slot| judge.went_on(slot, at.at));
-            for early in early {
-                self.came_early(&early, false);
-            }
+            self.shared.has_left_out.set(true);
         }
         true
     }
