@@ -254,10 +254,13 @@ function recovering() {
       chancesToRecover += 1;
       const fault = RECOVERY_FAULTS.find((name) => isDue(name, chancesToRecover));
       const foreign = this.packets.findLast(({ opts }) => session.rooms.every((one) => !opts.rooms.has(one)));
-      if (fault === "recover-twice") missed.push(missed[0]);
-      if (fault === "recover-swapped") missed.splice(0, 2, missed[1], missed[0]);
+      // The offsets stay in their places: one that goes back would have the next recovery repeat what has come.
+      const as = (packet, offset) => [...packet.slice(0, -1), offset.at(-1)];
+      const [first, second] = missed;
+      if (fault === "recover-twice") missed.push(as(first, missed.at(-1)));
+      if (fault === "recover-swapped") missed.splice(0, 2, as(second, first), as(first, second));
       if (fault === "recover-less") missed.shift();
-      if (fault === "recover-foreign" && foreign) missed.push(foreign.data);
+      if (fault === "recover-foreign" && foreign) missed.push(as(foreign.data, missed.at(-1)));
       if (fault && (fault !== "recover-foreign" || foreign)) truth.faults[fault] += 1;
       return session;
     }
