@@ -201,7 +201,11 @@ impl Conn {
         limit: Option<Arc<DeliveryLimit>>,
         now: Time,
     ) -> Arc<Self> {
-        let sid = Token::random();
+        let sid = if config.mutants.has(Mutant::SequentialSid) {
+            Token::next()
+        } else {
+            Token::random()
+        };
         Arc::new(Self {
             sid,
             limit,

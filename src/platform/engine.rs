@@ -173,7 +173,7 @@ impl Engine {
             life: Life::Open,
             queue: Queue::default(),
             heartbeat: Heartbeat::Rest {
-                ping_at: now + config.ping_interval,
+                ping_at: now + first_ping(&config, transport),
             },
             poll: None,
             posting: false,
@@ -183,22 +183,34 @@ impl Engine {
         };
         let handshake = engine.handshake(sid);
         engine.send_packet(now, &Packet::Open(&handshake));
+        if transport == Transport::Polling && engine.config.mutants.has(Mutant::PingInOpen) {
+            engine.send_packet(now, &Packet::Ping(""));
+        }
         engine
     }
 
     fn handshake(&self, sid: Token) -> String {
-        let upgrades = if self.transport == Transport::Polling && self.config.websocket {
+        let mutants = self.config.mutants;
+        let polls = self.transport == Transport::Polling && self.config.websocket;
+        let upgrades = if polls || mutants.has(Mutant::UpgradesLie) {
             vec!["websocket".to_owned()]
         } else {
             Vec::new()
         };
-        let millis = |d: Duration| u64::try_from(d.as_millis()).unwrap_or(u64::MAX);
+        let millis = |d: Duration| {
+            let millis = u64::try_from(d.as_millis()).unwrap_or(u64::MAX);
+            if mutants.has(Mutant::IntervalInSeconds) {
+                millis / 1000
+            } else {
+                millis
+            }
+        };
         let handshake = Handshake {
             sid: sid.to_string(),
             upgrades,
             ping_interval: millis(self.config.ping_interval),
             ping_timeout: millis(self.config.ping_timeout),
-            max_payload: (!self.config.mutants.has(Mutant::DropMaxPayload))
+            max_payload: (!mutants.has(Mutant::DropMaxPayload))
                 .then_some(self.config.max_payload as u64),
         };
         serde_json::to_string(&handshake).expect("a handshake is plain data")
@@ -353,6 +365,15 @@ impl Engine {
                 ping_at: (pinged + self.config.ping_interval).max(now),
             };
         }
+    }
+}
+
+/// How long after the open packet the first ping is due.
+fn first_ping(config: &PlatformConfig, transport: Transport) -> Duration {
+    if transport == Transport::WebSocket && config.mutants.has(Mutant::PingAtZero) {
+        Duration::ZERO
+    } else {
+        config.ping_interval
     }
 }
 

@@ -1,26 +1,75 @@
 //! Protocol faults: ways in which the server's state machines can be made to break the protocol, each for the conformance case that
 //! has to notice it. They are switches, not rates: a server that is wrong is wrong on every connection.
 //!
-//! The names are those of the known-bad servers of the conformance catalogue. A mutant stands where the machine it changes asks for it,
-//! by [`Mutants::has`], and nowhere else.
+//! The names are those of the known-bad servers of the conformance suite (`docs/conformance.md`). A mutant stands where the machine it
+//! changes asks for it, by [`Mutants::has`], and nowhere else.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// One way of breaking the protocol.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mutant {
+macro_rules! mutants {
+    ($($(#[$doc:meta])+ $mutant:ident = $name:literal,)+) => {
+        /// One way of breaking the protocol.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Mutant {
+            $($(#[$doc])+ $mutant,)+
+        }
+
+        impl Mutant {
+            /// Each with its name, in the order of their numbers.
+            const TABLE: &[(Self, &str)] = &[$((Self::$mutant, $name),)+];
+        }
+    };
+}
+
+mutants! {
     /// HS-01: the open packet does not say `maxPayload`.
-    DropMaxPayload,
+    DropMaxPayload = "drop-maxPayload",
+    /// HS-01: the open packet has its times in seconds.
+    IntervalInSeconds = "interval-in-seconds",
+    /// HS-02: a session on WebSocket is offered an upgrade to WebSocket.
+    UpgradesLie = "upgrades-lie",
+    /// HS-03: whatever a handshake has for a version is taken for 4, unless it is 3.
+    AcceptAnyEio = "accept-any-EIO",
+    /// HS-04: a handshake of revision 3 is taken for one of 4.
+    Treat3As4 = "treat-3-as-4",
+    /// HS-05: a session's requests may say any version.
+    MixProtocols = "mix-protocols",
+    /// HS-06: of what stands twice in a query the first counts at the handshake, and the last from then on.
+    LastFirstFlip = "last-first-flip",
+    /// HS-07: a transport that is named like a property of every JavaScript object is found, and is none.
+    TransportOnPrototype = "transport-lookup-on-prototype",
+    /// HS-08: a WebSocket that is asked for without an upgrade is answered with 200.
+    PlainGet200 = "plain-get-200",
+    /// HS-09: a POST opens a session as a GET does.
+    PostOpensSession = "POST-opens-session",
+    /// HS-10: a session that is not there is begun.
+    UnknownSidCreates = "unknown-sid-creates",
+    /// HS-12: the code of a refusal is a string.
+    StringCodes = "string-codes",
+    /// HS-13: every path that begins as the Engine.IO path does is taken for it.
+    PrefixCapture = "prefix-capture",
+    /// HS-15: session ids are counted up.
+    SequentialSid = "sequential-sid",
+    /// HS-16: from a connection's second answer on, one to a poll says a byte less than it has.
+    WrongLength = "wrong-length",
+    /// HS-16: caches may keep the answer to a poll.
+    Cacheable = "cacheable",
+    /// HS-17: the first answer on long-polling has a ping behind the open packet.
+    PingInOpen = "ping-in-open",
+    /// HS-18: the first ping on WebSocket comes at once.
+    PingAtZero = "ping-at-zero",
+    /// HS-19: a request without a query is never answered.
+    Hang = "hang",
     /// AU-01: one CONNECT is answered twice.
-    TwoConnects,
+    TwoConnects = "two-connects",
 }
 
 impl Mutant {
-    const TABLE: [(Self, &str); 2] = [
-        (Self::DropMaxPayload, "drop-maxPayload"),
-        (Self::TwoConnects, "two-connects"),
-    ];
+    /// All of them.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::TABLE.iter().map(|row| row.0)
+    }
 
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
@@ -34,7 +83,8 @@ impl Mutant {
 pub struct UnknownMutant(String);
 
 fn all() -> String {
-    Mutant::TABLE.map(|row| row.1).join(", ")
+    let names: Vec<_> = Mutant::all().map(Mutant::name).collect();
+    names.join(", ")
 }
 
 impl FromStr for Mutant {
@@ -53,21 +103,32 @@ impl fmt::Display for Mutant {
     }
 }
 
+/// Bits in a word, and words for all mutants that there may ever be.
+const BITS: usize = u64::BITS as usize;
+const WORDS: usize = 4;
+
 /// The mutants that are on; none by default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Mutants(u64);
+pub struct Mutants([u64; WORDS]);
+
+const _: () = assert!(Mutant::TABLE.len() <= BITS * WORDS);
 
 impl Mutants {
     /// Whether this one is on.
     pub fn has(self, mutant: Mutant) -> bool {
-        self.0 >> (mutant as u64) & 1 == 1
+        let place = mutant as usize;
+        self.0[place / BITS] >> (place % BITS) & 1 == 1
     }
 }
 
 impl FromIterator<Mutant> for Mutants {
     fn from_iter<I: IntoIterator<Item = Mutant>>(mutants: I) -> Self {
-        let bits = mutants.into_iter().map(|mutant| 1 << (mutant as u64));
-        Self(bits.fold(0, |all, bit| all | bit))
+        let mut all = Self::default();
+        for mutant in mutants {
+            let place = mutant as usize;
+            all.0[place / BITS] |= 1 << (place % BITS);
+        }
+        all
     }
 }
 
@@ -80,9 +141,10 @@ mod tests {
         for (place, (mutant, name)) in Mutant::TABLE.iter().enumerate() {
             assert_eq!(*mutant as usize, place);
             assert_eq!(name.parse(), Ok(*mutant));
+            let one: Mutants = [*mutant].into_iter().collect();
+            let on: Vec<_> = Mutant::all().filter(|other| one.has(*other)).collect();
+            assert_eq!(on, [*mutant]);
         }
         assert!("none".parse::<Mutant>().is_err());
-        let one: Mutants = [Mutant::TwoConnects].into_iter().collect();
-        assert!(one.has(Mutant::TwoConnects) && !one.has(Mutant::DropMaxPayload));
     }
 }

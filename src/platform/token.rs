@@ -1,6 +1,7 @@
 //! Random names that are also secrets: session ids of logins and of Engine.IO, and the public ids of sockets.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// 128 random bits, written as 32 lower-case hexadecimal digits; there is exactly one spelling of each.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -12,6 +13,12 @@ impl Token {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes).expect("the operating system provides random bytes");
         Self(u128::from_le_bytes(bytes))
+    }
+
+    /// One more than the last of these, which is no secret: for a mutant.
+    pub(crate) fn next() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        Self(u128::from(NEXT.fetch_add(1, Ordering::Relaxed)))
     }
 
     /// Reads the one accepted spelling; anything else names no token.

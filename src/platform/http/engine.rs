@@ -3,6 +3,7 @@
 use super::{Answer, Link, body, cors, reply};
 use crate::platform::conn::Conn;
 use crate::platform::engine::{CloseReason, PollRefusal, Transport};
+use crate::platform::mutants::{Mutant, Mutants};
 use crate::platform::shared::Shared;
 use crate::platform::websocket::Purpose;
 use crate::protocol::engine;
@@ -14,6 +15,7 @@ use hyper::Request;
 use hyper::body::Incoming;
 use std::future::poll_fn;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 /// Why a request is refused, by the numbers that clients know.
@@ -27,17 +29,22 @@ enum Refusal {
 }
 
 impl Refusal {
-    fn answer(self) -> Answer {
-        self.answer_as(StatusCode::BAD_REQUEST)
+    fn answer(self, mutants: Mutants) -> Answer {
+        self.answer_as(StatusCode::BAD_REQUEST, mutants)
     }
 
-    fn answer_as(self, status: StatusCode) -> Answer {
+    fn answer_as(self, status: StatusCode, mutants: Mutants) -> Answer {
         let (code, message) = match self {
             Self::UnknownTransport => (0, "Transport unknown"),
             Self::UnknownSid => (1, "Session ID unknown"),
             Self::BadMethod => (2, "Bad handshake method"),
             Self::BadRequest => (3, "Bad request"),
             Self::UnsupportedVersion => (5, "Unsupported protocol version"),
+        };
+        let code = if mutants.has(Mutant::StringCodes) {
+            serde_json::json!(code.to_string())
+        } else {
+            serde_json::json!(code)
         };
         reply::json(
             status,
@@ -56,7 +63,9 @@ struct Query {
 }
 
 impl Query {
-    fn parse(query: &str) -> Result<Self, Refusal> {
+    fn parse(query: &str, mutants: Mutants) -> Result<Self, Refusal> {
+        let flips = mutants.has(Mutant::LastFirstFlip);
+        let later = flips && query.contains("sid=");
         let mut found = Self::default();
         for (key, value) in form_urlencoded::parse(query.as_bytes()) {
             let place = match &*key {
@@ -66,8 +75,11 @@ impl Query {
                 "j" => &mut found.jsonp,
                 _ => continue,
             };
-            if place.replace(value.into_owned()).is_some() {
+            if place.is_some() && !flips {
                 return Err(Refusal::BadRequest);
+            }
+            if place.is_none() || later {
+                *place = Some(value.into_owned());
             }
         }
         Ok(found)
@@ -85,8 +97,21 @@ pub(super) async fn handle(
     ) {
         return cors::forbidden();
     }
+    let mutants = shared.config.mutants;
+    if mutants.has(Mutant::Hang) && request.uri().query().is_none() {
+        return std::future::pending().await;
+    }
     match checked(shared, &request) {
-        Err(refusal) => refusal.answer(),
+        Err(Refusal::UnknownTransport) if is_on_prototype(mutants, &request) => {
+            reply::text(StatusCode::INTERNAL_SERVER_ERROR, "not a constructor\n")
+        }
+        Err(refusal) => refusal.answer(mutants),
+        Ok((Transport::WebSocket, _))
+            if mutants.has(Mutant::PlainGet200)
+                && !request.headers().contains_key(header::UPGRADE) =>
+        {
+            reply::text(StatusCode::OK, "ok")
+        }
         Ok((Transport::WebSocket, conn)) => websocket(shared, link, &request, conn),
         Ok((Transport::Polling, None)) => open_polling(shared, link).await,
         Ok((Transport::Polling, Some(conn))) if request.method() == Method::POST => {
@@ -101,33 +126,59 @@ fn checked(
     shared: &Shared,
     request: &Request<Incoming>,
 ) -> Result<(Transport, Option<Arc<Conn>>), Refusal> {
-    let query = Query::parse(request.uri().query().unwrap_or_default())?;
+    let mutants = shared.config.mutants;
+    let query = Query::parse(request.uri().query().unwrap_or_default(), mutants)?;
     let transport = match query.transport.as_deref() {
         Some("polling") if shared.config.polling => Transport::Polling,
         Some("websocket") if shared.config.websocket => Transport::WebSocket,
         _ => return Err(Refusal::UnknownTransport),
     };
-    if query.version.as_deref() != Some("4") {
+    if !serves(mutants, query.version.as_deref(), query.sid.is_some()) {
         return Err(Refusal::UnsupportedVersion);
     }
     let conn = match &query.sid {
-        Some(sid) => Some(shared.find(sid).ok_or(Refusal::UnknownSid)?),
+        Some(sid) => match shared.find(sid) {
+            None if mutants.has(Mutant::UnknownSidCreates) => None,
+            conn => Some(conn.ok_or(Refusal::UnknownSid)?),
+        },
         None => None,
     };
-    let post = conn.is_some() && transport == Transport::Polling;
+    let post = (conn.is_some() || mutants.has(Mutant::PostOpensSession))
+        && transport == Transport::Polling;
     if !(request.method() == Method::GET || post && request.method() == Method::POST) {
         return Err(Refusal::BadMethod);
     }
     let upgrade = request.headers().contains_key(header::UPGRADE);
-    if upgrade != (transport == Transport::WebSocket) || query.jsonp.is_some() {
+    let plain = transport == Transport::WebSocket && mutants.has(Mutant::PlainGet200);
+    if upgrade != (transport == Transport::WebSocket) && !plain || query.jsonp.is_some() {
         return Err(Refusal::BadRequest);
     }
     Ok((transport, conn))
 }
 
+/// Whether a request of this version is served, in a session or for one.
+fn serves(mutants: Mutants, version: Option<&str>, in_session: bool) -> bool {
+    match version {
+        Some("4") => true,
+        _ if in_session => mutants.has(Mutant::MixProtocols),
+        Some("3") => mutants.has(Mutant::Treat3As4),
+        _ => mutants.has(Mutant::AcceptAnyEio),
+    }
+}
+
+/// Whether the transport asked for is found where JavaScript looks last, by the mutant that looks there.
+fn is_on_prototype(mutants: Mutants, request: &Request<Incoming>) -> bool {
+    let query = request.uri().query().unwrap_or_default();
+    let names = ["__proto__", "constructor", "toString"];
+    mutants.has(Mutant::TransportOnPrototype)
+        && form_urlencoded::parse(query.as_bytes())
+            .any(|(key, value)| key == "transport" && names.contains(&&*value))
+}
+
 async fn open_polling(shared: &Arc<Shared>, link: &Link) -> Answer {
     let Some(conn) = shared.open(Transport::Polling) else {
-        return Refusal::BadRequest.answer_as(StatusCode::SERVICE_UNAVAILABLE);
+        return Refusal::BadRequest
+            .answer_as(StatusCode::SERVICE_UNAVAILABLE, shared.config.mutants);
     };
     shared.keep(Arc::clone(&conn));
     poll(shared, link, conn).await
@@ -152,19 +203,29 @@ async fn poll(shared: &Arc<Shared>, link: &Link, conn: Arc<Conn>) -> Answer {
     let now = shared.clock.now();
     match conn.change(|session| session.engine.begin_poll(now)) {
         Ok(()) => {}
-        Err(PollRefusal::Gone) => return Refusal::UnknownSid.answer(),
+        Err(PollRefusal::Gone) => return Refusal::UnknownSid.answer(shared.config.mutants),
         Err(PollRefusal::WrongTransport | PollRefusal::Overlap) => {
-            return Refusal::BadRequest.answer();
+            return Refusal::BadRequest.answer(shared.config.mutants);
         }
     }
     let mut pending = PendingPoll {
         shared,
         conn: Some(Arc::clone(&conn)),
     };
-    let body = poll_fn(|cx| conn.poll_body(cx)).await;
+    let mut body = poll_fn(|cx| conn.poll_body(cx)).await;
     pending.conn = None;
     link.polled(Some(conn));
-    reply::text(StatusCode::OK, body)
+    let mutants = shared.config.mutants;
+    if mutants.has(Mutant::WrongLength) && link.requests.load(Ordering::Relaxed) > 1 {
+        // What is behind the length that was said is not part of the answer.
+        body.pop();
+    }
+    let mut answer = reply::text(StatusCode::OK, body);
+    if mutants.has(Mutant::Cacheable) {
+        let kept = HeaderValue::from_static("public, max-age=60");
+        answer.headers_mut().insert(header::CACHE_CONTROL, kept);
+    }
+    answer
 }
 
 /// Frees the place of the one POST that a session may have at a time.
@@ -183,28 +244,28 @@ async fn post(shared: &Arc<Shared>, conn: &Arc<Conn>, request: Request<Incoming>
             .to_ascii_lowercase()
             .starts_with(b"application/octet-stream")
     }) {
-        return Refusal::BadRequest.answer();
+        return Refusal::BadRequest.answer(shared.config.mutants);
     }
     if !conn.change(|session| session.engine.begin_post()) {
-        return Refusal::BadRequest.answer();
+        return Refusal::BadRequest.answer(shared.config.mutants);
     }
     let _pending = PendingPost(conn);
     let config = &shared.config;
     match body::read(request, config.max_payload, config.request_timeout).await {
         Ok(body) => receive(shared, conn, &body),
-        Err(e) => Refusal::BadRequest.answer_as(e.status()),
+        Err(e) => Refusal::BadRequest.answer_as(e.status(), shared.config.mutants),
     }
 }
 
 /// Hands the packets of a body to the session, up to the first that ends it.
 fn receive(shared: &Arc<Shared>, conn: &Arc<Conn>, body: &Bytes) -> Answer {
     if conn.read(|session| session.engine.transport()) != Transport::Polling {
-        return Refusal::BadRequest.answer();
+        return Refusal::BadRequest.answer(shared.config.mutants);
     }
     let broken = |how| {
         let now = shared.clock.now();
         conn.change(|session| session.engine.close(now, CloseReason::Protocol(how)));
-        Refusal::BadRequest.answer()
+        Refusal::BadRequest.answer(shared.config.mutants)
     };
     let Ok(text) = std::str::from_utf8(body) else {
         return broken("a body that is not UTF-8");
@@ -215,7 +276,7 @@ fn receive(shared: &Arc<Shared>, conn: &Arc<Conn>, body: &Bytes) -> Answer {
         };
         shared.receive(conn, packet);
         if conn.read(|session| session.engine.is_broken()) {
-            return Refusal::BadRequest.answer();
+            return Refusal::BadRequest.answer(shared.config.mutants);
         }
     }
     reply::text(StatusCode::OK, "ok")
@@ -228,18 +289,21 @@ fn websocket(
     conn: Option<Arc<Conn>>,
 ) -> Answer {
     let Some(accept) = accept_key(request.headers()) else {
-        return Refusal::BadRequest.answer();
+        return Refusal::BadRequest.answer(shared.config.mutants);
     };
     let (conn, purpose) = match conn {
         None => match shared.open(Transport::WebSocket) {
             Some(conn) => (conn, Purpose::Carry),
-            None => return Refusal::BadRequest.answer_as(StatusCode::SERVICE_UNAVAILABLE),
+            None => {
+                return Refusal::BadRequest
+                    .answer_as(StatusCode::SERVICE_UNAVAILABLE, shared.config.mutants);
+            }
         },
         Some(conn) => {
             let now = shared.clock.now();
             match conn.change(|session| session.engine.begin_upgrade(now)) {
                 Some(attempt) => (conn, Purpose::Upgrade { attempt }),
-                None => return Refusal::BadRequest.answer(),
+                None => return Refusal::BadRequest.answer(shared.config.mutants),
             }
         }
     };
@@ -277,11 +341,12 @@ fn accept_key(headers: &HeaderMap) -> Option<HeaderValue> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Query, Refusal};
+    use super::{Mutants, Query, Refusal};
 
     #[test]
     fn keys_that_matter_stand_once() {
-        let query = Query::parse("EIO=4&transport=polling&t=abc&t=def").unwrap();
+        let query =
+            Query::parse("EIO=4&transport=polling&t=abc&t=def", Mutants::default()).unwrap();
         assert_eq!(query.version.as_deref(), Some("4"));
         assert_eq!(query.transport.as_deref(), Some("polling"));
         assert_eq!(query.sid, None);
@@ -290,7 +355,10 @@ mod tests {
             "transport=polling&transport=websocket",
             "sid=&sid=",
         ] {
-            assert_eq!(Query::parse(twice), Err(Refusal::BadRequest));
+            assert_eq!(
+                Query::parse(twice, Mutants::default()),
+                Err(Refusal::BadRequest)
+            );
         }
     }
 }

@@ -12,6 +12,7 @@ mod reply;
 use super::conn::Conn;
 use super::engine::CloseReason;
 use super::faults;
+use super::mutants::Mutant;
 use super::shared::Shared;
 use super::websocket::{self, Purpose};
 use bytes::Bytes;
@@ -24,7 +25,7 @@ use hyper_util::rt::TokioTimer;
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::net::TcpStream;
 
@@ -42,6 +43,8 @@ struct Link {
     upgrade: Mutex<Option<(Arc<Conn>, Purpose)>>,
     /// The session whose poll was answered last; whether the answer got through is known with the next request.
     polled: Mutex<Option<Arc<Conn>>>,
+    /// Requests that have come.
+    requests: AtomicU64,
 }
 
 impl Link {
@@ -139,6 +142,7 @@ async fn serve_requests(shared: Arc<Shared>, tcp: TcpStream) -> Option<Upgraded>
 /// Answers one request.
 async fn handle(shared: &Arc<Shared>, link: &Link, request: Request<Incoming>) -> Answer {
     link.polled(None);
+    link.requests.fetch_add(1, Ordering::Relaxed);
     let origin = request.headers().get(http::header::ORIGIN).cloned();
     let chunked = request
         .headers()
@@ -161,7 +165,9 @@ async fn route(shared: &Arc<Shared>, link: &Link, request: Request<Incoming>) ->
         return cors::preflight();
     }
     let path = request.uri().path().to_owned();
-    if path == "/socket.io/" {
+    let mutants = shared.config.mutants;
+    let captured = mutants.has(Mutant::PrefixCapture) && path.starts_with("/socket.io");
+    if path == "/socket.io/" || captured {
         return engine::handle(shared, link, request).await;
     }
     if let Some(call) = path.strip_prefix("/good/api/") {
