@@ -39,6 +39,7 @@ pub mod run;
 pub mod selftest;
 
 pub mod climb;
+pub mod conform;
 pub mod hand;
 
 // Presentation: sees the summary only.

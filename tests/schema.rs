@@ -32,6 +32,16 @@ fn of_the_self_test() {
 }
 
 #[test]
+fn of_the_conformance_suite() {
+    let committed = include_str!("../reports/schema/conformance.schema.json");
+    check(
+        "reports/schema/conformance.schema.json",
+        committed,
+        &report::conformance_schema(),
+    );
+}
+
+#[test]
 fn of_the_search_for_the_capacity() {
     let committed = include_str!("../reports/schema/capacity.schema.json");
     check(
@@ -140,6 +150,27 @@ fn of_the_keys_of_scenario_files() {
         "the tables of docs/scenarios.md are out of date; write them anew with\n  PUSHPROOF_BLESS=1 cargo test --test schema"
     );
 }
+
+#[test]
+fn of_the_conformance_cases() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/conformance.md");
+    let committed = std::fs::read_to_string(path).expect("the document is there");
+    let (before, _) = committed
+        .split_once(CASES)
+        .expect("the document has its mark");
+    let current = format!("{before}{CASES}\n\n{}", pushproof::conform::reference());
+    if std::env::var_os("PUSHPROOF_BLESS").is_some() {
+        std::fs::write(path, &current).expect("the document can be written");
+        return;
+    }
+    assert!(
+        committed == current,
+        "the tables of docs/conformance.md are out of date; write them anew with\n  PUSHPROOF_BLESS=1 cargo test --test schema"
+    );
+}
+
+/// What stands below it is made of the registry.
+const CASES: &str = "<!-- Made of the registry in src/conform; not to be edited below. -->";
 
 /// What stands below it is made of the types.
 const BEGIN: &str = "<!-- Made of the types of src/scenario/file.rs; not to be edited below. -->";

@@ -8,6 +8,7 @@ use tokio::runtime::Runtime;
 
 mod access;
 mod capacity;
+mod conform;
 mod files;
 mod hand;
 mod listen;
@@ -38,7 +39,7 @@ struct Cli {
 const EXIT_CODES: &str = "\
 Exit codes:
   0    pass
-  1    fail: a violation
+  1    fail: a violation, or a conformance case failed
   2    usage, scenario or configuration error
   3    fail: no violation, but a threshold was breached, or a condition of abort_on came true
   4    unknown: nothing was observed, the target could not be reached, or the generator was the limit
@@ -48,6 +49,8 @@ Exit codes:
 enum Command {
     /// Log users in, push, and verify every arrival; with no target, against the embedded platform.
     Run(Box<run::RunArgs>),
+    /// Try a target's Engine.IO and Socket.IO rule by rule; with no target, the embedded platform's.
+    Conform(Box<conform::ConformArgs>),
     /// Search the largest load that holds the SLO with no violation, and say what breaks first.
     Capacity(Box<capacity::CapacityArgs>),
     /// Run the embedded push platform as a server of its own.
@@ -83,6 +86,7 @@ fn runtime() -> anyhow::Result<Runtime> {
 pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Run(args) => run::run(&args),
+        Command::Conform(args) => conform::run(&args),
         Command::Capacity(args) => capacity::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Selftest(args) => selftest::run(&args),

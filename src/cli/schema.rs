@@ -23,6 +23,8 @@ enum Of {
     Report,
     /// The JSON report of the self-test.
     Selftest,
+    /// The JSON report of the conformance suite.
+    Conformance,
     /// The JSON report of a search for the capacity.
     Capacity,
     /// The object that `push --json` prints.
@@ -36,6 +38,7 @@ pub(super) fn run(args: &SchemaArgs) -> anyhow::Result<ExitCode> {
         Of::Scenario => report::scenario_schema(),
         Of::Report => report::report_schema(),
         Of::Selftest => report::selftest_schema(),
+        Of::Conformance => report::conformance_schema(),
         Of::Capacity => report::capacity_schema(),
         Of::Push => report::push_schema(),
         Of::Listen => report::listen_schema(),

@@ -1,6 +1,7 @@
 //! Reports: a summary in, bytes or text out. Nothing here prints, and nothing here decides: the verdict comes with the summary.
 
 pub mod capacity;
+pub mod conformance;
 pub mod dry_run;
 pub mod hand;
 mod html;
@@ -21,6 +22,12 @@ pub fn report_schema() -> String {
 #[must_use]
 pub fn selftest_schema() -> String {
     pretty(&schemars::schema_for!(selftest::Report))
+}
+
+/// The JSON Schema of the report of the conformance suite, as `pushproof schema conformance` prints it.
+#[must_use]
+pub fn conformance_schema() -> String {
+    pretty(&schemars::schema_for!(conformance::Report))
 }
 
 /// The JSON Schema of the report of a search for the capacity, as `pushproof schema capacity` prints it.

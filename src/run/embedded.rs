@@ -138,11 +138,21 @@ async fn urls(
 impl Embedded {
     /// Starts the platform of this plan, each node on a free port, and waits until all of them listen.
     pub async fn start(plan: &Plan, verbose: bool) -> Result<Self, EmbeddedError> {
+        Self::start_with(plan, verbose, &[]).await
+    }
+
+    /// The same, with more flags of `serve`.
+    pub async fn start_with(
+        plan: &Plan,
+        verbose: bool,
+        more: &[&str],
+    ) -> Result<Self, EmbeddedError> {
         let program = std::env::current_exe().map_err(EmbeddedError::Start)?;
         let mut command = Command::new(program);
         command
             .args(["serve", "--until-stdin-closes"])
             .args(flags(plan))
+            .args(more)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(if verbose {

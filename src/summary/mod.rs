@@ -13,6 +13,7 @@ use crate::scenario::Plan;
 use crate::scenario::threshold::{Condition, Figure, Held, Metric};
 use crate::verify::{Counts, Findings};
 
+pub mod conformance;
 mod figures;
 mod generator;
 mod limits;

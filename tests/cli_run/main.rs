@@ -9,6 +9,7 @@ mod churn;
 mod classes;
 mod clean;
 mod closed;
+mod conform;
 mod deaths;
 mod driver;
 mod faults;

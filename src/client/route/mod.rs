@@ -108,7 +108,7 @@ impl Route {
     }
 
     /// From an open connection to one to the target.
-    pub(super) async fn take<S>(&self, io: S) -> Result<Line<S>, RouteError>
+    pub async fn take<S>(&self, io: S) -> Result<Line<S>, RouteError>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {

@@ -1,0 +1,156 @@
+//! The raw client of the cases: it says whatever it is told to, hears whatever comes, and keeps a trace of both.
+//!
+//! * [`Probe`]: what a case is handed. Every request and every WebSocket has a connection of its own, unless a case holds one.
+//! * [`http`]: requests as they are written, and answers as they come. `answer` reads them.
+//! * [`websocket`]: the opening, and messages both ways.
+//! * [`session`]: Engine.IO sessions over either.
+//!
+//! Nothing is waited for longer than the probe's patience, and nothing that comes is kept without a bound.
+
+mod answer;
+pub mod http;
+pub mod session;
+pub mod trace;
+pub mod websocket;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+
+#[cfg(test)]
+pub(super) use self::answer::answer_of;
+pub use self::answer::{Answer, Framing};
+pub use self::http::{Connection, Request};
+pub use self::trace::Trace;
+pub use self::websocket::{Heard, WebSocket};
+use super::case::Capability;
+use super::target::Target;
+use crate::client::route::Line;
+use crate::client::shortage::is_shortage;
+use crate::clock::Clock;
+use crate::protocol::frame::FrameError;
+use crate::time::Time;
+
+/// How long an answer, and a connection, is waited for.
+pub const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Why an exchange came to nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ProbeError {
+    /// There is no connection: nothing was said.
+    #[error("no connection to the target: {0}")]
+    Connect(String),
+    /// This machine ran out of something.
+    #[error("this machine cannot make the connection: {0}")]
+    Ours(String),
+    /// Nothing came in time.
+    #[error("no answer within {0:?}")]
+    Timeout(Duration),
+    /// The connection ended first.
+    #[error("the connection ended without an answer")]
+    Ended,
+    /// What came is no HTTP.
+    #[error("what came is no HTTP: {0}")]
+    NotHttp(String),
+    /// What came has no end.
+    #[error("an answer of more than {0} bytes")]
+    TooLong(usize),
+    /// What came is no WebSocket frame.
+    #[error("{0}")]
+    Frame(#[from] FrameError),
+}
+
+/// What a case tries a target with.
+#[derive(Debug, Clone)]
+pub struct Probe {
+    target: Arc<Target>,
+    trace: Trace,
+    clock: Clock,
+    begun: Time,
+    connections: Arc<AtomicU32>,
+    /// How many session ids are looked at where ids are to be unguessable.
+    pub(super) sids: u32,
+}
+
+impl Probe {
+    pub(super) fn new(target: Arc<Target>, clock: Clock, sids: u32) -> Self {
+        Self {
+            target,
+            trace: Trace::default(),
+            begun: clock.now(),
+            clock,
+            connections: Arc::default(),
+            sids,
+        }
+    }
+
+    /// What was said so far.
+    pub fn trace(&self) -> &Trace {
+        &self.trace
+    }
+
+    /// How long the case has been under way.
+    pub fn elapsed(&self) -> Duration {
+        self.clock.now() - self.begun
+    }
+
+    /// Whether the target has this.
+    pub fn offers(&self, what: Capability) -> bool {
+        self.target.offers(what)
+    }
+
+    /// The target's Engine.IO path, as `/socket.io/`.
+    pub fn path(&self) -> &str {
+        &self.target.path
+    }
+
+    /// A connection to the target, with nothing said on it yet.
+    pub async fn connect(&self) -> Result<Connection, ProbeError> {
+        let n = self.connections.fetch_add(1, Ordering::Relaxed) + 1;
+        let line = tokio::time::timeout(PATIENCE, self.line()).await;
+        let line = line.unwrap_or(Err(ProbeError::Connect(format!(
+            "none within {PATIENCE:?}"
+        ))));
+        if let Err(error) = &line {
+            self.note(n, "×", &error.to_string());
+        }
+        Ok(Connection::new(self.clone(), n, line?))
+    }
+
+    async fn line(&self) -> Result<Line<TcpStream>, ProbeError> {
+        let target = &self.target;
+        let tcp = TcpStream::connect(target.address).await;
+        let tcp = tcp.map_err(|error| {
+            if is_shortage(&error) {
+                ProbeError::Ours(error.to_string())
+            } else {
+                ProbeError::Connect(format!("{}: {error}", target.address))
+            }
+        })?;
+        // A probe is small and each matters now; where that cannot be had, it comes later.
+        tcp.set_nodelay(true).ok();
+        let line = target.route.take(tcp).await;
+        line.map_err(|error| ProbeError::Connect(error.to_string()))
+    }
+
+    /// Asks on a connection of its own.
+    pub async fn ask(&self, request: &Request) -> Result<Answer, ProbeError> {
+        self.connect().await?.ask(request).await
+    }
+
+    /// Gets this query of the target's Engine.IO, as it is written, on a connection of its own.
+    pub async fn get(&self, query: &str) -> Result<Answer, ProbeError> {
+        self.ask(&self.request("GET", query)).await
+    }
+
+    /// A request with this query of the target's Engine.IO, as it is written.
+    pub fn request(&self, method: &str, query: &str) -> Request {
+        Request::new(method, &format!("{}?{query}", self.path()))
+    }
+
+    fn note(&self, connection: u32, arrow: &str, what: &str) {
+        self.trace.add(self.elapsed(), connection, arrow, what);
+    }
+}

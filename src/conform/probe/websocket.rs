@@ -1,0 +1,134 @@
+//! A WebSocket: its opening, and messages both ways.
+
+use std::time::Duration;
+
+use tokio::io::AsyncWriteExt as _;
+use tokio_tungstenite::tungstenite::handshake::client::generate_key;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+
+use super::{Answer, Connection, PATIENCE, Probe, ProbeError};
+use crate::protocol::frame::{self, Message, Opcode, Reader};
+
+/// Most bytes of a message.
+const MAX_MESSAGE: usize = 4 << 20;
+/// The mask of all frames. It guards proxies from pages that choose what is sent (RFC 6455, section 10.3); what is sent here nobody
+/// else chose.
+const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
+
+/// What came on a WebSocket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Heard {
+    /// A text message.
+    Text(String),
+    /// A binary message.
+    Binary(Vec<u8>),
+    /// A close frame, with its code if it has one.
+    Close(Option<u16>),
+    /// The end of the connection, without a close frame.
+    End,
+}
+
+/// An open WebSocket. Pings of the WebSocket itself are answered.
+pub struct WebSocket {
+    connection: Connection,
+    reader: Reader,
+}
+
+impl Probe {
+    /// Asks for a WebSocket with this query, as it is written. `Ok(Err(answer))`: it was refused.
+    pub async fn websocket(&self, query: &str) -> Result<Result<WebSocket, Answer>, ProbeError> {
+        let key = generate_key();
+        let request = self
+            .request("GET", query)
+            .header("Connection", "Upgrade")
+            .header("Upgrade", "websocket")
+            .header("Sec-WebSocket-Version", "13")
+            .header("Sec-WebSocket-Key", &key);
+        let mut connection = self.connect().await?;
+        let answer = connection.ask(&request).await?;
+        if answer.status != 101 {
+            return Ok(Err(answer));
+        }
+        if answer.header("sec-websocket-accept") != Some(&derive_accept_key(key.as_bytes())) {
+            let why = "its WebSocket accepts another key".to_owned();
+            return Err(ProbeError::NotHttp(why));
+        }
+        Ok(Ok(WebSocket {
+            connection,
+            reader: Reader::new(MAX_MESSAGE),
+        }))
+    }
+}
+
+impl WebSocket {
+    /// How long the case has been under way.
+    pub fn elapsed(&self) -> Duration {
+        self.connection.elapsed()
+    }
+
+    /// Sends a text message.
+    pub async fn send(&mut self, text: &str) -> Result<(), ProbeError> {
+        self.connection.note("→", text);
+        self.write(Opcode::Text, text.as_bytes()).await
+    }
+
+    async fn write(&mut self, opcode: Opcode, payload: &[u8]) -> Result<(), ProbeError> {
+        let mut bytes = Vec::with_capacity(payload.len() + 14);
+        frame::write(opcode, payload, MASK, &mut bytes);
+        let line = &mut self.connection.line;
+        let written = line.write_all(&bytes).await;
+        written.map_err(|_| ProbeError::Ended)?;
+        line.flush().await.map_err(|_| ProbeError::Ended)
+    }
+
+    /// What comes next, with the usual patience.
+    pub async fn next(&mut self) -> Result<Heard, ProbeError> {
+        self.next_within(PATIENCE).await
+    }
+
+    /// What comes next within this time.
+    pub async fn next_within(&mut self, patience: Duration) -> Result<Heard, ProbeError> {
+        let heard = tokio::time::timeout(patience, self.hear()).await;
+        let heard = heard.unwrap_or(Err(ProbeError::Timeout(patience)));
+        match &heard {
+            Ok(Heard::Text(text)) => self.connection.note("←", text),
+            Ok(Heard::Binary(bytes)) => {
+                self.connection.note("←", &format!("{} bytes", bytes.len()));
+            }
+            Ok(Heard::Close(code)) => {
+                let code = code.map_or_else(String::new, |code| format!(" {code}"));
+                self.connection.note("←", &format!("(close{code})"));
+            }
+            Ok(Heard::End) => self.connection.note("←", "(end of the connection)"),
+            Err(error) => self.connection.note("×", &error.to_string()),
+        }
+        heard
+    }
+
+    async fn hear(&mut self) -> Result<Heard, ProbeError> {
+        loop {
+            let came = std::mem::take(&mut self.connection.came);
+            let mut input = came.as_slice();
+            let mut pong = None;
+            let heard = match self.reader.read(&mut input)? {
+                None | Some(Message::Pong(_)) => None,
+                Some(Message::Text(text)) => Some(Heard::Text(text.to_owned())),
+                Some(Message::Binary(bytes)) => Some(Heard::Binary(bytes.to_vec())),
+                Some(Message::Close(close)) => Some(Heard::Close(close.map(|close| close.code))),
+                Some(Message::Ping(data)) => {
+                    pong = Some(data.to_vec());
+                    None
+                }
+            };
+            self.connection.came = input.to_vec();
+            if let Some(heard) = heard {
+                return Ok(heard);
+            }
+            if let Some(data) = pong {
+                self.write(Opcode::Pong, &data).await?;
+            } else if self.connection.came.is_empty() && !self.connection.more().await {
+                return Ok(Heard::End);
+            }
+        }
+    }
+}

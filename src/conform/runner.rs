@@ -1,0 +1,208 @@
+//! Tries the cases, several at a time.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+
+use super::case::Case;
+use super::probe::Probe;
+use super::target::Target;
+use crate::clock::Clock;
+use crate::summary::conformance::{Conformance, Outcome, Row};
+
+/// How the cases are tried.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Cases at a time, at least one.
+    pub jobs: usize,
+    /// Whether cases are tried that may bring a target down.
+    pub destructive: bool,
+    /// How many session ids are looked at where ids are to be unguessable.
+    pub sids: u32,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            jobs: 8,
+            destructive: false,
+            sids: 10_000,
+        }
+    }
+}
+
+/// Tries these cases; `done` hears of each as it ends. Ends early when `stop` turns true: what has not ended then is in no row.
+pub async fn run(
+    cases: &[&'static Case],
+    target: Target,
+    options: Options,
+    mut stop: watch::Receiver<bool>,
+    mut done: impl FnMut(&Row),
+) -> Conformance {
+    let clock = Clock::start();
+    let target = Arc::new(target);
+    let base = target.base.clone();
+    let mut rows = Vec::new();
+    let mut interrupted = false;
+    // Those that want to be alone come last, one at a time.
+    for (alone, jobs) in [(false, options.jobs.max(1)), (true, 1)] {
+        let cases = cases.iter().copied().enumerate();
+        let cases = cases.filter(|(_, case)| case.alone == alone);
+        let places = Arc::new(Semaphore::new(jobs));
+        let mut tasks = JoinSet::new();
+        for (n, case) in cases {
+            let (places, target) = (Arc::clone(&places), Arc::clone(&target));
+            tasks.spawn(async move {
+                // Nobody closes it.
+                let _place = places.acquire_owned().await;
+                (n, try_one(case, target, clock, options).await)
+            });
+        }
+        loop {
+            tokio::select! {
+                ended = tasks.join_next() => match ended {
+                    Some(Ok((n, row))) => {
+                        done(&row);
+                        rows.push((n, row));
+                    }
+                    // It was told to stop.
+                    Some(Err(error)) if error.is_cancelled() => {}
+                    Some(Err(error)) => std::panic::resume_unwind(error.into_panic()),
+                    None => break,
+                },
+                Ok(_) = stop.wait_for(|stop| *stop), if !interrupted => {
+                    interrupted = true;
+                    tasks.abort_all();
+                }
+            }
+        }
+        if interrupted {
+            break;
+        }
+    }
+    rows.sort_by_key(|(n, _)| *n);
+    Conformance {
+        target: base,
+        embedded: false,
+        rows: rows.into_iter().map(|(_, row)| row).collect(),
+        interrupted,
+        took: clock.now() - crate::time::Time::ZERO,
+    }
+}
+
+async fn try_one(case: &'static Case, target: Arc<Target>, clock: Clock, options: Options) -> Row {
+    let begun = clock.now();
+    let probe = Probe::new(Arc::clone(&target), clock, options.sids);
+    let trace = probe.trace().clone();
+    let lacking = case.needs.iter().find(|what| !target.offers(**what));
+    let outcome = if let Some(lacking) = lacking {
+        Outcome::Skip(format!("the target has no {}", lacking.name()))
+    } else if case.destructive && !options.destructive {
+        Outcome::Skip("it may bring the target down; --destructive tries it".to_owned())
+    } else {
+        carry_out(case, probe).await
+    };
+    Row {
+        about: case.about,
+        outcome: outcome.at(case.about.level),
+        trace: trace.told(),
+        took: clock.now() - begun,
+    }
+}
+
+/// The case in a task of its own: whatever it does, the others go on.
+async fn carry_out(case: &'static Case, probe: Probe) -> Outcome {
+    let mut task = JoinSet::new();
+    task.spawn((case.run)(probe));
+    // Dropping the set ends the task with it.
+    match tokio::time::timeout(case.timeout, task.join_next()).await {
+        Ok(Some(Ok(Ok(outcome) | Err(outcome)))) => outcome,
+        Ok(Some(Err(error))) => Outcome::Error(match error.try_into_panic() {
+            Ok(payload) => format!("the case panicked: {}", words(&*payload)),
+            Err(error) => format!("the case ended: {error}"),
+        }),
+        Ok(None) => Outcome::Error("the case did not begin".to_owned()),
+        Err(_) => Outcome::Unknown(format!("not over after {}", seconds(case.timeout))),
+    }
+}
+
+fn seconds(span: Duration) -> String {
+    format!("{} s", span.as_secs_f64())
+}
+
+/// What a panic says.
+fn words(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("without a word").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conform::case::Capability::Polling;
+    use crate::conform::case::missed;
+    use crate::summary::conformance::Level;
+
+    static CASES: [Case; 5] = [
+        Case::new("T-00", Level::Must, "It panics.", "test", |_| {
+            Box::pin(async { panic!("on purpose") })
+        }),
+        Case::new("T-01", Level::Must, "It never ends.", "test", |_| {
+            Box::pin(std::future::pending())
+        })
+        .within(Duration::from_millis(20)),
+        Case::new(
+            "T-02",
+            Level::Must,
+            "It needs what is not there.",
+            "test",
+            |_| Box::pin(async { Ok(Outcome::Pass) }),
+        )
+        .needing(&[Polling]),
+        Case::new(
+            "T-03",
+            Level::Should,
+            "It misses something.",
+            "test",
+            |_| Box::pin(async { Err(missed("a", "b")) }),
+        )
+        .alone(),
+        Case::new("T-04", Level::Must, "It is kept.", "test", |_| {
+            Box::pin(async { Ok(Outcome::Pass) })
+        }),
+    ];
+
+    async fn all(jobs: usize, stopped: bool) -> Conformance {
+        let cases: Vec<_> = CASES.iter().collect();
+        let options = Options {
+            jobs,
+            ..Options::default()
+        };
+        let (_stop, stop) = watch::channel(stopped);
+        run(&cases, Target::without_transports(), options, stop, |_| {}).await
+    }
+
+    #[tokio::test]
+    async fn what_a_case_does_is_no_matter_of_the_others() {
+        for jobs in [1, 8] {
+            let suite = all(jobs, false).await;
+            let outcomes: Vec<_> = suite.rows.iter().map(|row| row.outcome.name()).collect();
+            assert_eq!(outcomes, ["error", "unknown", "skip", "non-strict", "pass"]);
+            let detail = |n: usize| suite.rows[n].outcome.detail();
+            assert_eq!(detail(0), "the case panicked: on purpose");
+            assert_eq!(detail(1), "not over after 0.02 s");
+            assert_eq!(detail(2), "the target has no long-polling");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_had_not_ended_at_an_interrupt_is_in_no_row() {
+        let suite = all(1, true).await;
+        assert!(suite.interrupted);
+        assert!(suite.rows.len() < CASES.len());
+    }
+}

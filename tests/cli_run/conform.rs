@@ -1,0 +1,208 @@
+//! `pushproof conform` from the outside. What its cases find is proved in `tests/conform.rs`.
+
+use std::process::Stdio;
+
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::TcpListener;
+use tokio::process::Child;
+
+use crate::support::{Done, Run, done, pushproof, within};
+
+async fn conform(args: &[&str]) -> Done {
+    let mut command = pushproof();
+    command.arg("conform").args(args);
+    done(command).await
+}
+
+/// A report that keeps the published schema.
+fn report(text: &str) -> Value {
+    let report: Value = serde_json::from_str(text).unwrap_or_else(|e| panic!("{e}: {text}"));
+    let schema = ::pushproof::report::conformance_schema();
+    let schema: Value = serde_json::from_str(&schema).expect("JSON");
+    let schema = jsonschema::validator_for(&schema).expect("a schema");
+    let errors: Vec<_> = schema.iter_errors(&report).map(|e| e.to_string()).collect();
+    assert_eq!(errors, [] as [String; 0], "{text}");
+    report
+}
+
+/// `pushproof serve` with these mutants, and its URL. It ends with the child.
+async fn serve(mutants: &[&str]) -> (Child, String) {
+    let mut command = pushproof();
+    command
+        .args(["serve", "--port", "0", "--until-stdin-closes"])
+        .args(mutants.iter().flat_map(|name| ["--mutant", name]))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .kill_on_drop(true);
+    let mut child = command.spawn().expect("the binary starts");
+    let stdout = child.stdout.take().expect("stdout is piped");
+    let mut line = String::new();
+    let mut stdout = BufReader::new(stdout);
+    within("the platform", stdout.read_line(&mut line))
+        .await
+        .expect("UTF-8");
+    let url = line.trim().rsplit(' ').next().expect("a URL");
+    let url = url.to_owned();
+    (child, url)
+}
+
+#[tokio::test]
+async fn the_embedded_platform_passes_every_case() {
+    let finished = conform(&["--json", "-"]).await;
+    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+    let report = report(&finished.stdout);
+    assert_eq!(report["schema"], "pushproof.conformance/1");
+    assert_eq!(report["verdict"], "pass");
+    assert_eq!(report["embedded"], true);
+    let count = |key: &str| report["summary"][key].as_u64().expect("a count");
+    assert_eq!(
+        count("cases"),
+        ::pushproof::conform::case::all().count() as u64
+    );
+    assert_eq!(count("passed") + count("informed"), count("cases"));
+    assert!(
+        finished.stderr.contains("PASS  every requirement"),
+        "{}",
+        finished.stderr
+    );
+}
+
+#[tokio::test]
+async fn a_rule_that_must_be_kept_fails_the_command_and_tells_how_to_see_it_again() {
+    let (_child, url) = serve(&["accept-any-EIO", "string-codes"]).await;
+    let finished = conform(&["--target", &url, "--only", "hs-01,HS-03,HS-12"]).await;
+    assert_eq!(finished.code, Some(1), "{finished:?}");
+    let out = &finished.stdout;
+    for part in [
+        "\nFAIL HS-03 (MUST)\n",
+        "  allowed: HTTP 400\n  seen:    transport=polling: HTTP 200 0{\"sid\":",
+        " → GET /socket.io/?transport=polling\n",
+        &format!("  again:   pushproof conform --target {url} --case HS-03 -v\n"),
+        "\nNON-STRICT HS-12 (SHOULD)\n",
+        ": 1 passed, 1 failed, 1 non-strict\n",
+    ] {
+        assert!(out.contains(part), "{part}: {out}");
+    }
+    let seen = conform(&["--target", &url, "--case", "HS-03", "-v"]).await;
+    assert_eq!(seen.code, Some(1));
+    assert!(
+        seen.stdout
+            .contains("→ GET /socket.io/?transport=polling\n"),
+        "{}",
+        seen.stdout
+    );
+}
+
+#[tokio::test]
+async fn what_should_be_kept_is_a_warning() {
+    let (_child, url) = serve(&["string-codes"]).await;
+    let finished = conform(&["--target", &url, "--case", "HS-12", "--json", "-"]).await;
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    let warned = report(&finished.stdout);
+    assert_eq!(warned["verdict"], "pass");
+    assert_eq!(warned["summary"]["warned"], 1);
+    assert_eq!(warned["cases"][0]["outcome"], "non-strict");
+    assert!(
+        warned["cases"][0]["seen"]
+            .as_str()
+            .expect("text")
+            .contains("\"code\":\"0\"")
+    );
+    let must = conform(&["--target", &url, "--only", "HS-12", "--level", "MUST"]).await;
+    assert_eq!(must.code, Some(2), "{must:?}");
+    assert!(must.stderr.contains("no case is left"), "{}", must.stderr);
+}
+
+#[tokio::test]
+async fn a_target_that_is_not_there_is_told_in_a_sentence() {
+    // Bound and never listened at: nobody else gets the port meanwhile, and nobody answers.
+    let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+    socket
+        .bind("127.0.0.1:0".parse().expect("an address"))
+        .expect("a port");
+    let url = format!("http://{}", socket.local_addr().expect("an address"));
+    let finished = conform(&["--target", &url]).await;
+    assert_eq!(finished.code, Some(4), "{finished:?}");
+    assert_eq!(finished.stdout, "");
+    let line = finished.stderr.trim_end();
+    assert!(
+        line.starts_with(&format!("error: the target {url} cannot be reached: ")),
+        "{line}"
+    );
+    assert_eq!(line.lines().count(), 1, "{line}");
+}
+
+#[tokio::test]
+async fn what_is_no_engine_io_is_told_apart() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let answering = tokio::spawn(async move {
+        loop {
+            let (mut tcp, _) = listener.accept().await.expect("a connection");
+            let mut asked = Vec::new();
+            while !asked.ends_with(b"\r\n\r\n") && tcp.read_buf(&mut asked).await.expect("HTTP") > 0
+            {
+            }
+            let answer = "HTTP/1.1 404 Not Found\r\nContent-Length: 7\r\n\r\nno page";
+            tcp.write_all(answer.as_bytes()).await.expect("it reads");
+        }
+    });
+    let finished = conform(&["--target", &url]).await;
+    answering.abort();
+    assert_eq!(finished.code, Some(4), "{finished:?}");
+    assert_eq!(
+        finished.stderr,
+        format!(
+            "error: what answers at {url}/socket.io/ opens no Engine.IO session: long-polling: HTTP 404 no page; WebSocket: HTTP 404 no page\n"
+        )
+    );
+}
+
+#[tokio::test]
+async fn what_was_asked_for_wrongly_is_told() {
+    for (args, says) in [
+        (["--only", "XX"], "there is no topic or case \"XX\""),
+        (["--case", "HS-99"], "there is no topic or case \"HS-99\""),
+        (["--skip", "HS"], "no case is left to try"),
+        (["--jobs", "0"], "--jobs: with none at a time"),
+        (["--target", "ftp://t"], "target.url"),
+        (["--set", "target.pth=/x/"], "there is no key `pth`"),
+    ] {
+        let finished = conform(&args).await;
+        assert_eq!(finished.code, Some(2), "{args:?}: {finished:?}");
+        assert!(
+            finished.stderr.contains(says),
+            "{args:?}: {}",
+            finished.stderr
+        );
+    }
+    let list = conform(&["--list", "--level", "must", "--skip", "HS-01"]).await;
+    assert_eq!(list.code, Some(0));
+    assert!(
+        list.stdout
+            .starts_with("HS-02  MUST    A session that began"),
+        "{}",
+        list.stdout
+    );
+    assert!(!list.stdout.contains("SHOULD"), "{}", list.stdout);
+}
+
+/// Interrupted while a case waits for a ping that is 25 s away: what has ended is in the report.
+#[tokio::test]
+async fn an_interrupted_suite_reports_what_has_ended() {
+    let (_child, url) = serve(&[]).await;
+    let mut command = pushproof();
+    command.args(["conform", "--target", &url, "--only", "HS-01,HS-18"]);
+    command.args(["--json", "-"]);
+    let mut run = Run::start(command);
+    run.hears("HS-01").await;
+    run.signal("INT");
+    let finished = run.end().await;
+    assert_eq!(finished.code, Some(130), "{finished:?}");
+    let report = report(&finished.stdout);
+    assert_eq!(report["interrupted"], true);
+    assert_eq!(report["verdict"], "unknown");
+    assert_eq!(report["cases"].as_array().expect("cases").len(), 1);
+}
