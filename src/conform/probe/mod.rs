@@ -40,7 +40,7 @@ pub const PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProbeError {
     /// There is no connection: nothing was said.
-    #[error("no connection to the target: {0}")]
+    #[error("no connection: {0}")]
     Connect(String),
     /// This machine ran out of something.
     #[error("this machine cannot make the connection: {0}")]
