@@ -1,7 +1,7 @@
 //! The conformance suite: what a target makes of each rule of Engine.IO and Socket.IO, case by case.
 //!
 //! * [`case`]: a case is data and one function; the registry of all of them.
-//! * one file, or folder, for each topic: [`hs`] the Engine.IO handshake.
+//! * one file, or folder, for each topic: `hs` the Engine.IO handshake.
 //! * [`probe`]: the raw client of the cases. It says whatever it is told to, well-formed or not, and keeps a trace.
 //! * [`target`]: where the target is, and what it offers.
 //! * [`select`]: which cases were asked for. `runner`: tries them, several at a time.

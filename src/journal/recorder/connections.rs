@@ -8,7 +8,7 @@ use crate::time::Time;
 use crate::verify::Slot;
 
 impl Recorder {
-    /// See [`Judge::open`].
+    /// See [`crate::verify::Judge::open`].
     pub fn open(&mut self, socket: SocketId, user: UserId, app: AppId) -> Slot {
         let slot = self.judge.open(socket, user, app);
         if let Some(record) = &mut self.record {
@@ -23,49 +23,49 @@ impl Recorder {
         slot
     }
 
-    /// See [`Judge::connecting`].
+    /// See [`crate::verify::Judge::connecting`].
     pub fn connecting(&mut self, slot: Slot, at: Time) {
         self.judge.connecting(slot, at);
         self.put(at, slot, |slot| Fact::Connecting { slot, at });
     }
 
-    /// See [`Judge::connected`].
+    /// See [`crate::verify::Judge::connected`].
     pub fn connected(&mut self, slot: Slot, at: Time) {
         self.judge.connected(slot, at);
         self.put(at, slot, |slot| Fact::Connected { slot, at });
     }
 
-    /// See [`Judge::went_on`].
+    /// See [`crate::verify::Judge::went_on`].
     pub fn went_on(&mut self, slot: Slot, at: Time) {
         self.judge.went_on(slot, at);
         self.put(at, slot, |slot| Fact::WentOn { slot, at });
     }
 
-    /// See [`Judge::heard`].
+    /// See [`crate::verify::Judge::heard`].
     pub fn heard(&mut self, slot: Slot, at: Time) {
         self.judge.heard(slot, at);
         self.put(at, slot, |slot| Fact::Heard { slot, at });
     }
 
-    /// See [`Judge::leaving`].
+    /// See [`crate::verify::Judge::leaving`].
     pub fn leaving(&mut self, slot: Slot, at: Time) {
         self.judge.leaving(slot, at);
         self.put(at, slot, |slot| Fact::Leaving { slot, at });
     }
 
-    /// See [`Judge::left`].
+    /// See [`crate::verify::Judge::left`].
     pub fn left(&mut self, slot: Slot, left: Left) {
         self.judge.left(slot, left);
         self.put(left.by, slot, |slot| Fact::Left { slot, left });
     }
 
-    /// See [`Judge::left_for_now`].
+    /// See [`crate::verify::Judge::left_for_now`].
     pub fn left_for_now(&mut self, slot: Slot, left: Left) {
         self.judge.left_for_now(slot, left);
         self.put(left.by, slot, |slot| Fact::LeftForNow { slot, left });
     }
 
-    /// See [`Judge::forsaken`].
+    /// See [`crate::verify::Judge::forsaken`].
     pub fn forsaken(&mut self, socket: SocketId) {
         self.judge.forsaken(socket);
         if let Some(record) = &mut self.record {
