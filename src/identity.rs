@@ -1,10 +1,12 @@
 //! Whose a login or socket is, and what that makes of the contract with the target.
 
-use crate::client::endpoint::Endpoint;
+use core::net::SocketAddr;
+
+use crate::client::endpoint::{self, Endpoint};
 use crate::client::http::{Call, Http, query_value};
 use crate::client::listener::Hello;
 use crate::client::login::{self, LoginError};
-use crate::client::route::Trust;
+use crate::client::route::{Proxy, Route, Tls, Trust};
 use crate::scenario::contract::Filled;
 use crate::scenario::people::Listed;
 use crate::scenario::template::{Escape, Name, Template};
@@ -117,6 +119,28 @@ pub fn trust(plan: &Plan) -> Trust<'_> {
             .as_ref()
             .map(|(chain, key)| (chain.as_slice(), key.as_slice())),
         insecure: contract.insecure,
+    }
+}
+
+/// The TLS of a plan's connections. The error is in words.
+pub fn tls(plan: &Plan) -> Result<Tls, String> {
+    Tls::new(trust(plan)).map_err(|error| error.to_string())
+}
+
+/// What a connection to a base URL goes through; `tls`: a plan's own, where something speaks it. The error is in words.
+pub fn route(plan: &Plan, base: &str, tls: Option<&Tls>) -> Result<Route, String> {
+    let proxy = plan.access.proxies.of_target(base).map(|proxy| Proxy {
+        authority: proxy.authority.clone(),
+        authorization: proxy.authorization.clone(),
+    });
+    Route::new(base, tls, proxy)
+}
+
+/// The address behind a base URL, or that of the proxy on the way there. The error is in words.
+pub async fn look_up(plan: &Plan, base: &str) -> Result<SocketAddr, String> {
+    match plan.access.proxies.of_target(base) {
+        Some(proxy) => endpoint::look_up(&format!("http://{}", proxy.authority), "proxy").await,
+        None => endpoint::look_up(base, "target").await,
     }
 }
 

@@ -25,6 +25,7 @@ pub mod capacity;
 
 // Edges: tokio lives here.
 pub mod clock;
+pub mod pool;
 
 pub mod journal;
 

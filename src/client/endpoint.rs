@@ -145,3 +145,20 @@ pub fn socket_uri(base: &str, path: &str) -> Result<Uri, http::uri::InvalidUri> 
     let rest = base.strip_prefix("http").unwrap_or(base);
     format!("ws{rest}{path}").parse()
 }
+/// The address behind the host's name in a base URL. The error is a sentence in which the host is `what`'s.
+pub async fn look_up(base: &str, what: &str) -> Result<SocketAddr, String> {
+    let uri: http::Uri = base.parse().map_err(|e| format!("{base}: {e}"))?;
+    let host = uri.host().unwrap_or_default();
+    let name = host.trim_start_matches('[').trim_end_matches(']');
+    let usual = if uri.scheme_str() == Some("https") {
+        443
+    } else {
+        80
+    };
+    let port = uri.port_u16().unwrap_or(usual);
+    let mut found = tokio::net::lookup_host((name, port))
+        .await
+        .map_err(|error| format!("the {what}'s name {host:?} cannot be looked up: {error}"))?;
+    let first = found.next();
+    first.ok_or_else(|| format!("the {what}'s name {host:?} has no address"))
+}

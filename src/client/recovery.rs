@@ -18,7 +18,7 @@ use crate::time::Time;
 const MOST_EARLY: usize = 16 * 1024 * 1024;
 /// Who is away for longer asks for nothing: until it is back everything that was pushed meanwhile has to be kept. socket.io keeps what was
 /// missed for two minutes unless it is told otherwise.
-pub const LONGEST: Duration = Duration::from_secs(300);
+const LONGEST: Duration = Duration::from_secs(300);
 
 /// A session that the target may recover. Both are as good as a password, and never shown.
 pub struct Recovery {
@@ -26,7 +26,7 @@ pub struct Recovery {
     /// JSON, with its quotes; empty: no event has told one.
     offset: String,
     stand: Stand,
-    /// What came before the answer to that.
+    /// What came before the answer to CONNECT.
     early: Vec<Early>,
     early_bytes: usize,
     /// When its last connection ended.
@@ -153,18 +153,18 @@ impl Recovery {
     pub fn ask(&mut self, auth: &str, may: bool) -> String {
         let asks = may && self.can_be_asked();
         self.stand = if asks { Stand::Asked } else { Stand::Unasked };
-        let rest = auth.trim_start().strip_prefix('{');
-        let rest = rest.map_or("}", str::trim_start);
         if !asks {
             return auth.to_owned();
         }
+        let rest = auth.trim_start().strip_prefix('{');
+        let rest = rest.map_or("}", str::trim_start);
         let pid = serde_json::Value::from(self.pid.as_str());
         let comma = if rest.starts_with('}') { "" } else { "," };
         format!("{{\"pid\":{pid},\"offset\":{}{comma}{rest}", self.offset)
     }
 
     /// The arguments of an event without its offset, which is kept. `alone`: an offset is all that it may have.
-    pub fn arguments<'a>(&mut self, args: &'a str, alone: bool) -> &'a str {
+    pub fn arguments<'a>(&mut self, args: &'a str, alone: impl FnOnce() -> bool) -> &'a str {
         if self.wants_ack() {
             return args;
         }
@@ -178,13 +178,13 @@ impl Recovery {
 }
 
 /// The same where nobody has told whether the target recovers anything.
-pub fn arguments(args: &str, alone: bool) -> &str {
+pub fn arguments(args: &str, alone: impl FnOnce() -> bool) -> &str {
     last_string(args).map_or(args, |(before, _)| without(args, before, alone))
 }
 
-fn without<'a>(args: &'a str, before: &'a str, alone: bool) -> &'a str {
+fn without<'a>(args: &'a str, before: &'a str, alone: impl FnOnce() -> bool) -> &'a str {
     // A push has one argument or none: a string all by itself is the text that was pushed.
-    if before.is_empty() && !alone {
+    if before.is_empty() && !alone() {
         args
     } else {
         before
@@ -207,9 +207,9 @@ mod tests {
         let mut session = session("p\"1");
         let one = session.as_mut().unwrap();
         assert_eq!(one.ask("{\"a\":1}", true), "{\"a\":1}");
-        assert_eq!(one.arguments("{\"n\":1},\"o1\"", false), "{\"n\":1}");
+        assert_eq!(one.arguments("{\"n\":1},\"o1\"", || false), "{\"n\":1}");
         assert_eq!(
-            one.arguments("[\"text\"] , \"o\\\"2\" ", false),
+            one.arguments("[\"text\"] , \"o\\\"2\" ", || false),
             "[\"text\"]"
         );
         for (auth, rest) in [("{\"a\":1}", ",\"a\":1}"), (" { }", "}"), ("", "}")] {
@@ -229,14 +229,14 @@ mod tests {
     fn who_has_said_goodbye_asks_for_nothing_and_still_takes_offsets_off() {
         let mut session = session("p1");
         let one = session.as_mut().unwrap();
-        one.arguments("1,\"o1\"", false);
+        one.arguments("1,\"o1\"", || false);
         one.close();
-        assert_eq!(one.arguments("2,\"o2\"", false), "2");
+        assert_eq!(one.arguments("2,\"o2\"", || false), "2");
         assert!(!one.can_be_asked());
         assert_eq!(one.ask("{}", true), "{}");
         let mut session = self::session("p1");
         let one = session.as_mut().unwrap();
-        one.arguments("1,\"o1\"", false);
+        one.arguments("1,\"o1\"", || false);
         assert_eq!(one.ask("{}", false), "{}");
         assert!(!one.awaits_answer());
     }
@@ -246,9 +246,9 @@ mod tests {
         let mut session = session("p1");
         let one = session.as_mut().unwrap();
         one.expect_ack(true);
-        assert_eq!(one.arguments("1,\"text\"", false), "1,\"text\"");
+        assert_eq!(one.arguments("1,\"text\"", || false), "1,\"text\"");
         assert!(!one.can_be_asked());
-        assert_eq!(one.arguments("1,\"o1\"", false), "1");
+        assert_eq!(one.arguments("1,\"o1\"", || false), "1");
         assert!(one.can_be_asked());
     }
 
@@ -274,12 +274,12 @@ mod tests {
     #[test]
     fn another_session_is_another() {
         let mut session = session("p1");
-        session.as_mut().unwrap().arguments("1,\"o1\"", false);
+        session.as_mut().unwrap().arguments("1,\"o1\"", || false);
         // The target said the same id unasked.
         Recovery::begins(&mut session, "p1".to_owned());
         let one = session.as_ref().unwrap();
         assert!(!one.goes_on() && !one.can_be_asked());
-        session.as_mut().unwrap().arguments("1,\"o1\"", false);
+        session.as_mut().unwrap().arguments("1,\"o1\"", || false);
         session.as_mut().unwrap().ask("", true);
         Recovery::begins(&mut session, "p2".to_owned());
         let one = session.as_ref().unwrap();
@@ -290,11 +290,11 @@ mod tests {
     fn an_offset_alone_is_taken_for_one_where_nothing_else_can_be() {
         let mut session = session("p1");
         let one = session.as_mut().unwrap();
-        assert_eq!(one.arguments("\"text\"", false), "\"text\"");
-        assert_eq!(one.arguments("\"o1\"", true), "");
-        assert_eq!(one.arguments("17", false), "17");
+        assert_eq!(one.arguments("\"text\"", || false), "\"text\"");
+        assert_eq!(one.arguments("\"o1\"", || true), "");
+        assert_eq!(one.arguments("17", || false), "17");
         assert_eq!(one.ask("", true), "{\"pid\":\"p1\",\"offset\":\"o1\"}");
-        assert_eq!(arguments("17,\"o1\"", false), "17");
-        assert_eq!(arguments("17,18", false), "17,18");
+        assert_eq!(arguments("17,\"o1\"", || false), "17");
+        assert_eq!(arguments("17,18", || false), "17,18");
     }
 }

@@ -4,13 +4,14 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::case::Case;
 use super::probe::Probe;
 use super::target::Target;
 use crate::clock::Clock;
+use crate::pool::several;
 use crate::summary::conformance::{Conformance, Outcome, Row};
 
 /// How the cases are tried.
@@ -48,37 +49,16 @@ pub async fn run(
     let mut rows = Vec::new();
     let mut interrupted = false;
     // Those that want to be alone come last, one at a time.
-    for (alone, jobs) in [(false, options.jobs.max(1)), (true, 1)] {
+    for (alone, jobs) in [(false, options.jobs), (true, 1)] {
         let cases = cases.iter().copied().enumerate();
-        let cases = cases.filter(|(_, case)| case.alone == alone);
-        let places = Arc::new(Semaphore::new(jobs));
-        let mut tasks = JoinSet::new();
-        for (n, case) in cases {
-            let (places, target) = (Arc::clone(&places), Arc::clone(&target));
-            tasks.spawn(async move {
-                // Nobody closes it.
-                let _place = places.acquire_owned().await;
-                (n, try_one(case, target, clock, options).await)
-            });
-        }
-        loop {
-            tokio::select! {
-                ended = tasks.join_next() => match ended {
-                    Some(Ok((n, row))) => {
-                        done(&row);
-                        rows.push((n, row));
-                    }
-                    // It was told to stop.
-                    Some(Err(error)) if error.is_cancelled() => {}
-                    Some(Err(error)) => std::panic::resume_unwind(error.into_panic()),
-                    None => break,
-                },
-                Ok(_) = stop.wait_for(|stop| *stop), if !interrupted => {
-                    interrupted = true;
-                    tasks.abort_all();
-                }
-            }
-        }
+        let tasks = cases.filter(|(_, case)| case.alone == alone);
+        let tasks = tasks.map(|(n, case)| {
+            let target = Arc::clone(&target);
+            async move { (n, try_one(case, target, clock, options).await) }
+        });
+        let ended = several(jobs, tasks, &mut stop, |(_, row)| done(row)).await;
+        rows.extend(ended.all);
+        interrupted |= ended.interrupted;
         if interrupted {
             break;
         }

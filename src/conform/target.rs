@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::case::Capability;
 use super::probe::session::{POLLING, WEBSOCKET, open_data};
-use super::probe::{Heard, Probe, ProbeError};
-use crate::client::route::{Proxy, Route, Tls};
+use super::probe::{Heard, PATIENCE, Probe, ProbeError};
+use crate::client::route::Route;
 use crate::clock::Clock;
-use crate::identity::trust;
+use crate::identity;
 use crate::scenario::Plan;
 
 /// The target of the suite.
@@ -64,32 +64,14 @@ impl Target {
         let uri: http::Uri = base
             .parse()
             .map_err(|error| Unreached::Nowhere(format!("{base}: {error}")))?;
-        let route = route(base, plan).map_err(Unreached::Nowhere)?;
+        let tls = base.starts_with("https:").then(|| identity::tls(plan));
+        let tls = tls.transpose().map_err(Unreached::Nowhere)?;
+        let route = identity::route(plan, base, tls.as_ref()).map_err(Unreached::Nowhere)?;
         let authority = uri.authority().map_or("", |authority| authority.as_str());
-        let usual = if uri.scheme_str() == Some("https") {
-            443
-        } else {
-            80
-        };
-        let place = match route.proxy() {
-            Some(proxy) => proxy.authority.clone(),
-            None => match uri.port_u16() {
-                Some(_) => authority.to_owned(),
-                None => format!("{authority}:{usual}"),
-            },
-        };
-        let nowhere = |why: String| Unreached::Nowhere(format!("{place}: {why}"));
-        let looked_up = tokio::time::timeout(
-            super::probe::PATIENCE,
-            tokio::net::lookup_host(place.as_str()),
-        );
-        let mut found = looked_up
-            .await
-            .map_err(|_| nowhere("its name was not looked up in time".to_owned()))?
-            .map_err(|error| nowhere(error.to_string()))?;
-        let address = found
-            .next()
-            .ok_or_else(|| nowhere("its name has no address".to_owned()))?;
+        let looked_up = tokio::time::timeout(PATIENCE, identity::look_up(plan, base)).await;
+        let late = || Err(format!("{authority}: its name was not looked up in time"));
+        let address = looked_up.unwrap_or_else(|_| late());
+        let address = address.map_err(Unreached::Nowhere)?;
         Self {
             base: base.to_owned(),
             authority: authority.to_owned(),
@@ -176,17 +158,4 @@ async fn websocket(probe: &Probe) -> Result<(), No> {
         Heard::Text(_) => Ok(()),
         heard => Err(No::Refused(format!("{heard:?}"))),
     }
-}
-
-fn route(base: &str, plan: &Plan) -> Result<Route, String> {
-    let tls = base
-        .starts_with("https:")
-        .then(|| Tls::new(trust(plan)))
-        .transpose()
-        .map_err(|error| error.to_string())?;
-    let proxy = plan.access.proxies.of_target(base).map(|proxy| Proxy {
-        authority: proxy.authority.clone(),
-        authorization: proxy.authorization.clone(),
-    });
-    Route::new(base, tls.as_ref(), proxy)
 }

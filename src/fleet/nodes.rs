@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::client::endpoint::{Endpoint, Presents, socket_uri};
 use crate::client::http::Http;
-use crate::client::route::{Proxy, Route, Tls, TrustError};
-use crate::identity::trust;
+use crate::client::route::{Tls, TrustError};
+use crate::identity::{self, trust};
 use crate::ids::{Lane, SocketId, UserId};
 use crate::scenario::Plan;
 use crate::scenario::triggers::Trigger;
@@ -45,23 +45,13 @@ impl Nodes {
         answer: Duration,
         connect: Duration,
     ) -> Result<Self, String> {
-        let access = &plan.access;
         let elsewhere = plan.contract.triggers.iter().map(Trigger::url);
         let elsewhere: Vec<_> = elsewhere.collect();
         let mut urls = places.iter().map(|place| place.base.as_str());
         let mut urls = urls.by_ref().chain(elsewhere.iter().copied().flatten());
         let secure = urls.any(|url| url.starts_with("https:"));
-        let tls = secure
-            .then(|| Tls::new(trust(plan)))
-            .transpose()
-            .map_err(|error| error.to_string())?;
-        let route = |base: &str| {
-            let proxy = access.proxies.of_target(base).map(|proxy| Proxy {
-                authority: proxy.authority.clone(),
-                authorization: proxy.authorization.clone(),
-            });
-            Route::new(base, tls.as_ref(), proxy)
-        };
+        let tls = secure.then(|| identity::tls(plan)).transpose()?;
+        let route = |base: &str| identity::route(plan, base, tls.as_ref());
         let elsewhere = elsewhere.iter().map(|url| {
             url.map(|url| Ok::<_, String>(Http::new(url, route(url)?, answer)))
                 .transpose()

@@ -1,13 +1,12 @@
 //! Before a run: can the target be reached, and does each app let its first user in? A run that cannot succeed says so in seconds.
 
-use std::net::SocketAddr;
-
 use super::sockets::CONNECT_TIMEOUT;
 use crate::client::http::HttpError;
 use crate::client::login::LoginError;
 use crate::clock::Clock;
 use crate::fleet::login::Door;
 use crate::fleet::nodes::{Nodes, Place};
+use crate::identity;
 use crate::ids::UserId;
 use crate::scenario::Plan;
 use crate::summary::Target;
@@ -79,29 +78,9 @@ pub(super) async fn check(
 pub async fn places(plan: &Plan, target: &Target) -> Result<Vec<Place>, String> {
     let mut places = Vec::new();
     for base in target.urls() {
-        let address = match plan.access.proxies.of_target(base) {
-            Some(proxy) => look_up(&format!("http://{}", proxy.authority), "proxy").await?,
-            None => look_up(base, "target").await?,
-        };
+        let address = identity::look_up(plan, base).await?;
         let base = base.to_owned();
         places.push(Place { base, address });
     }
     Ok(places)
-}
-
-async fn look_up(base: &str, what: &str) -> Result<SocketAddr, String> {
-    let uri: http::Uri = base.parse().map_err(|e| format!("{base}: {e}"))?;
-    let host = uri.host().unwrap_or_default();
-    let name = host.trim_start_matches('[').trim_end_matches(']');
-    let usual = if uri.scheme_str() == Some("https") {
-        443
-    } else {
-        80
-    };
-    let port = uri.port_u16().unwrap_or(usual);
-    let mut found = tokio::net::lookup_host((name, port))
-        .await
-        .map_err(|error| format!("the {what}'s name {host:?} cannot be looked up: {error}"))?;
-    let first = found.next();
-    first.ok_or_else(|| format!("the {what}'s name {host:?} has no address"))
 }

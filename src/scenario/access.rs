@@ -270,9 +270,7 @@ impl Plan {
         let redis = |trigger: &Trigger| matches!(&trigger.way, Way::Redis(way) if way.tls);
         urls.any(|url| url.starts_with("https:")) || triggers.iter().any(redis)
     }
-}
 
-impl Plan {
     /// What `[target.tls]` says although nothing goes over TLS: one file serves a target that is spoken to plainly here and by TLS there. In
     /// words; `None`: nothing.
     pub fn unused_tls(&self) -> Option<String> {

@@ -7,12 +7,10 @@
 mod outcome;
 pub mod trials;
 
-use std::sync::Arc;
-
-use tokio::sync::{Semaphore, mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::sync::{mpsc, watch};
 
 use crate::platform::Fault;
+use crate::pool::several;
 use crate::run::embedded::Embedded;
 use crate::run::{self, Order};
 use crate::scenario::Plan;
@@ -47,14 +45,12 @@ pub async fn run(
         let named = |fault| options.only.contains(&fault);
         options.only.is_empty() || trial.fault.is_some_and(named)
     });
-    let places = Arc::new(Semaphore::new(options.jobs.max(1)));
-    let mut tasks = JoinSet::new();
-    for (n, trial) in trials.iter().copied().enumerate() {
-        let places = Arc::clone(&places);
+    let of = trials.len();
+    let seed = options.seed;
+    let tasks = trials.into_iter().enumerate().map(|(n, trial)| {
         // Another seed for each, so that not all harm the same places.
-        let seed = options.seed.wrapping_add(n as u64) & ((1 << 53) - 1);
-        tasks.spawn(async move {
-            let place = places.acquire_owned().await;
+        let seed = seed.wrapping_add(n as u64) & ((1 << 53) - 1);
+        async move {
             let mut row = Box::pin(try_one(trial, seed)).await;
             for _ in 1..ATTEMPTS {
                 if !matches!(row.standing, Standing::Unknown(_)) {
@@ -62,37 +58,15 @@ pub async fn run(
                 }
                 row = Box::pin(try_one(trial, seed)).await;
             }
-            drop(place);
-            (n, row)
-        });
-    }
-    let mut rows = Vec::new();
-    let mut interrupted = false;
-    loop {
-        tokio::select! {
-            ended = tasks.join_next() => match ended {
-                Some(Ok((n, row))) => {
-                    done(&row, trials.len());
-                    rows.push((n, row));
-                }
-                // It was told to stop.
-                Some(Err(error)) if error.is_cancelled() => {}
-                Some(Err(error)) => std::panic::resume_unwind(error.into_panic()),
-                None => break,
-            },
-            // Platforms end with their trials.
-            Ok(_) = stop.wait_for(|stop| *stop), if !interrupted => {
-                interrupted = true;
-                tasks.abort_all();
-            }
+            row
         }
-    }
-    rows.sort_by_key(|(n, _)| *n);
-    let rows: Vec<_> = rows.into_iter().map(|(_, row)| row).collect();
+    });
+    // Platforms end with their trials.
+    let ended = several(options.jobs, tasks, &mut stop, |row| done(row, of)).await;
     SelfTest {
         seed: options.seed,
-        rows,
-        interrupted,
+        rows: ended.all,
+        interrupted: ended.interrupted,
     }
 }
 

@@ -15,7 +15,7 @@ use super::patience::Patience;
 use super::{Asked, Wanted};
 use crate::client::route::Tls;
 use crate::clock::Clock;
-use crate::identity::trust;
+use crate::identity;
 use crate::scenario::Plan;
 use crate::scenario::template::{Escape, Name, Template};
 use crate::scenario::triggers::RedisWay;
@@ -39,9 +39,8 @@ pub(super) struct Emitter {
 
 impl Emitter {
     pub(super) fn new(plan: &Plan, way: RedisWay, timeout: Duration, clock: Clock) -> Self {
-        let tls = || Tls::new(trust(plan)).map_err(|error| error.to_string());
         Self {
-            tls: way.tls.then(tls),
+            tls: way.tls.then(|| identity::tls(plan)),
             way,
             timeout,
             clock,

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::ledger::{Entry, Ledger, StreamKey};
 use crate::history::Outcome;
-use crate::ids::{AppId, Audience, Lane, PushId, Seq};
+use crate::ids::{AppId, Audience, Lane, PushId, Seq, UserId};
 use crate::time::Time;
 
 /// Successive pushes of each lane, by stream: those that settled together, or all that are left.
@@ -80,6 +80,21 @@ impl Streams {
         let lane = self.lanes.get(lane.index())?;
         let places = lane.streams.get(&StreamKey { app, audience })?;
         Some(Stream { lane, places })
+    }
+
+    /// The pushes that a socket of this user is in the audience of, lane after lane.
+    pub(super) fn of_socket(
+        &self,
+        app: AppId,
+        user: UserId,
+    ) -> impl Iterator<Item = (Lane, Audience, Stream<'_>)> {
+        let lanes = (0..self.lanes.len() as u32).map(Lane);
+        let audiences = [Audience::Everyone, Audience::User(user)];
+        let pairs = lanes.flat_map(move |lane| audiences.map(|audience| (lane, audience)));
+        pairs.filter_map(move |(lane, audience)| {
+            let stream = self.get(lane, app, audience)?;
+            Some((lane, audience, stream))
+        })
     }
 
     /// Every push with what became of it, lane after lane.

@@ -1,13 +1,11 @@
 //! `pushproof conform` from the outside. What its cases find is proved in `tests/conform.rs`.
 
-use std::process::Stdio;
-
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
-use tokio::process::Child;
 
-use crate::support::{Done, Run, done, pushproof, within};
+use crate::faults::Served;
+use crate::support::{Done, Run, done, pushproof};
 
 async fn conform(args: &[&str]) -> Done {
     let mut command = pushproof();
@@ -26,26 +24,12 @@ fn report(text: &str) -> Value {
     report
 }
 
-/// `pushproof serve` with these mutants, and its URL. It ends with the child.
-async fn serve(mutants: &[&str]) -> (Child, String) {
-    let mut command = pushproof();
-    command
-        .args(["serve", "--port", "0", "--until-stdin-closes"])
-        .args(mutants.iter().flat_map(|name| ["--mutant", name]))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .kill_on_drop(true);
-    let mut child = command.spawn().expect("the binary starts");
-    let stdout = child.stdout.take().expect("stdout is piped");
-    let mut line = String::new();
-    let mut stdout = BufReader::new(stdout);
-    within("the platform", stdout.read_line(&mut line))
-        .await
-        .expect("UTF-8");
-    let url = line.trim().rsplit(' ').next().expect("a URL");
-    let url = url.to_owned();
-    (child, url)
+/// `pushproof serve` with these mutants, and its URL. It ends with what is given back.
+async fn serve(mutants: &[&str]) -> (Served, String) {
+    let flags: Vec<_> = mutants.iter().flat_map(|name| ["--mutant", name]).collect();
+    let served = Served::with(&flags).await;
+    let url = format!("http://{}", served.address);
+    (served, url)
 }
 
 #[tokio::test]

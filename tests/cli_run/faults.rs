@@ -41,10 +41,15 @@ pub(crate) struct Served {
 
 impl Served {
     pub(crate) async fn start(faults: &str) -> Self {
+        Self::with(&["--fault", faults, "--fault-seed", "7"]).await
+    }
+
+    /// With these further flags of `serve`.
+    pub(crate) async fn with(flags: &[&str]) -> Self {
         let mut command = pushproof();
         command
             .args(["serve", "--port", "0", "--until-stdin-closes"])
-            .args(["--fault", faults, "--fault-seed", "7"])
+            .args(flags)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

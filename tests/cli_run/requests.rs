@@ -43,7 +43,7 @@ fn counts(report: &Report) -> [u64; 7] {
 }
 
 /// Runs a scenario, and judges its journal again, if it writes one.
-async fn ended(text: &str, args: &[&str]) -> (Done, Report) {
+pub(crate) async fn ended(text: &str, args: &[&str]) -> (Done, Report) {
     let scratch = Scratch::new();
     let (scenario, json) = (scratch.file("requests.toml", text), scratch.path("r.json"));
     let mut command = run(&[&scenario, "--json", &json]);

@@ -1,8 +1,8 @@
 //! Pushes that sockets of the run ask for themselves: a messenger, whose clients are judged by what they receive and are who sends.
 
 use super::faults::Served;
-use super::journal::comes_to_the_same;
-use super::support::{Done, Report, Scratch, done, run};
+use super::requests::ended;
+use super::support::Report;
 use super::target::{Harm, Manners, Target};
 
 /// A hundred and twenty pushes by six lanes in two apps, on every transport, with requests on the same connections.
@@ -45,19 +45,6 @@ fn pushes(report: &Report) -> [u64; 4] {
 
 fn requests(report: &Report) -> [u64; 6] {
     REQUESTS.map(|count| report.number(&format!("/requests/{count}")))
-}
-
-/// Runs a scenario, and judges its journal again.
-async fn ended(text: &str, args: &[&str]) -> (Done, Report) {
-    let scratch = Scratch::new();
-    let (scenario, json) = (scratch.file("chat.toml", text), scratch.path("r.json"));
-    let mut command = run(&[&scenario, "--json", &json]);
-    command.args(args);
-    command.args(["--journal", &scratch.path("run.journal")]);
-    let ended = done(command).await;
-    let report = Report::read(&json);
-    comes_to_the_same(&scratch, &report, ended.code).await;
-    (ended, report)
 }
 
 #[tokio::test]

@@ -55,7 +55,7 @@ impl Held {
         let args = match &mut self.member.recovery {
             // It is none of this session's.
             Some(_) if premature && !early.wants_ack => {
-                recovery::arguments(&early.args, self.shared.says_nothing(name))
+                recovery::arguments(&early.args, || self.shared.says_nothing(name))
             }
             Some(recovery) => {
                 recovery.expect_ack(early.wants_ack);
@@ -109,10 +109,10 @@ impl Held {
         let shared = &self.shared;
         let alone = || shared.says_nothing(name);
         match &mut self.member.recovery {
-            Some(recovery) => recovery.arguments(args, alone()),
+            Some(recovery) => recovery.arguments(args, alone),
             // It does not say whether the target recovers anything.
             None if shared.plan.clients.driver == Driver::RustSocketio => {
-                recovery::arguments(args, alone())
+                recovery::arguments(args, alone)
             }
             None => args,
         }

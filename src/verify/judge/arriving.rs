@@ -97,12 +97,15 @@ impl Judge {
             let detail = "came in a namespace that the socket never joined";
             return self.violation(Class::Phantom, slot, arrival, example(), detail);
         }
-        let not_then = match &entry {
-            Some(entry) => {
-                let presence = &self.sockets.at(slot).presence;
-                presence.forbids(entry, arrival.not_before, self.rules.settle)
-            }
-            None => id.seq.0 < self.sockets.lane(slot, id.lane.index()).since,
+        let (not_then, recovered) = if let Some(entry) = &entry {
+            let presence = &self.sockets.at(slot).presence;
+            (
+                presence.forbids(entry, arrival.not_before, self.rules.settle),
+                presence.recovers(entry.push.sent),
+            )
+        } else {
+            let since = self.sockets.lane(slot, id.lane.index()).since;
+            (id.seq.0 < since, false)
         };
         if not_then {
             let detail =
@@ -131,7 +134,6 @@ impl Judge {
                 self.doubtful.insert((id, slot));
             }
         }
-        let recovered = self.sockets.at(slot).presence.recovers(entry.push.sent);
         self.check_harm(slot, arrival, entry, found, way);
         if recovered {
             self.findings.counts.recovered += 1;

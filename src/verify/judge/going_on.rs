@@ -9,7 +9,7 @@
 
 use super::{Judge, Slot};
 use crate::history::{Left, Outcome};
-use crate::ids::{Audience, Lane, SocketId};
+use crate::ids::SocketId;
 use crate::time::Time;
 
 impl Judge {
@@ -77,13 +77,8 @@ impl Judge {
         let first = self.batches - self.pending.len() as u32;
         let batches = (first..).zip(&self.pending);
         let batches = batches.filter(|(number, _)| (from..to).contains(number));
-        let unknown = batches.flat_map(|(_, streams)| {
-            let lanes = (0..streams.lanes().len() as u32).map(Lane);
-            let audiences = [Audience::Everyone, Audience::User(user)];
-            let pairs = lanes.flat_map(move |lane| audiences.map(|audience| (lane, audience)));
-            pairs.filter_map(move |(lane, audience)| streams.get(lane, app, audience))
-        });
-        let unknown = unknown.map(|stream| stream.count(Outcome::Unknown, stream.range()));
+        let streams = batches.flat_map(|(_, streams)| streams.of_socket(app, user));
+        let unknown = streams.map(|(.., stream)| stream.count(Outcome::Unknown, stream.range()));
         unknown.sum::<u64>() as u32
     }
 }

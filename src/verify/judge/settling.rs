@@ -12,7 +12,7 @@ use std::sync::Arc;
 use super::Judge;
 use super::pairs::lost;
 use crate::history::Outcome;
-use crate::ids::{Audience, Lane, PushId};
+use crate::ids::{Lane, PushId};
 use crate::verify::finding::{Class, Example, Findings};
 use crate::verify::in_flight::{HELD_UP, RECOVERED};
 use crate::verify::ledger::{Entry, StreamKey};
@@ -172,12 +172,8 @@ impl Judge {
                 .connections(socket)
                 .filter(|slot| self.sockets.at(*slot).opened <= batch.number),
         );
-        for lane in (0..batch.streams.lanes().len() as u32).map(Lane) {
-            for audience in [Audience::Everyone, Audience::User(user)] {
-                if let Some(stream) = batch.streams.get(lane, app, audience) {
-                    self.judge_stream(&slots, lane, audience, stream, batch.last, stuck_since);
-                }
-            }
+        for (lane, audience, stream) in batch.streams.of_socket(app, user) {
+            self.judge_stream(&slots, lane, audience, stream, batch.last, stuck_since);
         }
         if !batch.last {
             for slot in &slots {

@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use super::{Judge, Slot};
 use crate::history::Outcome;
-use crate::ids::{Audience, Lane};
 use crate::time::Time;
 use crate::verify::streams::Streams;
 
@@ -49,13 +48,8 @@ impl Judge {
         let socket = self.sockets.of(slot);
         let (app, user) = (socket.app, socket.user);
         let presence = self.sockets.at(slot).presence;
-        let lanes = (0..streams.lanes().len() as u32).map(Lane);
-        let audiences = [Audience::Everyone, Audience::User(user)];
-        let mut pairs = lanes.flat_map(|lane| audiences.map(|audience| (lane, audience)));
-        pairs.any(|(lane, audience)| {
-            let Some(stream) = streams.get(lane, app, audience) else {
-                return false;
-            };
+        let mut all = streams.of_socket(app, user);
+        all.any(|(lane, audience, stream)| {
             let expected = presence.spans(stream, self.rules.settle).expected;
             let missing = self.sockets.missing(slot, lane, audience, stream.range());
             missing.into_iter().any(|(from, to)| {
