@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::draws;
 use super::driver::Driver;
-use super::file::{self, Drops};
+use super::file;
 use super::neglect::Neglect;
 use super::problems::Problems;
 use super::transport::Transports;
@@ -14,6 +17,17 @@ use crate::ids::SocketId;
 const DRAWS: u64 = 0x636c_6965_6e74_7321;
 /// The longest wait anybody may ask for between attempts.
 const LONGEST: Duration = Duration::from_secs(3_600);
+
+/// What a socket that the target dropped means for the verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Drops {
+    /// The run cannot pass: what the socket missed cannot be told.
+    #[default]
+    Unknown,
+    /// The run may pass if every expected push came and every socket came back: for tests that restart the target.
+    Allowed,
+}
 
 /// What a socket does when its connection ends without its doing.
 #[derive(Debug, Clone, PartialEq)]

@@ -89,6 +89,7 @@ impl Target {
     /// Only what says how the target is spoken to.
     fn spoken(&self) -> Self {
         Self {
+            profile: self.profile,
             tls: self.tls.clone(),
             path: self.path.clone(),
             namespace: self.namespace.clone(),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use super::clients::Drops;
 use super::closed::Mode;
 use super::contract::{Connect, Login, Logout, Tls, Trigger};
 use super::driver::Driver;
@@ -14,6 +15,7 @@ use super::neglect::{Mute, Slow, Stuck};
 use super::payload::{Payload, Size};
 use super::people::{ByHand, Loaded};
 use super::phases::{self, Phases};
+use super::profile::Profile;
 use super::report::Report;
 use super::schedule::{Arrivals, Stage};
 use super::transport::{Shares, Transport};
@@ -84,6 +86,9 @@ pub struct Target {
     /// Its base URL; left out: the embedded platform is started for the run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+    /// What it is taken for before the rest says more; left out: `embedded` without a URL, `directual` with one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<Profile>,
     /// App ids; users and pushes are spread over them, and no app may hear another.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub apps: Option<Vec<String>>,
@@ -358,17 +363,6 @@ pub struct Churn {
     /// Share of the churning sockets that take part in a storm, 0 to 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub storm_share: Option<f64>,
-}
-
-/// What a socket that the target dropped means for the verdict.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Drops {
-    /// The run cannot pass: what the socket missed cannot be told.
-    #[default]
-    Unknown,
-    /// The run may pass if every expected push came and every socket came back: for tests that restart the target.
-    Allowed,
 }
 
 /// The shape of a payload.

@@ -27,6 +27,7 @@ pub mod people;
 pub mod phases;
 pub mod plan;
 mod problems;
+pub mod profile;
 pub mod reader;
 mod reference;
 pub mod refused;

@@ -192,6 +192,7 @@ impl Target {
     fn overlaid(self, over: Self) -> Self {
         Self {
             url: over.url.or(self.url),
+            profile: over.profile.or(self.profile),
             apps: over.apps.or(self.apps),
             nodes: over.nodes.or(self.nodes),
             tls: Tls {

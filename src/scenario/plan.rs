@@ -158,6 +158,7 @@ impl Plan {
         let mut file = File::built_in().overlaid(file.clone());
         let mut problems = Problems::default();
         let people = people(asked, &mut file, &mut problems);
+        file.target.fill_in(&mut problems);
         asked.phases.spread(&mut file);
         let (users, pushes, verify) = (file.users, file.pushes, file.verify);
         let (schedule, aim) = (Schedule::new(&pushes), Aim::new(&pushes));
