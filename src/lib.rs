@@ -37,11 +37,11 @@ pub mod trigger;
 // Orchestration.
 pub mod fleet;
 pub mod run;
-pub mod selftest;
 
 pub mod climb;
 pub mod conform;
 pub mod hand;
+pub mod selftest;
 
 // Presentation: sees the summary only.
 pub mod report;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::bail;
 use clap::{Args, ValueEnum};
@@ -15,18 +16,32 @@ use super::seed::draw_seed;
 use super::signals::interrupts;
 use crate::conform::case::Case;
 use crate::conform::select::Selection;
-use crate::conform::target::Target;
+use crate::conform::target::{Target, Unreached};
 use crate::conform::{self, Options};
 use crate::report::conformance as report;
 use crate::run::embedded::Embedded;
 use crate::scenario::Plan;
+use crate::scenario::conformance::Section;
 use crate::scenario::file::{self, File};
+use crate::scenario::profile::Profile;
 use crate::summary::Verdict;
 use crate::summary::conformance::{Conformance, Level};
 use crate::summary::verdict::{EXIT_FAIL, EXIT_INTERRUPTED, EXIT_UNKNOWN, EXIT_USAGE};
 
-/// Heartbeats of the embedded platform, in milliseconds: cases wait for them.
-const HEARTBEATS: [&str; 2] = ["--ping-interval-ms=2000", "--ping-timeout-ms=2000"];
+/// What the embedded platform is, besides what the plan says: cases wait for its times, and [`Section::embedded`] states them.
+const FLAGS: [&str; 11] = [
+    "--ping-interval-ms=1000",
+    "--ping-timeout-ms=2000",
+    "--connect-timeout-ms=2000",
+    "--upgrade-timeout-ms=2000",
+    "--assembly-timeout-ms=2000",
+    "--request-timeout-ms=3000",
+    "--queue-bytes=8388608",
+    "--namespace=/custom",
+    "--namespace=/admin",
+    "--any-password=any",
+    "--origin=https://app.example",
+];
 
 /// Try a target's Engine.IO and Socket.IO rule by rule; with no target, the embedded platform's.
 ///
@@ -157,9 +172,9 @@ pub(super) fn run(args: &ConformArgs) -> anyhow::Result<ExitCode> {
         files::print(&report::list(&about))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let asked = Asked::load(args.scenario.as_deref(), args.file(), &args.settings)?;
+    let asked = asked(args, args.file())?;
     let plan = match asked.plan(draw_seed()?) {
-        Ok(plan) => plan,
+        Ok(plan) => Arc::new(plan),
         Err(told) => {
             files::say_all(&told);
             return Ok(ExitCode::from(EXIT_USAGE));
@@ -179,6 +194,11 @@ pub(super) fn run(args: &ConformArgs) -> anyhow::Result<ExitCode> {
         } else {
             files::print(text)
         }
+    };
+    let plan = if plan.target.is_some() {
+        plan
+    } else {
+        Arc::new(for_embedded(&plan))
     };
     let suite = runtime()?.block_on(carry_out(args, &cases, &plan, &show))?;
     let Some(suite) = suite else {
@@ -200,7 +220,7 @@ pub(super) fn run(args: &ConformArgs) -> anyhow::Result<ExitCode> {
 async fn carry_out(
     args: &ConformArgs,
     cases: &[&'static Case],
-    plan: &Plan,
+    plan: &Arc<Plan>,
     show: &dyn Fn(&str) -> anyhow::Result<()>,
 ) -> anyhow::Result<Option<Conformance>> {
     let mut interrupts = interrupts("interrupted: no more cases; the report of those that ended.")?;
@@ -214,7 +234,7 @@ async fn carry_out(
     });
     let embedded = match &plan.target {
         Some(_) => None,
-        None => match Embedded::start_with(plan, args.verbose, &HEARTBEATS).await {
+        None => match Embedded::start_with(plan, args.verbose, &FLAGS).await {
             Ok(embedded) => Some(embedded),
             Err(error) => {
                 files::say(&format!("error: {error}"));
@@ -226,7 +246,7 @@ async fn carry_out(
         .as_ref()
         .map(Embedded::url)
         .or(plan.target.as_deref());
-    let target = match Target::find(url.unwrap_or_default(), plan).await {
+    let target = match find(args, url.unwrap_or_default(), plan, embedded.is_some()).await? {
         Ok(target) => target,
         Err(error) => {
             files::say(&format!("error: {error}"));
@@ -251,6 +271,47 @@ async fn carry_out(
         embedded.stop().await;
     }
     Ok(Some(suite))
+}
+
+/// The scenario that is asked for, with more to lie over it.
+fn asked(args: &ConformArgs, flags: File) -> anyhow::Result<Asked> {
+    let mut asked = Asked::load(args.scenario.as_deref(), flags, &args.settings)?;
+    asked.for_cases();
+    Ok(asked)
+}
+
+/// What is known of the embedded platform.
+fn for_embedded(plan: &Plan) -> Plan {
+    Plan {
+        conformance: Section::embedded(),
+        ..plan.clone()
+    }
+}
+
+/// The target. One that is named by nothing but its URL, and lets nobody in as the platform does, is taken for any Socket.IO server.
+async fn find(
+    args: &ConformArgs,
+    url: &str,
+    plan: &Arc<Plan>,
+    endless: bool,
+) -> anyhow::Result<Result<Arc<Target>, Unreached>> {
+    let found = match Target::find(url, plan, endless).await {
+        Ok(found) => found,
+        Err(error) => return Ok(Err(error)),
+    };
+    let bare = args.target.is_some() && args.scenario.is_none() && args.settings.is_empty();
+    let Some(why) = found.nobody_is_let_in().filter(|_| bare) else {
+        return Ok(Ok(found));
+    };
+    let mut flags = args.file();
+    flags.target.profile = Some(Profile::Socketio);
+    let Ok(open) = asked(args, flags)?.plan(plan.seed) else {
+        return Ok(Ok(found));
+    };
+    files::say(&format!(
+        "note: {why}; taken for a Socket.IO server of which nothing is known: how users log in and pushes are asked for says a scenario's [target]"
+    ));
+    Ok(Target::find(url, &Arc::new(open), endless).await)
 }
 
 #[cfg(test)]

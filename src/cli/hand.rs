@@ -69,11 +69,11 @@ pub(super) fn positive(text: &str) -> Result<Span, String> {
 }
 
 impl AtArgs {
-    /// A plan, or what is wrong with it, in words. `token`: one is shown that is none of the scenario's.
+    /// A plan, or what is wrong with it, in words.
     pub(super) fn plan(
         &self,
         reconnect: bool,
-        token: bool,
+        by_hand: ByHand,
     ) -> anyhow::Result<Result<Plan, String>> {
         let flags = File {
             target: file::Target {
@@ -89,7 +89,7 @@ impl AtArgs {
             ..File::default()
         };
         let mut asked = Asked::load(self.scenario.as_deref(), flags, &self.settings)?;
-        asked.by_hand(SERVE, self.app.as_deref(), ByHand { token });
+        asked.by_hand(SERVE, self.app.as_deref(), by_hand);
         let plan = asked.plan(draw_seed()?);
         if let Ok(plan) = &plan {
             access::announce(plan);

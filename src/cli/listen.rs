@@ -24,6 +24,7 @@ use crate::clock::unix_nanos;
 use crate::hand::listen::{self, End, Heard, ListenError, Listened, Order, Told};
 use crate::report::hand as report;
 use crate::report::text::Colour;
+use crate::scenario::people::ByHand;
 use crate::scenario::units::Span;
 use crate::summary::verdict::{EXIT_INTERRUPTED, EXIT_UNKNOWN, EXIT_USAGE};
 
@@ -134,7 +135,11 @@ fn order(args: &ListenArgs) -> anyhow::Result<Result<Order, ExitCode>> {
     if args.token.is_some() && args.users.len() > 1 {
         return usage("--token: one token is one user's; name one with --user, or none");
     }
-    let plan = match args.at.plan(!args.no_reconnect, args.token.is_some())? {
+    let by_hand = ByHand {
+        token: args.token.is_some(),
+        pushes: false,
+    };
+    let plan = match args.at.plan(!args.no_reconnect, by_hand)? {
         Ok(plan) => plan,
         Err(told) => return Ok(Err(refuse(&told))),
     };

@@ -17,6 +17,7 @@ use crate::hand::{self, Push};
 use crate::history::Outcome;
 use crate::report::hand as report;
 use crate::scenario::Plan;
+use crate::scenario::people::ByHand;
 use crate::summary::verdict::{EXIT_FAIL, EXIT_INTERRUPTED, EXIT_UNKNOWN};
 
 /// Most bytes of a message that are read: more than any target takes.
@@ -62,7 +63,11 @@ Exit codes:
   130  interrupted before there was an answer";
 
 pub(super) fn run(args: &PushArgs) -> anyhow::Result<ExitCode> {
-    let plan = match args.at.plan(false, false)? {
+    let by_hand = ByHand {
+        token: false,
+        pushes: true,
+    };
+    let plan = match args.at.plan(false, by_hand)? {
         Ok(plan) => Arc::new(plan),
         Err(told) => return Ok(refuse(&told)),
     };

@@ -116,6 +116,11 @@ impl Asked {
         self.reader.lay(over);
     }
 
+    /// Is for the conformance suite, which asks for pushes where the scenario says how.
+    pub(super) fn for_cases(&mut self) {
+        self.by_hand = Some(ByHand::default());
+    }
+
     /// The plan of it, or all that is wrong, in words. Seeds that were not asked for are the caller's.
     pub(super) fn plan(&self, drawn_seed: u64) -> Result<Plan, String> {
         if !self.files.is_empty() {

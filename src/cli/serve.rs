@@ -4,7 +4,8 @@ use super::ports::{self, Ports};
 use super::{files, nodes};
 use crate::platform::nodes::say_hello;
 use crate::platform::{
-    AppConfig, Fault, FaultConfig, FaultRate, Limits, Mutant, PlatformConfig, Role, UserGlob, serve,
+    AppConfig, Fault, FaultConfig, FaultRate, Limits, Mutant, Origins, PlatformConfig, QueueBounds,
+    Role, UserGlob, serve,
 };
 use crate::summary::verdict::EXIT_USAGE;
 use anyhow::Context as _;
@@ -50,6 +51,24 @@ pub struct ServeArgs {
     /// Milliseconds within which a connection must have joined a namespace.
     #[arg(long, value_name = "MS", default_value_t = 45_000)]
     pub connect_timeout_ms: u64,
+    /// Milliseconds within which a transport upgrade must be finished.
+    #[arg(long, value_name = "MS", default_value_t = 10_000)]
+    pub upgrade_timeout_ms: u64,
+    /// Milliseconds within which the attachments of a packet must have come.
+    #[arg(long, value_name = "MS", default_value_t = 10_000)]
+    pub assembly_timeout_ms: u64,
+    /// Milliseconds within which a request must be all there.
+    #[arg(long, value_name = "MS", default_value_t = 15_000)]
+    pub request_timeout_ms: u64,
+    /// Bytes that may wait for a client before its connection is closed.
+    #[arg(long, value_name = "BYTES", default_value_t = 32 << 20)]
+    pub queue_bytes: usize,
+    /// Let users of any name log in with this password, besides those with their own.
+    #[arg(long, value_name = "PASSWORD")]
+    pub any_password: Option<String>,
+    /// Let only pages of this origin talk to the platform, as `https://app.example`; repeatable.
+    #[arg(long = "origin", value_name = "ORIGIN")]
+    pub origins: Vec<String>,
     /// Most bytes in one message.
     #[arg(long, value_name = "BYTES", default_value_t = 1_000_000)]
     pub max_payload: usize,
@@ -176,6 +195,19 @@ fn config(args: &ServeArgs, nodes: usize, files: u64) -> Result<PlatformConfig, 
         ping_interval: Duration::from_millis(args.ping_interval_ms),
         ping_timeout: Duration::from_millis(args.ping_timeout_ms),
         connect_timeout: Duration::from_millis(args.connect_timeout_ms),
+        upgrade_timeout: Duration::from_millis(args.upgrade_timeout_ms),
+        assembly_timeout: Duration::from_millis(args.assembly_timeout_ms),
+        request_timeout: Duration::from_millis(args.request_timeout_ms),
+        queue: QueueBounds {
+            bytes: args.queue_bytes,
+            ..defaults.queue
+        },
+        any_password: args.any_password.clone(),
+        origins: if args.origins.is_empty() {
+            Origins::Any
+        } else {
+            Origins::Only(args.origins.clone())
+        },
         max_payload: args.max_payload,
         session_ttl: args.session_ttl,
         max_sockets: args

@@ -3,8 +3,9 @@
 use std::pin::Pin;
 use std::time::Duration;
 
-use super::hs;
+pub use super::offers::Capability;
 use super::probe::{Probe, ProbeError};
+use super::{au, hs, lv, mn, or, pl, rc, rt, se, tr};
 use crate::summary::conformance::{About, Level, Missed, Outcome};
 
 /// How long a case may take that does not wait for anything on purpose.
@@ -15,25 +16,6 @@ pub type Judged = Result<Outcome, Outcome>;
 
 /// A case under way.
 pub type Trying = Pin<Box<dyn Future<Output = Judged> + Send>>;
-
-/// What a target has to have for a case to say anything of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Capability {
-    /// HTTP long-polling.
-    Polling,
-    /// WebSocket.
-    WebSocket,
-}
-
-impl Capability {
-    /// In words, after "the target has no".
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Polling => "long-polling",
-            Self::WebSocket => "WebSocket",
-        }
-    }
-}
 
 /// One case.
 #[derive(Debug)]
@@ -101,7 +83,18 @@ impl Case {
 }
 
 /// The topics, by the letters that their cases begin with.
-pub const TOPICS: [(&str, &str, &[Case]); 1] = [("HS", "the Engine.IO handshake", &hs::CASES)];
+pub const TOPICS: &[(&str, &str, &[Case])] = &[
+    ("HS", "the Engine.IO handshake", &hs::CASES),
+    ("AU", "connecting, authentication, refusals", &au::CASES),
+    ("TR", "transports, and the upgrade between them", &tr::CASES),
+    ("RT", "routing: who hears what", &rt::CASES),
+    ("OR", "order, and how often", &or::CASES),
+    ("PL", "payloads", &pl::CASES),
+    ("LV", "heartbeats, slow readers, leaving", &lv::CASES),
+    ("RC", "coming back, and recovery", &rc::CASES),
+    ("SE", "security and robustness", &se::CASES),
+    ("MN", "several nodes", &mn::CASES),
+];
 
 /// All cases, in the order of the catalogue.
 pub fn all() -> impl Iterator<Item = &'static Case> {
@@ -137,8 +130,7 @@ mod tests {
     #[test]
     fn ids_are_unique_and_say_their_topic() {
         let mut seen = BTreeSet::new();
-        for (topic, _, cases) in &TOPICS {
-            assert!(!cases.is_empty(), "{topic}");
+        for (topic, _, cases) in TOPICS {
             for case in *cases {
                 let id = case.about.id;
                 assert!(seen.insert(id), "{id} is there twice");

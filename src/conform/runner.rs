@@ -38,13 +38,12 @@ impl Default for Options {
 /// Tries these cases; `done` hears of each as it ends. Ends early when `stop` turns true: what has not ended then is in no row.
 pub async fn run(
     cases: &[&'static Case],
-    target: Target,
+    target: Arc<Target>,
     options: Options,
     mut stop: watch::Receiver<bool>,
     mut done: impl FnMut(&Row),
 ) -> Conformance {
     let clock = Clock::start();
-    let target = Arc::new(target);
     let base = target.base.clone();
     let mut rows = Vec::new();
     let mut interrupted = false;
@@ -77,9 +76,9 @@ async fn try_one(case: &'static Case, target: Arc<Target>, clock: Clock, options
     let begun = clock.now();
     let probe = Probe::new(Arc::clone(&target), clock, options.sids);
     let trace = probe.trace().clone();
-    let lacking = case.needs.iter().find(|what| !target.offers(**what));
+    let lacking = case.needs.iter().find_map(|what| target.lacks(*what));
     let outcome = if let Some(lacking) = lacking {
-        Outcome::Skip(format!("the target has no {}", lacking.name()))
+        lacking
     } else if case.destructive && !options.destructive {
         Outcome::Skip("it may bring the target down; --destructive tries it".to_owned())
     } else {
@@ -163,7 +162,14 @@ mod tests {
             ..Options::default()
         };
         let (_stop, stop) = watch::channel(stopped);
-        run(&cases, Target::without_transports(), options, stop, |_| {}).await
+        run(
+            &cases,
+            Arc::new(Target::without_transports()),
+            options,
+            stop,
+            |_| {},
+        )
+        .await
     }
 
     #[tokio::test]

@@ -1,15 +1,21 @@
 //! Where the target is, and what it offers.
 
 use core::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
-use super::case::Capability;
+use super::driver::{Seats, User};
+use super::offers::{Capability, Offers};
 use super::probe::session::{POLLING, WEBSOCKET, open_data};
 use super::probe::{Heard, PATIENCE, Probe, ProbeError};
 use crate::client::route::Route;
 use crate::clock::Clock;
+use crate::fleet::nodes::{Nodes, Place};
 use crate::identity;
 use crate::scenario::Plan;
+use crate::summary::conformance::Outcome;
+
+/// How long a login, or what ends one, may take.
+const ANSWER: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// The target of the suite.
 #[derive(Debug)]
@@ -26,8 +32,13 @@ pub struct Target {
     pub route: Route,
     /// Headers of every request. They may be secrets.
     pub headers: Vec<(String, String)>,
-    /// What it offers.
-    offers: Vec<Capability>,
+    /// How it is spoken to, and what is known of it.
+    pub(super) plan: Arc<Plan>,
+    /// The ways to log in and to ask for pushes.
+    pub(super) nodes: Nodes,
+    /// Users whom no case has.
+    pub(super) seats: Arc<Seats>,
+    offers: RwLock<Offers>,
 }
 
 /// Why there is nothing to try: one sentence.
@@ -60,7 +71,8 @@ pub enum Unreached {
 
 impl Target {
     /// Looks the target at this base URL up, as a plan says that it is reached, and finds out what it offers.
-    pub async fn find(base: &str, plan: &Plan) -> Result<Self, Unreached> {
+    /// `endless`: that there are more users than the plan says, as at the embedded platform.
+    pub async fn find(base: &str, plan: &Arc<Plan>, endless: bool) -> Result<Arc<Self>, Unreached> {
         let uri: http::Uri = base
             .parse()
             .map_err(|error| Unreached::Nowhere(format!("{base}: {error}")))?;
@@ -72,6 +84,18 @@ impl Target {
         let late = || Err(format!("{authority}: its name was not looked up in time"));
         let address = looked_up.unwrap_or_else(|_| late());
         let address = address.map_err(Unreached::Nowhere)?;
+        let mut places = vec![Place {
+            base: base.to_owned(),
+            address,
+        }];
+        for node in &plan.nodes {
+            let address = identity::look_up(plan, node).await;
+            places.push(Place {
+                base: node.clone(),
+                address: address.map_err(Unreached::Nowhere)?,
+            });
+        }
+        let nodes = Nodes::new(plan, &places, ANSWER, PATIENCE).map_err(Unreached::Nowhere)?;
         Self {
             base: base.to_owned(),
             authority: authority.to_owned(),
@@ -79,7 +103,10 @@ impl Target {
             address,
             route,
             headers: plan.contract.headers.clone(),
-            offers: vec![Capability::Polling, Capability::WebSocket],
+            offers: RwLock::new(Offers::said(plan)),
+            seats: Arc::new(Seats::of(plan, endless)),
+            nodes,
+            plan: Arc::clone(plan),
         }
         .asked()
         .await
@@ -87,47 +114,105 @@ impl Target {
 
     /// Whether it has this.
     pub fn offers(&self, what: Capability) -> bool {
-        self.offers.contains(&what)
+        self.lacks(what).is_none()
+    }
+
+    /// What comes of a case that needs this, if it is not there.
+    pub fn lacks(&self, what: Capability) -> Option<Outcome> {
+        let offers = self.offers.read().unwrap_or_else(PoisonError::into_inner);
+        offers.lacking(what).cloned()
+    }
+
+    fn lack(&self, what: Capability, why: Outcome) {
+        let mut offers = self.offers.write().unwrap_or_else(PoisonError::into_inner);
+        offers.lack(what, why);
+    }
+
+    /// Why nobody is let in, if nobody is.
+    pub fn nobody_is_let_in(&self) -> Option<String> {
+        self.lacks(Capability::Login).map(|why| why.detail())
     }
 
     /// One that nothing is said to.
     #[cfg(test)]
     pub(super) fn without_transports() -> Self {
+        let file = crate::scenario::file::File::default();
+        let plan = Arc::new(Plan::from_file(&file, 1).unwrap());
+        let base = "http://127.0.0.1:1".to_owned();
+        let address = ([127, 0, 0, 1], 1).into();
+        let mut offers = Offers::said(&plan);
+        for what in [Capability::Polling, Capability::WebSocket] {
+            offers.lack(what, Outcome::Skip(what.lacking().to_owned()));
+        }
+        let place = Place {
+            base: base.clone(),
+            address,
+        };
         Self {
-            base: "http://127.0.0.1:1".to_owned(),
+            base,
             authority: "127.0.0.1:1".to_owned(),
             path: "/socket.io/".to_owned(),
-            address: ([127, 0, 0, 1], 1).into(),
+            address,
             route: Route::default(),
             headers: Vec::new(),
-            offers: Vec::new(),
+            nodes: Nodes::new(&plan, &[place], ANSWER, PATIENCE).unwrap(),
+            seats: Arc::new(Seats::of(&plan, false)),
+            plan,
+            offers: RwLock::new(offers),
         }
     }
 
-    /// Asks for a session on each transport. What the target makes of it besides is for the cases.
-    async fn asked(self) -> Result<Self, Unreached> {
+    /// Asks for a session on each transport, and lets somebody in. What the target makes of it besides is for the cases.
+    async fn asked(self) -> Result<Arc<Self>, Unreached> {
         let target = Arc::new(self);
         let probe = Probe::new(Arc::clone(&target), Clock::start(), 0);
         let polling = polling(&probe).await;
         let websocket = websocket(&probe).await;
-        drop(probe);
-        let mut target =
-            Arc::into_inner(target).unwrap_or_else(|| unreachable!("the probe is gone"));
-        target.offers.retain(|what| match what {
-            Capability::Polling => polling.is_ok(),
-            Capability::WebSocket => websocket.is_ok(),
-        });
-        match (polling, websocket) {
-            (Err(No::Broken(cause)), Err(No::Broken(_))) => Err(Unreached::Silent {
-                base: target.base,
-                cause,
-            }),
-            (Err(polling), Err(websocket)) => Err(Unreached::NoEngine {
-                url: format!("{}{}", target.base.trim_end_matches('/'), target.path),
-                polling: polling.to_string(),
-                websocket: websocket.to_string(),
-            }),
-            _ => Ok(target),
+        if let (Err(polling), Err(websocket)) = (&polling, &websocket) {
+            return Err(match polling {
+                No::Broken(cause) if matches!(websocket, No::Broken(_)) => Unreached::Silent {
+                    base: target.base.clone(),
+                    cause: cause.clone(),
+                },
+                _ => Unreached::NoEngine {
+                    url: format!("{}{}", target.base.trim_end_matches('/'), target.path),
+                    polling: polling.to_string(),
+                    websocket: websocket.to_string(),
+                },
+            });
+        }
+        for (what, there) in [
+            (Capability::Polling, polling.is_ok()),
+            (Capability::WebSocket, websocket.is_ok()),
+        ] {
+            if !there {
+                let why = Outcome::Skip(what.lacking().to_owned());
+                target.lack(what, why);
+            }
+        }
+        target.enter(&probe).await;
+        Ok(target)
+    }
+
+    /// Lets the first user in, and finds out what comes with that.
+    async fn enter(&self, probe: &Probe) {
+        let first = User::of(&self.plan, &self.seats.first().unwrap_or_default());
+        let connected = probe
+            .come(&first)
+            .await
+            .map(|socket| socket.connected.clone());
+        match connected {
+            Err(why) => {
+                let told = format!("nobody is let in: {}", why.detail());
+                self.lack(Capability::Login, Outcome::Unknown(told));
+            }
+            Ok(connected) => {
+                if connected.get("pid").is_none() {
+                    let what = Capability::Recovery;
+                    let why = Outcome::Skip(what.lacking().to_owned());
+                    self.lack(what, why);
+                }
+            }
         }
     }
 }

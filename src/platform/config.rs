@@ -12,6 +12,8 @@ pub struct PlatformConfig {
     pub apps: Vec<AppConfig>,
     /// In every app the users `user-0` … `user-<n-1>` can log in, each with the password `password-<number>`.
     pub numbered_users: u32,
+    /// In every app users of any name, but for `*` and the empty one, can log in with this password as well.
+    pub any_password: Option<String>,
     /// Namespaces served beside the main one, `/`; each asks for credentials of its own.
     pub namespaces: Vec<String>,
     /// Time between two heartbeats of the server.
@@ -109,6 +111,7 @@ impl Default for PlatformConfig {
         Self {
             apps: vec![AppConfig::named("demo"), AppConfig::named("other")],
             numbered_users: 1_000_000,
+            any_password: None,
             namespaces: Vec::new(),
             ping_interval: Duration::from_secs(25),
             ping_timeout: Duration::from_secs(20),

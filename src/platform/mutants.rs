@@ -63,6 +63,12 @@ mutants! {
     Hang = "hang",
     /// AU-01: one CONNECT is answered twice.
     TwoConnects = "two-connects",
+    /// AU-03: a CONNECT without credentials lets its socket in as a guest of the first app.
+    AnonymousOk = "anonymous-ok",
+    /// RT-01: a push at a user reaches everyone of the app.
+    BroadcastLeak = "broadcast-leak",
+    /// RT-04: a push at everyone skips one in four sockets.
+    SkipOneShard = "skip-one-shard",
 }
 
 impl Mutant {

@@ -9,6 +9,7 @@ use super::events::{self, Call};
 use super::frame::Frame;
 use super::hub::{Audience, Hub};
 use super::limit::DeliveryLimit;
+use super::mutants::Mutant;
 use super::nodes::{Ask, Elsewhere, Nodes, Role, Way};
 use super::socket::Request;
 use super::token::Token;
@@ -188,6 +189,9 @@ impl Shared {
         struct Auth {
             app_id: String,
             session_id: String,
+        }
+        if self.config.mutants.has(Mutant::AnonymousOk) && auth.is_empty() {
+            return Some(self.accounts.guest(self.clock.now()));
         }
         let auth: Auth = serde_json::from_str(auth).ok()?;
         self.accounts

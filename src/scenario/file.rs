@@ -21,7 +21,7 @@ use super::schedule::{Arrivals, Stage};
 use super::transport::{Shares, Transport};
 use super::triggers::Entry;
 use super::units::{Rate, Span};
-use super::{audience, jwt, refused, requests};
+use super::{audience, conformance, jwt, refused, requests};
 use crate::verify::Ordering;
 
 /// The scenario that `run` takes when it is given none.
@@ -68,6 +68,9 @@ pub struct File {
     /// Events that sockets emit while pushing goes on, with an ack wanted; without this section none does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub requests: Option<requests::Section>,
+    /// What `conform` needs of a target besides the way it is spoken to; for no run.
+    #[serde(skip_serializing_if = "conformance::Section::is_none")]
+    pub conformance: conformance::Section,
     /// The target as it was written, where variables of the environment were filled in.
     #[serde(skip)]
     pub shown: Option<Box<Target>>,

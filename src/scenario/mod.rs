@@ -11,6 +11,7 @@ mod checks;
 pub mod churn;
 pub mod clients;
 pub mod closed;
+pub mod conformance;
 pub mod contract;
 mod coverage;
 mod draws;

@@ -99,6 +99,7 @@ impl File {
                 (churn, over) => over.or(churn),
             },
             requests: both_of(self.requests, over.requests, requests::Section::overlaid),
+            conformance: self.conformance.overlaid(over.conformance),
         }
     }
 }

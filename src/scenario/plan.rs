@@ -9,6 +9,7 @@ use super::audience::Aim;
 use super::churn::Churn;
 use super::clients::Clients;
 use super::closed::Closed;
+use super::conformance;
 use super::contract::Contract;
 use super::file::{self, File, Shape};
 use super::payload::{self, Payload, Size};
@@ -103,6 +104,8 @@ pub struct Plan {
     pub churn: Option<Churn>,
     /// What sockets emit themselves; `None`: nothing.
     pub requests: Option<Requests>,
+    /// What the conformance suite needs besides.
+    pub conformance: conformance::Section,
     /// What the run has to keep to besides.
     pub thresholds: Vec<Threshold>,
     /// What ends it early.
@@ -158,7 +161,8 @@ impl Plan {
         let mut file = File::built_in().overlaid(file.clone());
         let mut problems = Problems::default();
         let people = people(asked, &mut file, &mut problems);
-        file.target.fill_in(&mut problems);
+        let pushes = file.by_hand.is_none_or(|by_hand| by_hand.pushes);
+        file.target.fill_in(pushes, &mut problems);
         asked.phases.spread(&mut file);
         let (users, pushes, verify) = (file.users, file.pushes, file.verify);
         let (schedule, aim) = (Schedule::new(&pushes), Aim::new(&pushes));
@@ -233,6 +237,7 @@ impl Plan {
                 .requests
                 .as_ref()
                 .map(|section| Requests::new(section, &mut problems)),
+            conformance: file.conformance,
         };
         let faults = problems.faults(file.platform, &plan);
         let plan = Self { faults, ..plan };
@@ -255,6 +260,7 @@ impl Plan {
     /// Everything that has to hold of a whole plan. `given`: what the scenario itself says of pushes.
     fn check(&self, given: &file::Pushes, problems: &mut Problems) {
         problems.limits(self);
+        self.conformance.check(problems);
         problems.generator(self);
         problems.nodes(self);
         problems.users(self);

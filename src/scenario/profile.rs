@@ -23,7 +23,8 @@ const KEY: &str = "target.profile";
 
 impl Target {
     /// Fills in what its profile has of what nothing was said of.
-    pub(super) fn fill_in(&mut self, problems: &mut Problems) {
+    /// Whether pushes are asked for decides whether it has to be said how.
+    pub(super) fn fill_in(&mut self, pushes: bool, problems: &mut Problems) {
         let Some(profile) = self.profile else { return };
         let named = self.url.is_some();
         problems.check(named != (profile == Profile::Embedded), KEY, || {
@@ -43,10 +44,14 @@ impl Target {
         if self.connect == nothing.connect {
             self.connect.auth = Some(String::new());
         }
-        let asks = self.trigger != nothing.trigger || self.triggers.is_some();
-        problems.check(asks, KEY, || {
+        problems.check(!pushes || self.says_how_to_push(), KEY, || {
             "how is a push asked for? No Socket.IO server has a call for that by itself; say it in [target.trigger], or in [[target.triggers]]".to_owned()
         });
+    }
+
+    /// Whether a trigger is named.
+    pub fn says_how_to_push(&self) -> bool {
+        self.trigger != Self::default().trigger || self.triggers.is_some()
     }
 }
 

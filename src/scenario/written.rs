@@ -4,6 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::sync::Arc;
 
 use super::churn::Churn;
+use super::conformance;
 use super::contract::Contract;
 use super::event::Event;
 use super::file::{self, File};
@@ -71,6 +72,8 @@ impl From<&Plan> for File {
             clients: plan.clients.to_file(),
             churn: plan.churn.as_ref().map(Churn::to_file),
             requests: plan.requests.as_ref().map(Requests::to_file),
+            // It is for no run, and may hold secrets.
+            conformance: conformance::Section::default(),
             shown: None,
             loaded: None,
             by_hand: None,

@@ -18,6 +18,7 @@ mod figures;
 mod generator;
 mod limits;
 mod logins;
+pub mod mutation;
 pub mod opinion;
 pub mod proof;
 mod pushes;

@@ -131,7 +131,14 @@ impl Connection {
 
     async fn exchange(&mut self, request: &Request) -> Result<Answer, ProbeError> {
         let target = &self.probe.target;
-        let bytes = request.bytes(&target.authority, &target.headers);
+        // What a socket shows comes with the headers of every request.
+        let presents = &self.probe.presents.headers;
+        let headers = if presents.is_empty() {
+            &target.headers
+        } else {
+            presents
+        };
+        let bytes = request.bytes(&target.authority, headers);
         // Whoever refuses a request may end the connection before it has all of it: what it has to say counts more.
         let written = self.line.write_all(&bytes).await;
         if written.is_ok() {

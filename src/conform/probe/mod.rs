@@ -3,13 +3,17 @@
 //! * [`Probe`]: what a case is handed. Every request and every WebSocket has a connection of its own, unless a case holds one.
 //! * [`http`]: requests as they are written, and answers as they come. `answer` reads them.
 //! * [`websocket`]: the opening, and messages both ways.
-//! * [`session`]: Engine.IO sessions over either.
+//! * [`session`]: how Engine.IO sessions begin, and polls. [`link`]: one as a client holds it, over any transport.
+//! * [`socket`]: a Socket.IO socket that is read all the time, of [`packet`]s.
 //!
 //! Nothing is waited for longer than the probe's patience, and nothing that comes is kept without a bound.
 
 mod answer;
 pub mod http;
+pub mod link;
+pub mod packet;
 pub mod session;
+pub mod socket;
 pub mod trace;
 pub mod websocket;
 
@@ -23,18 +27,29 @@ use tokio::net::TcpStream;
 pub(super) use self::answer::answer_of;
 pub use self::answer::{Answer, Framing};
 pub use self::http::{Connection, Request};
+use self::socket::MARK;
 pub use self::trace::Trace;
 pub use self::websocket::{Heard, WebSocket};
 use super::case::Capability;
+use super::driver::Credentials;
 use super::target::Target;
+use crate::client::endpoint::Presents;
 use crate::client::route::Line;
 use crate::client::shortage::is_shortage;
-use crate::clock::Clock;
+use crate::clock::{Clock, unix_millis};
 use crate::protocol::frame::FrameError;
 use crate::time::Time;
 
 /// How long an answer, and a connection, is waited for.
 pub const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A mark that no other case of this process has, nor one of another.
+fn mark() -> String {
+    static CASES: AtomicU32 = AtomicU32::new(0);
+    let n = CASES.fetch_add(1, Ordering::Relaxed);
+    let now = unix_millis();
+    format!("{MARK}{now:x}-{n}~")
+}
 
 /// Why an exchange came to nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -65,11 +80,15 @@ pub enum ProbeError {
 /// What a case tries a target with.
 #[derive(Debug, Clone)]
 pub struct Probe {
-    target: Arc<Target>,
+    pub(super) target: Arc<Target>,
     trace: Trace,
-    clock: Clock,
+    pub(super) clock: Clock,
     begun: Time,
     connections: Arc<AtomicU32>,
+    /// What events of this case have in them.
+    mark: Arc<str>,
+    /// What its requests say besides.
+    presents: Arc<Presents>,
     /// How many session ids are looked at where ids are to be unguessable.
     pub(super) sids: u32,
 }
@@ -82,6 +101,8 @@ impl Probe {
             begun: clock.now(),
             clock,
             connections: Arc::default(),
+            mark: mark().into(),
+            presents: Arc::default(),
             sids,
         }
     }
@@ -89,6 +110,24 @@ impl Probe {
     /// What was said so far.
     pub fn trace(&self) -> &Trace {
         &self.trace
+    }
+
+    /// What all events and messages of this case have in them: no other case takes them for its own.
+    pub fn mark(&self) -> &str {
+        &self.mark
+    }
+
+    /// The same probe, whose requests show what a socket of somebody does.
+    #[must_use]
+    pub fn presenting(&self, shows: &Credentials) -> Self {
+        Self {
+            presents: Arc::new(shows.presents.clone()),
+            ..self.clone()
+        }
+    }
+
+    pub(super) fn note_at(&self, connection: u32, arrow: &str, what: &str) {
+        self.note(connection, arrow, what);
     }
 
     /// How long the case has been under way.
@@ -147,7 +186,8 @@ impl Probe {
 
     /// A request with this query of the target's Engine.IO, as it is written.
     pub fn request(&self, method: &str, query: &str) -> Request {
-        Request::new(method, &format!("{}?{query}", self.path()))
+        let more = &self.presents.query;
+        Request::new(method, &format!("{}?{query}{more}", self.path()))
     }
 
     fn note(&self, connection: u32, arrow: &str, what: &str) {

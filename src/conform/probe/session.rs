@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Answer, Heard, Probe, ProbeError, WebSocket};
+use super::{Answer, Heard, PATIENCE, Probe, ProbeError, WebSocket};
 use crate::conform::case::{Capability, missed};
 use crate::protocol::engine::{Handshake, SEPARATOR};
 use crate::summary::conformance::Outcome;
@@ -12,7 +12,11 @@ pub const POLLING: &str = "EIO=4&transport=polling";
 /// The query that opens one on a WebSocket.
 pub const WEBSOCKET: &str = "EIO=4&transport=websocket";
 
+/// Longer than any answer to a poll is held back by heartbeats that are in use.
+const LONG: Duration = Duration::from_secs(120);
+
 /// A session on long-polling. Each request has a connection of its own.
+#[derive(Debug, Clone)]
 pub struct Polling {
     probe: Probe,
     /// Its id.
@@ -98,6 +102,18 @@ fn no_open(seen: String) -> Outcome {
 }
 
 impl Polling {
+    /// The session of this id.
+    pub fn of(probe: Probe, sid: String) -> Self {
+        Self { probe, sid }
+    }
+
+    /// Polls once, for as long as a target with any patience may hold the answer back.
+    pub async fn long_poll(&self) -> Result<Answer, ProbeError> {
+        let mut connection = self.probe.connect().await?;
+        let request = self.probe.request("GET", &self.query());
+        connection.ask_within(&request, PATIENCE + LONG).await
+    }
+
     /// The query of its requests.
     pub fn query(&self) -> String {
         let sid = crate::client::http::query_value(&self.sid);

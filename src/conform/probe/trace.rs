@@ -1,5 +1,6 @@
 //! What was said to and by a target in one case, for whoever wants to see why it ended as it did.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -9,6 +10,8 @@ const FIRST: usize = 12;
 const LAST: usize = 48;
 /// Most letters of what was said in one line.
 const SHOWN: usize = 240;
+/// What stands where a secret stood.
+const HIDDEN: &str = "…";
 
 /// A trace that a case and whoever runs it share: it is there however the case ends.
 #[derive(Debug, Clone, Default)]
@@ -19,6 +22,8 @@ struct Lines {
     first: Vec<String>,
     last: VecDeque<String>,
     left_out: u64,
+    /// What is shown to nobody.
+    hidden: Vec<String>,
 }
 
 impl Trace {
@@ -26,14 +31,29 @@ impl Trace {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Has this shown nowhere in the trace, if it is long enough to be a secret.
+    pub(in crate::conform) fn hide(&self, secret: &str) {
+        const SHORTEST: usize = 6;
+        let mut lines = self.lines();
+        if secret.len() >= SHORTEST && !lines.hidden.iter().any(|known| known == secret) {
+            lines.hidden.push(secret.to_owned());
+        }
+    }
+
     /// Adds a line: when, on which of the case's connections, and what. `what` may have anything in it.
     pub(super) fn add(&self, at: Duration, connection: u32, arrow: &str, what: &str) {
+        let mut lines = self.lines();
+        let mut what = Cow::Borrowed(what);
+        for secret in &lines.hidden {
+            if what.contains(secret) {
+                what = what.replace(secret, HIDDEN).into();
+            }
+        }
         let line = format!(
             "{:>8.3}s #{connection} {arrow} {}",
             at.as_secs_f64(),
-            escaped(what)
+            escaped(&what)
         );
-        let mut lines = self.lines();
         if lines.first.len() < FIRST {
             lines.first.push(line);
             return;
@@ -93,6 +113,19 @@ mod tests {
         );
         let long = escaped(&"x".repeat(1000));
         assert!(long.ends_with("x… (1000 bytes)"), "{long}");
+    }
+
+    #[test]
+    fn a_secret_is_shown_nowhere() {
+        let trace = Trace::default();
+        trace.hide("s3cr3t-id");
+        trace.hide("a");
+        trace.add(Duration::ZERO, 1, "→", "40{\"a\":\"s3cr3t-id\"}");
+        assert!(
+            trace.told()[0].ends_with("40{\"a\":\"…\"}"),
+            "{:?}",
+            trace.told()
+        );
     }
 
     #[test]

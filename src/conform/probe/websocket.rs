@@ -72,6 +72,29 @@ impl WebSocket {
         self.write(Opcode::Text, text.as_bytes()).await
     }
 
+    /// Sends a binary message.
+    pub async fn send_binary(&mut self, bytes: &[u8]) -> Result<(), ProbeError> {
+        self.connection.note("→", &format!("{} bytes", bytes.len()));
+        self.write(Opcode::Binary, bytes).await
+    }
+
+    /// Sends a frame of this kind, with this payload.
+    pub async fn send_frame(&mut self, opcode: Opcode, payload: &[u8]) -> Result<(), ProbeError> {
+        self.connection
+            .note("→", &format!("({opcode:?}, {} bytes)", payload.len()));
+        self.write(opcode, payload).await
+    }
+
+    /// Sends bytes as they are, whatever frames they make.
+    pub async fn send_raw(&mut self, bytes: &[u8]) -> Result<(), ProbeError> {
+        self.connection
+            .note("→", &format!("({} bytes as they are)", bytes.len()));
+        let line = &mut self.connection.line;
+        let written = line.write_all(bytes).await;
+        written.map_err(|_| ProbeError::Ended)?;
+        line.flush().await.map_err(|_| ProbeError::Ended)
+    }
+
     async fn write(&mut self, opcode: Opcode, payload: &[u8]) -> Result<(), ProbeError> {
         let mut bytes = Vec::with_capacity(payload.len() + 14);
         frame::write(opcode, payload, MASK, &mut bytes);
@@ -90,7 +113,19 @@ impl WebSocket {
     pub async fn next_within(&mut self, patience: Duration) -> Result<Heard, ProbeError> {
         let heard = tokio::time::timeout(patience, self.hear()).await;
         let heard = heard.unwrap_or(Err(ProbeError::Timeout(patience)));
-        match &heard {
+        self.told(&heard);
+        heard
+    }
+
+    /// What comes next, however long that takes. Nothing is lost if it is not waited for to the end.
+    pub(super) async fn hear_on(&mut self) -> Result<Heard, ProbeError> {
+        let heard = self.hear().await;
+        self.told(&heard);
+        heard
+    }
+
+    fn told(&self, heard: &Result<Heard, ProbeError>) {
+        match heard {
             Ok(Heard::Text(text)) => self.connection.note("←", text),
             Ok(Heard::Binary(bytes)) => {
                 self.connection.note("←", &format!("{} bytes", bytes.len()));
@@ -102,7 +137,6 @@ impl WebSocket {
             Ok(Heard::End) => self.connection.note("←", "(end of the connection)"),
             Err(error) => self.connection.note("×", &error.to_string()),
         }
-        heard
     }
 
     async fn hear(&mut self) -> Result<Heard, ProbeError> {

@@ -9,6 +9,8 @@ use crate::scenario::problems::Problems;
 pub struct ByHand {
     /// A token is shown that the scenario knows nothing of.
     pub token: bool,
+    /// Pushes are asked for, so that it has to be said how.
+    pub pushes: bool,
 }
 
 /// Who the users are; how many, and of which apps, is taken from a list of them where nothing else was `asked`.

@@ -1,0 +1,233 @@
+//! What cases need of a target besides its sockets: users who log in, and pushes that are asked for.
+//!
+//! * [`User`], [`Credentials`]: who somebody is, and what a socket of theirs shows.
+//! * `seats`: users for each case alone, so that what is pushed at them concerns no other.
+//! * `publisher`: asks for pushes by the scenario's trigger, and waits until they have arrived.
+
+mod publisher;
+mod seats;
+
+use std::sync::Arc;
+
+pub(super) use self::publisher::exactly;
+pub use self::publisher::{Publisher, To};
+pub use self::seats::{Crowd, Seats};
+use super::case::missed;
+use super::probe::Probe;
+use super::probe::socket::Socket;
+use crate::client::endpoint::Presents;
+use crate::client::http::Http;
+use crate::client::listener::Hello;
+use crate::clock::unix_millis;
+use crate::identity::Identity;
+use crate::ids::{AppId, Lane};
+use crate::scenario::Plan;
+use crate::summary::conformance::Outcome;
+
+/// Somebody who can log in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// The app.
+    pub app: String,
+    /// The user's name.
+    pub name: String,
+    password: String,
+    token: String,
+}
+
+/// What a socket of somebody shows.
+#[derive(Debug, Clone)]
+pub struct Credentials {
+    /// Whose it is.
+    pub user: User,
+    /// The id of the session, empty where nobody logs in.
+    pub session: String,
+    /// The namespace, and what CONNECT says.
+    pub hello: Hello,
+    /// What the handshake says besides.
+    pub presents: Presents,
+}
+
+impl Credentials {
+    /// What CONNECT says, as an object; empty if it says nothing.
+    pub fn auth(&self) -> serde_json::Map<String, serde_json::Value> {
+        serde_json::from_str(&self.hello.auth).unwrap_or_default()
+    }
+
+    /// The same with another CONNECT.
+    #[must_use]
+    pub fn with_auth(&self, auth: &serde_json::Value) -> Self {
+        self.with_auth_text(&auth.to_string())
+    }
+
+    /// The same with this text behind the `40`.
+    #[must_use]
+    pub fn with_auth_text(&self, auth: &str) -> Self {
+        let mut other = self.clone();
+        auth.clone_into(&mut other.hello.auth);
+        other
+    }
+
+    /// The same in another namespace.
+    #[must_use]
+    pub fn in_namespace(&self, namespace: &str) -> Self {
+        let mut other = self.clone();
+        other.hello.namespace = Some(namespace.to_owned());
+        other
+    }
+}
+
+impl User {
+    /// Of a plan's first app, by name.
+    pub(super) fn of(plan: &Plan, name: &str) -> Self {
+        let somebody = plan.somebody(AppId(0), name);
+        Self {
+            app: plan.apps.first().cloned().unwrap_or_default(),
+            name: name.to_owned(),
+            password: somebody.password().unwrap_or_default(),
+            token: somebody.token(unix_millis() / 1_000).unwrap_or_default(),
+        }
+    }
+
+    fn identity<'a>(&'a self, plan: &'a Plan, session: &'a str) -> Identity<'a> {
+        Identity {
+            app: &self.app,
+            user: &self.name,
+            password: &self.password,
+            session,
+            token: &self.token,
+            listed: plan.somebody(AppId(0), &self.name).listed(),
+        }
+    }
+}
+
+impl Probe {
+    fn plan(&self) -> &Arc<Plan> {
+        &self.target.plan
+    }
+
+    /// What the target needs, and says, besides the way it is spoken to.
+    pub fn section(&self) -> &crate::scenario::conformance::Section {
+        &self.plan().conformance
+    }
+
+    fn http(&self) -> &Http {
+        self.target.nodes.of_lane(Lane(0), usize::MAX).0
+    }
+
+    /// Somebody of any name, in the first app.
+    pub fn named(&self, name: &str) -> User {
+        User {
+            app: self.plan().apps.first().cloned().unwrap_or_default(),
+            name: name.to_owned(),
+            password: self.section().any_password.clone().unwrap_or_default(),
+            token: String::new(),
+        }
+    }
+
+    /// The id of the second app.
+    pub fn other_app(&self) -> String {
+        let named = self.section().other_app.clone();
+        named
+            .or_else(|| self.plan().apps.get(1).cloned())
+            .unwrap_or_default()
+    }
+
+    /// Who has the same name in the second app.
+    pub fn namesake(&self, user: &User) -> User {
+        User {
+            app: self.other_app(),
+            ..user.clone()
+        }
+    }
+
+    /// Logs somebody in. That it cannot be done leaves the case without a result: the login is not what is tried.
+    pub async fn log_in(&self, user: &User) -> Result<Credentials, Outcome> {
+        self.try_log_in(user).await.map_err(|why| {
+            Outcome::Unknown(format!(
+                "{:?} of app {} cannot log in: {why}",
+                user.name, user.app
+            ))
+        })
+    }
+
+    /// The same, with the reason if it cannot be done.
+    pub async fn try_log_in(&self, user: &User) -> Result<Credentials, String> {
+        let plan = self.plan();
+        self.note_at(
+            0,
+            "→",
+            &format!("(log {:?} of app {} in)", user.name, user.app),
+        );
+        let identity = user.identity(plan, "");
+        let session = identity.log_in(&plan.contract, self.http()).await;
+        let session = session.map_err(|error| error.to_string());
+        if let Err(why) = &session {
+            self.note_at(0, "×", why);
+        }
+        Ok(self.credentials(user, &session?))
+    }
+
+    /// What a socket shows with this session.
+    pub fn credentials(&self, user: &User, session: &str) -> Credentials {
+        let plan = self.plan();
+        let identity = user.identity(plan, session);
+        for secret in [session, &user.token] {
+            self.trace().hide(secret);
+        }
+        let endpoint = self.target.nodes.of_lane(Lane(0), usize::MAX).1;
+        let own = identity.endpoint(&plan.contract, endpoint);
+        let own = own.map(|endpoint| endpoint.presents);
+        Credentials {
+            user: user.clone(),
+            session: session.to_owned(),
+            hello: identity.hello(&plan.contract),
+            presents: own.unwrap_or_else(|| endpoint.presents.clone()),
+        }
+    }
+
+    /// What a socket says at the handshake that shows nothing of its own.
+    pub fn presents_nothing(&self) -> Presents {
+        let endpoint = self.target.nodes.of_lane(Lane(0), usize::MAX).1;
+        endpoint.presents.clone()
+    }
+
+    /// Ends a session.
+    pub async fn log_out(&self, shown: &Credentials) -> Result<(), Outcome> {
+        let plan = self.plan();
+        self.note_at(0, "→", &format!("(log {:?} out)", shown.user.name));
+        let identity = shown.user.identity(plan, &shown.session);
+        let ended = identity.log_out(&plan.contract, self.http()).await;
+        ended.map_err(Outcome::Unknown)
+    }
+
+    /// Logs somebody in and connects a socket.
+    pub async fn come(&self, user: &User) -> Result<Socket, Outcome> {
+        let shows = self.log_in(user).await?;
+        self.socket(&shows).await
+    }
+
+    /// That a socket with these credentials is refused: no CONNECT comes, and no event. Gives the `CONNECT_ERROR`, if one came.
+    pub async fn refused(
+        &self,
+        what: &str,
+        shows: &Credentials,
+    ) -> Result<Option<super::probe::packet::Packet>, Outcome> {
+        let mut session = self.presenting(shows).session(self.usual_way()).await?;
+        match session.hello(&shows.hello).await {
+            Ok(answer) if answer.kind == crate::protocol::socket::PacketType::ConnectError => {
+                Ok(Some(answer))
+            }
+            Ok(answer) => Err(missed(format!("CONNECT_ERROR for {what}"), answer.told())),
+            // Whoever ends the connection lets nobody in either.
+            Err(outcome) => match &outcome {
+                Outcome::Fail(seen)
+                    if seen.seen.contains("close") || seen.seen.contains("end of") =>
+                {
+                    Ok(None)
+                }
+                _ => Err(outcome),
+            },
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! LV: heartbeats, slow readers, leaving.
+
+use super::case::Case;
+
+/// Its cases.
+pub(super) static CASES: [Case; 0] = [];

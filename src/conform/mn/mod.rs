@@ -1,0 +1,6 @@
+//! MN: several nodes.
+
+use super::case::Case;
+
+/// Its cases.
+pub(super) static CASES: [Case; 0] = [];

@@ -1,0 +1,6 @@
+//! PL: payloads.
+
+use super::case::Case;
+
+/// Its cases.
+pub(super) static CASES: [Case; 0] = [];

@@ -1,0 +1,65 @@
+//! Socket.IO packets as they came, whole, with their attachments.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::protocol::socket::{self, PacketType};
+
+/// A packet of Socket.IO, with its attachments.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Packet {
+    /// What it is.
+    pub kind: PacketType,
+    /// Its namespace, `/` for the main one.
+    pub namespace: String,
+    /// Its ack id.
+    pub id: Option<u64>,
+    /// Its data as it stands: JSON, or nothing.
+    pub data: String,
+    /// Its attachments, in the order they came.
+    pub attachments: Vec<Vec<u8>>,
+    /// When the last of it came, from the beginning of the case.
+    pub at: Duration,
+}
+
+impl Packet {
+    /// Reads the text of one, behind the Engine.IO type, and how many attachments are to follow.
+    pub(super) fn read(text: &str, at: Duration) -> Option<(Self, usize)> {
+        let packet = socket::decode(text).ok()?;
+        let read = Self {
+            kind: packet.kind,
+            namespace: packet.namespace.to_owned(),
+            id: packet.id,
+            data: packet.data.to_owned(),
+            attachments: Vec::new(),
+            at,
+        };
+        Some((read, packet.attachments))
+    }
+
+    /// The name and the arguments of an event, these as they stand between the brackets. None: it is no event.
+    pub fn event(&self) -> Option<(String, &str)> {
+        if !matches!(self.kind, PacketType::Event | PacketType::BinaryEvent) {
+            return None;
+        }
+        let event = socket::event(&self.data).ok()?;
+        Some((event.name.into_owned(), event.args))
+    }
+
+    /// The data as a value, null where it is none.
+    pub fn value(&self) -> Value {
+        serde_json::from_str(&self.data).unwrap_or_default()
+    }
+
+    /// In a line.
+    pub fn told(&self) -> String {
+        let id = self.id.map_or_else(String::new, |id| format!(" {id}"));
+        let attached = match self.attachments.len() {
+            0 => String::new(),
+            n => format!(" with {n} attachments"),
+        };
+        let data = super::trace::escaped(&self.data);
+        format!("{:?} {}{id} {data}{attached}", self.kind, self.namespace)
+    }
+}
