@@ -164,3 +164,30 @@ async fn a_python_server_misses_what_it_is_known_to_miss() {
     comes_to(server.url(), &due).await;
     server.end().await;
 }
+
+/// Each behaviour of the official protocol suites, tried by a client that nobody here wrote a WebSocket for.
+#[tokio::test]
+#[ignore = "needs Node and Python peers: run ci/check (or ci/install-peers, then cargo test -- --ignored)"]
+async fn the_platform_does_what_the_official_suites_ask() {
+    let config = PlatformConfig {
+        ping_interval: Duration::from_millis(300),
+        ping_timeout: Duration::from_millis(200),
+        connect_timeout: Duration::from_secs(1),
+        namespaces: vec!["/custom".to_owned()],
+        official_echo: true,
+        ..PlatformConfig::default()
+    };
+    let address = "127.0.0.1:0".parse().expect("an address");
+    let platform = Platform::start(address, config).await.expect("a platform");
+    let url = format!("http://{}", platform.address());
+    // It leaves no margin for a busy machine: a behaviour that is there shows in one of a few attempts.
+    let mut told = String::new();
+    for _ in 0..3 {
+        told = support::peers::official(&url).await;
+        if told == "Engine.IO: 25 of 25\nSocket.IO: 32 of 32\n" {
+            platform.stop().await;
+            return;
+        }
+    }
+    panic!("{told}");
+}

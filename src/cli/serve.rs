@@ -69,6 +69,10 @@ pub struct ServeArgs {
     /// Let only pages of this origin talk to the platform, as `https://app.example`; repeatable.
     #[arg(long = "origin", value_name = "ORIGIN")]
     pub origins: Vec<String>,
+    /// Be the server that the official protocol suites ask for: nobody shows credentials, sockets are told what they showed by an event auth,
+    /// /custom is served, and /engine.io/ sends back messages of Engine.IO itself.
+    #[arg(long)]
+    pub official_echo: bool,
     /// Most bytes in one message.
     #[arg(long, value_name = "BYTES", default_value_t = 1_000_000)]
     pub max_payload: usize,
@@ -161,7 +165,14 @@ pub fn run(args: &ServeArgs) -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::from(EXIT_USAGE));
         }
     };
-    tokio::runtime::Builder::new_multi_thread()
+    // The official suites send over two connections at once and take for granted that what was sent first is done first, as it is where one
+    // thread does all.
+    let mut runtime = if args.official_echo {
+        tokio::runtime::Builder::new_current_thread()
+    } else {
+        tokio::runtime::Builder::new_multi_thread()
+    };
+    runtime
         .enable_all()
         .build()
         .context("cannot start the runtime")?
@@ -191,7 +202,8 @@ fn config(args: &ServeArgs, nodes: usize, files: u64) -> Result<PlatformConfig, 
     let affordable = usize::try_from(files.saturating_sub(OTHER_FILES)).unwrap_or(usize::MAX);
     Ok(PlatformConfig {
         apps: args.apps.iter().map(AppConfig::named).collect(),
-        namespaces: args.namespaces.clone(),
+        namespaces: namespaces(args),
+        official_echo: args.official_echo,
         ping_interval: Duration::from_millis(args.ping_interval_ms),
         ping_timeout: Duration::from_millis(args.ping_timeout_ms),
         connect_timeout: Duration::from_millis(args.connect_timeout_ms),
@@ -224,6 +236,16 @@ fn config(args: &ServeArgs, nodes: usize, files: u64) -> Result<PlatformConfig, 
         node_timeout: args.node_timeout,
         ..defaults
     })
+}
+
+/// The namespaces that are asked for, and the one of the official suites.
+fn namespaces(args: &ServeArgs) -> Vec<String> {
+    const OFFICIAL: &str = "/custom";
+    let mut all = args.namespaces.clone();
+    if args.official_echo && !all.iter().any(|name| name == OFFICIAL) {
+        all.push(OFFICIAL.to_owned());
+    }
+    all
 }
 
 /// What a node has of a limit of the platform: all shares together are the limit, and the first ones have what does not divide.

@@ -47,6 +47,9 @@ pub struct PlatformConfig {
     /// Whether client events named `message` are sent back as `message-back` with the same arguments, and those named
     /// `message-with-ack` acknowledged with them. Every other event is ignored, and acknowledged with no arguments where asked.
     pub echo: bool,
+    /// Whether it is the server that the official protocol suites ask for: sockets join without credentials, and are told what they showed by
+    /// an event `auth`; at `/engine.io/` messages of Engine.IO itself are sent back.
+    pub official_echo: bool,
     /// What it does wrong, and how often.
     pub faults: FaultConfig,
     /// Where it breaks the protocol.
@@ -131,6 +134,7 @@ impl Default for PlatformConfig {
             max_sockets: 100_000,
             origins: Origins::Any,
             echo: true,
+            official_echo: false,
             faults: FaultConfig::default(),
             mutants: Mutants::default(),
             limits: Limits::default(),

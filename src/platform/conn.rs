@@ -23,6 +23,8 @@ use std::task::{Context, Poll, Waker};
 pub(crate) struct Session {
     pub(crate) engine: Engine,
     pub(crate) sockets: Sockets,
+    /// There is no Socket.IO above the engine: messages are sent back as they are.
+    pub(crate) bare: bool,
 }
 
 impl Session {
@@ -31,6 +33,14 @@ impl Session {
         let config = Arc::clone(self.engine.config());
         let request = match self.engine.handle_packet(now, packet) {
             Input::Nothing => Request::Nothing,
+            Input::Text(text) if self.bare => {
+                self.engine.send(now, Frame::text(&format!("4{text}")));
+                Request::Nothing
+            }
+            Input::Binary(data) if self.bare => {
+                self.engine.send(now, Frame::binary(&data));
+                Request::Nothing
+            }
             Input::Text(text) => self.sockets.handle_text(&config, now, text),
             Input::Binary(data) => self.sockets.handle_binary(&config, &data),
         };
@@ -47,7 +57,7 @@ impl Session {
 
     /// When [`Self::handle_timeout`] is wanted next.
     pub(crate) fn deadline(&self) -> Time {
-        if self.engine.is_open() {
+        if self.engine.is_open() && !self.bare {
             self.engine.deadline().min(self.sockets.deadline())
         } else {
             self.engine.deadline()
@@ -57,7 +67,7 @@ impl Session {
     /// Does what time asks for. Returns a membership that ended with its login.
     pub(crate) fn handle_timeout(&mut self, now: Time) -> Option<Membership> {
         self.engine.handle_timeout(now);
-        if !self.engine.is_open() {
+        if !self.engine.is_open() || self.bare {
             return None;
         }
         if self.sockets.joined_too_late(now) {
@@ -198,6 +208,7 @@ impl Conn {
     pub(crate) fn open(
         config: &Arc<PlatformConfig>,
         transport: Transport,
+        bare: bool,
         limit: Option<Arc<DeliveryLimit>>,
         now: Time,
     ) -> Arc<Self> {
@@ -213,6 +224,7 @@ impl Conn {
                 session: Session {
                     engine: Engine::open(Arc::clone(config), transport, sid, now),
                     sockets: Sockets::new(config, now),
+                    bare,
                 },
                 poll: None,
                 socket: None,

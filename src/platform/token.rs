@@ -8,6 +8,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub(crate) struct Token(u128);
 
 impl Token {
+    /// That of somebody who has shown nothing.
+    pub(crate) const GUEST: Self = Self(0);
+
     /// A new token from the operating system's random source.
     pub(crate) fn random() -> Self {
         let mut bytes = [0; 16];

@@ -456,6 +456,18 @@ fn node() -> Command {
     Command::new("node")
 }
 
+/// What `tests/peers/official.mjs` finds at the server of this URL.
+pub(crate) async fn official(url: &str) -> String {
+    let mut command = node();
+    command
+        .arg("official.mjs")
+        .arg(url)
+        .current_dir(directory());
+    let output = within("official.mjs", command.kill_on_drop(true).output()).await;
+    let output = output.expect("node runs");
+    String::from_utf8(output.stdout).expect("text")
+}
+
 /// Python with what `requirements.txt` names.
 fn python() -> Command {
     let python = directory().join(".venv/bin/python");

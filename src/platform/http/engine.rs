@@ -90,6 +90,7 @@ pub(super) async fn handle(
     shared: &Arc<Shared>,
     link: &Link,
     request: Request<Incoming>,
+    bare: bool,
 ) -> Answer {
     if !cors::permits(
         &shared.config.origins,
@@ -101,7 +102,7 @@ pub(super) async fn handle(
     if mutants.has(Mutant::Hang) && request.uri().query().is_none() {
         return std::future::pending().await;
     }
-    match checked(shared, &request) {
+    match checked(shared, &request, bare) {
         Err(Refusal::UnknownTransport) if is_on_prototype(mutants, &request) => {
             reply::text(StatusCode::INTERNAL_SERVER_ERROR, "not a constructor\n")
         }
@@ -112,8 +113,8 @@ pub(super) async fn handle(
         {
             reply::text(StatusCode::OK, "ok")
         }
-        Ok((Transport::WebSocket, conn)) => websocket(shared, link, &request, conn),
-        Ok((Transport::Polling, None)) => open_polling(shared, link).await,
+        Ok((Transport::WebSocket, conn)) => websocket(shared, link, &request, conn, bare),
+        Ok((Transport::Polling, None)) => open_polling(shared, link, bare).await,
         Ok((Transport::Polling, Some(conn))) if request.method() == Method::POST => {
             post(shared, &conn, request).await
         }
@@ -125,6 +126,7 @@ pub(super) async fn handle(
 fn checked(
     shared: &Shared,
     request: &Request<Incoming>,
+    bare: bool,
 ) -> Result<(Transport, Option<Arc<Conn>>), Refusal> {
     let mutants = shared.config.mutants;
     let query = Query::parse(request.uri().query().unwrap_or_default(), mutants)?;
@@ -137,7 +139,7 @@ fn checked(
         return Err(Refusal::UnsupportedVersion);
     }
     let conn = match &query.sid {
-        Some(sid) => match shared.find(sid) {
+        Some(sid) => match shared.find(sid, bare) {
             None if mutants.has(Mutant::UnknownSidCreates) => None,
             conn => Some(conn.ok_or(Refusal::UnknownSid)?),
         },
@@ -175,8 +177,8 @@ fn is_on_prototype(mutants: Mutants, request: &Request<Incoming>) -> bool {
             .any(|(key, value)| key == "transport" && names.contains(&&*value))
 }
 
-async fn open_polling(shared: &Arc<Shared>, link: &Link) -> Answer {
-    let Some(conn) = shared.open(Transport::Polling) else {
+async fn open_polling(shared: &Arc<Shared>, link: &Link, bare: bool) -> Answer {
+    let Some(conn) = shared.open(Transport::Polling, bare) else {
         return Refusal::BadRequest
             .answer_as(StatusCode::SERVICE_UNAVAILABLE, shared.config.mutants);
     };
@@ -200,6 +202,8 @@ impl Drop for PendingPoll<'_> {
 }
 
 async fn poll(shared: &Arc<Shared>, link: &Link, conn: Arc<Conn>) -> Answer {
+    // What time has asked for by now counts, whether or not its timer has come to it.
+    shared.handle_timeout(&conn);
     let now = shared.clock.now();
     match conn.change(|session| session.engine.begin_poll(now)) {
         Ok(()) => {}
@@ -287,12 +291,13 @@ fn websocket(
     link: &Link,
     request: &Request<Incoming>,
     conn: Option<Arc<Conn>>,
+    bare: bool,
 ) -> Answer {
     let Some(accept) = accept_key(request.headers()) else {
         return Refusal::BadRequest.answer(shared.config.mutants);
     };
     let (conn, purpose) = match conn {
-        None => match shared.open(Transport::WebSocket) {
+        None => match shared.open(Transport::WebSocket, bare) {
             Some(conn) => (conn, Purpose::Carry),
             None => {
                 return Refusal::BadRequest

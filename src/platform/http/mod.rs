@@ -168,7 +168,10 @@ async fn route(shared: &Arc<Shared>, link: &Link, request: Request<Incoming>) ->
     let mutants = shared.config.mutants;
     let captured = mutants.has(Mutant::PrefixCapture) && path.starts_with("/socket.io");
     if path == "/socket.io/" || captured {
-        return engine::handle(shared, link, request).await;
+        return engine::handle(shared, link, request, false).await;
+    }
+    if path == "/engine.io/" && shared.config.official_echo {
+        return engine::handle(shared, link, request, true).await;
     }
     if let Some(call) = path.strip_prefix("/good/api/") {
         return api::handle(shared, call, request).await;
