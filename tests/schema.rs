@@ -42,6 +42,26 @@ fn of_the_conformance_suite() {
 }
 
 #[test]
+fn of_the_conformance_suite_at_several_targets() {
+    let committed = include_str!("../reports/schema/conformance-matrix.schema.json");
+    check(
+        "reports/schema/conformance-matrix.schema.json",
+        committed,
+        &report::conformance_matrix_schema(),
+    );
+}
+
+#[test]
+fn of_the_mutants() {
+    let committed = include_str!("../reports/schema/mutation.schema.json");
+    check(
+        "reports/schema/mutation.schema.json",
+        committed,
+        &report::mutation_schema(),
+    );
+}
+
+#[test]
 fn of_the_search_for_the_capacity() {
     let committed = include_str!("../reports/schema/capacity.schema.json");
     check(

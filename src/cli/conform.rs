@@ -1,5 +1,9 @@
 //! `pushproof conform`.
 
+mod expectations;
+mod outputs;
+mod targets;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -8,40 +12,23 @@ use anyhow::bail;
 use clap::{Args, ValueEnum};
 use tokio::sync::watch;
 
+use self::expectations::Expectations;
+use self::outputs::Outputs;
+use self::targets::Named;
 use super::access::{self, TlsArgs};
-use super::files::{self, Output};
+use super::files;
 use super::runtime;
-use super::scenario::Asked;
 use super::seed::draw_seed;
 use super::signals::interrupts;
 use crate::conform::case::Case;
 use crate::conform::select::Selection;
-use crate::conform::target::{Target, Unreached};
 use crate::conform::{self, Options};
 use crate::report::conformance as report;
-use crate::run::embedded::Embedded;
+use crate::report::conformance::matrix;
 use crate::scenario::Plan;
-use crate::scenario::conformance::Section;
-use crate::scenario::file::{self, File};
-use crate::scenario::profile::Profile;
 use crate::summary::Verdict;
 use crate::summary::conformance::{Conformance, Level};
 use crate::summary::verdict::{EXIT_FAIL, EXIT_INTERRUPTED, EXIT_UNKNOWN, EXIT_USAGE};
-
-/// What the embedded platform is, besides what the plan says: cases wait for its times, and [`Section::embedded`] states them.
-const FLAGS: [&str; 11] = [
-    "--ping-interval-ms=1000",
-    "--ping-timeout-ms=2000",
-    "--connect-timeout-ms=2000",
-    "--upgrade-timeout-ms=2000",
-    "--assembly-timeout-ms=2000",
-    "--request-timeout-ms=3000",
-    "--queue-bytes=8388608",
-    "--namespace=/custom",
-    "--namespace=/admin",
-    "--any-password=any",
-    "--origin=https://app.example",
-];
 
 /// Try a target's Engine.IO and Socket.IO rule by rule; with no target, the embedded platform's.
 ///
@@ -49,9 +36,10 @@ const FLAGS: [&str; 11] = [
 /// of them.
 #[derive(Debug, Args)]
 pub(super) struct ConformArgs {
-    /// Base URL of the target; left out, the scenario's, or else the embedded platform is started.
-    #[arg(long, value_name = "URL", env = "PUSHPROOF_TARGET")]
-    target: Option<String>,
+    /// The target: its base URL, a scenario file (x.toml) that says how it is reached, or `embedded`; several make a table. Left out, the
+    /// scenario's, or else the embedded platform is started.
+    #[arg(long = "target", value_name = "URL|FILE", env = "PUSHPROOF_TARGET")]
+    targets: Vec<String>,
     #[command(flatten)]
     tls: TlsArgs,
     /// A scenario whose [target] says how the target is reached.
@@ -84,6 +72,22 @@ pub(super) struct ConformArgs {
     /// Write the report as JSON to this file; - for standard output.
     #[arg(long, value_name = "FILE", env = "PUSHPROOF_JSON")]
     json: Option<PathBuf>,
+    /// Write the report as `JUnit` XML to this file; - for standard output.
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Write the report as a page to this file; - for standard output.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Write a table for a README, in Markdown, to this file; - for standard output.
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
+    /// What is expected of the target, case by case: every change is a failure, an unexpected pass too, and what was expected to fail is none.
+    /// One for each target.
+    #[arg(long, value_name = "FILE")]
+    expect: Vec<PathBuf>,
+    /// Write what came to this file, for --expect later; reasons that stand there are kept where they still fit. One for each target.
+    #[arg(long, value_name = "FILE")]
+    write_expected: Vec<PathBuf>,
     /// Print what is said to and by the target, below each case.
     #[arg(short, long)]
     verbose: bool,
@@ -118,111 +122,110 @@ impl ConformArgs {
             level: Some(self.level.into()),
         }
     }
-
-    /// The flags as a scenario that lies over the file.
-    fn file(&self) -> File {
-        File {
-            target: file::Target {
-                url: self.target.clone(),
-                // A target named here takes the place of all that the scenario names.
-                nodes: self.target.is_some().then(Vec::new),
-                tls: self.tls.section(),
-                ..file::Target::default()
-            },
-            ..File::default()
-        }
-    }
-
-    /// The command that says the same of the target.
-    fn again(&self, plan: &Plan) -> String {
-        let mut words = vec!["pushproof conform".to_owned()];
-        if let Some(path) = &self.scenario {
-            words.push(format!("--scenario {}", quoted(&path.to_string_lossy())));
-        }
-        let named = self.target.as_ref().and(plan.target.as_ref());
-        words.extend(named.map(|url| format!("--target {}", quoted(url))));
-        words.extend(
-            self.settings
-                .iter()
-                .map(|set| format!("--set {}", quoted(set))),
-        );
-        words.join(" ")
-    }
 }
 
-/// As a shell takes it for one word.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/:.,_-=@%+".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', "'\\''"))
+/// A target with its plan.
+struct Planned {
+    named: Named,
+    plan: Arc<Plan>,
 }
 
 pub(super) fn run(args: &ConformArgs) -> anyhow::Result<ExitCode> {
+    let usage = |told: &str| {
+        files::say_all(told);
+        Ok(ExitCode::from(EXIT_USAGE))
+    };
     let cases = match args.selection().cases() {
         Ok(cases) => cases,
-        Err(error) => {
-            files::say(&format!("error: {error}"));
-            return Ok(ExitCode::from(EXIT_USAGE));
-        }
+        Err(error) => return usage(&format!("error: {error}\n")),
     };
     if args.list {
         let about: Vec<_> = cases.iter().map(|case| case.about).collect();
         files::print(&report::list(&about))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let asked = asked(args, args.file())?;
-    let plan = match asked.plan(draw_seed()?) {
-        Ok(plan) => Arc::new(plan),
-        Err(told) => {
-            files::say_all(&told);
-            return Ok(ExitCode::from(EXIT_USAGE));
-        }
-    };
     if args.jobs == 0 {
         bail!("--jobs: with none at a time nothing is ever tried; ask for at least 1");
     }
-    let json = Output::open_json(args.json.as_deref())?;
+    let named = match Named::all(args) {
+        Ok(named) => named,
+        Err(told) => return usage(&told),
+    };
+    let seed = draw_seed()?;
+    let mut planned = Vec::new();
+    for named in named {
+        match named.plan(args, seed)? {
+            Ok(plan) => planned.push(Planned {
+                named,
+                plan: Arc::new(plan),
+            }),
+            Err(told) => return usage(&told),
+        }
+    }
+    let expectations = match Expectations::read(args, planned.len()) {
+        Ok(expectations) => expectations,
+        Err(told) => return usage(&told),
+    };
+    let outputs = Outputs::open(args)?;
     files::raise_limit();
-    access::announce(&plan);
+    for one in &planned {
+        access::announce(&one.plan);
+    }
     // What people read makes way for what programs do.
     let show = |text: &str| {
-        if json.as_ref().is_some_and(Output::is_stdout) {
+        if outputs.take_stdout() {
             files::say_all(text);
             Ok(())
         } else {
             files::print(text)
         }
     };
-    let plan = if plan.target.is_some() {
-        plan
-    } else {
-        Arc::new(for_embedded(&plan))
-    };
-    let suite = runtime()?.block_on(carry_out(args, &cases, &plan, &show))?;
-    let Some(suite) = suite else {
-        return Ok(ExitCode::from(EXIT_UNKNOWN));
-    };
-    show(&report::text(&suite, &args.again(&plan), args.verbose))?;
-    if let Some(json) = json {
-        json.write(&report::json(&suite))?;
+    let suites = runtime()?.block_on(carry_out(args, &cases, &planned, &show))?;
+    let mut verdicts = Vec::new();
+    for (n, (one, suite)) in planned.iter().zip(&suites).enumerate() {
+        let Some(suite) = suite else {
+            verdicts.push(Verdict::Unknown);
+            continue;
+        };
+        let again = one.named.again(args, &one.plan);
+        show(&report::text(suite, &again, args.verbose))?;
+        verdicts.push(match expectations.changes(n, suite) {
+            None => suite.verdict(),
+            Some((verdict, told)) => {
+                show(&told)?;
+                verdict
+            }
+        });
+        expectations.write(n, suite)?;
     }
-    Ok(ExitCode::from(match suite.verdict() {
-        _ if suite.interrupted => EXIT_INTERRUPTED,
-        Verdict::Pass => 0,
-        Verdict::Fail => EXIT_FAIL,
-        Verdict::Unknown => EXIT_UNKNOWN,
-    }))
+    let there: Vec<_> = suites.into_iter().flatten().collect();
+    if planned.len() > 1 {
+        show(&format!("\n{}", matrix::text(&there, args.verbose)))?;
+    }
+    if !there.is_empty() {
+        outputs.write(&there, planned.len() > 1)?;
+    }
+    let of = |verdict| verdicts.contains(&verdict);
+    Ok(ExitCode::from(
+        if there.iter().any(|suite| suite.interrupted) {
+            EXIT_INTERRUPTED
+        } else if of(Verdict::Fail) {
+            EXIT_FAIL
+        } else if of(Verdict::Unknown) || verdicts.is_empty() {
+            EXIT_UNKNOWN
+        } else {
+            0
+        },
+    ))
 }
 
-/// Tries the cases, at a platform of its own if no target is named. `None`: there is no target, and that has been said.
+/// Tries the cases at one target after the other. `None`: that one is not there, and that has been said.
 async fn carry_out(
     args: &ConformArgs,
     cases: &[&'static Case],
-    plan: &Arc<Plan>,
+    planned: &[Planned],
     show: &dyn Fn(&str) -> anyhow::Result<()>,
-) -> anyhow::Result<Option<Conformance>> {
+) -> anyhow::Result<Vec<Option<Conformance>>> {
     let mut interrupts = interrupts("interrupted: no more cases; the report of those that ended.")?;
     let (stop, stopped) = watch::channel(false);
     tokio::spawn(async move {
@@ -232,24 +235,30 @@ async fn carry_out(
         // Whoever waits for the order to stop goes on waiting.
         std::future::pending::<()>().await;
     });
-    let embedded = match &plan.target {
-        Some(_) => None,
-        None => match Embedded::start_with(plan, args.verbose, &FLAGS).await {
-            Ok(embedded) => Some(embedded),
-            Err(error) => {
-                files::say(&format!("error: {error}"));
-                return Ok(None);
-            }
-        },
-    };
-    let url = embedded
-        .as_ref()
-        .map(Embedded::url)
-        .or(plan.target.as_deref());
-    let target = match find(args, url.unwrap_or_default(), plan, embedded.is_some()).await? {
-        Ok(target) => target,
-        Err(error) => {
-            files::say(&format!("error: {error}"));
+    let mut suites = Vec::new();
+    for one in planned {
+        if *stopped.borrow() {
+            break;
+        }
+        if planned.len() > 1 {
+            show(&format!("\n{}\n", one.named))?;
+        }
+        suites.push(try_one(args, cases, one, &stopped, show).await?);
+    }
+    Ok(suites)
+}
+
+async fn try_one(
+    args: &ConformArgs,
+    cases: &[&'static Case],
+    one: &Planned,
+    stopped: &watch::Receiver<bool>,
+    show: &dyn Fn(&str) -> anyhow::Result<()>,
+) -> anyhow::Result<Option<Conformance>> {
+    let (target, embedded) = match one.named.find(args, &one.plan).await? {
+        Ok(found) => found,
+        Err(told) => {
+            files::say(&format!("error: {told}"));
             return Ok(None);
         }
     };
@@ -259,7 +268,7 @@ async fn carry_out(
         ..Options::default()
     };
     let mut shown = Ok(());
-    let mut suite = conform::run(cases, target, options, stopped, |row| {
+    let mut suite = conform::run(cases, target, options, stopped.clone(), |row| {
         if shown.is_ok() {
             shown = show(&report::line(row, args.verbose));
         }
@@ -267,62 +276,9 @@ async fn carry_out(
     .await;
     shown?;
     suite.embedded = embedded.is_some();
+    suite.name = one.named.to_string();
     if let Some(embedded) = embedded {
         embedded.stop().await;
     }
     Ok(Some(suite))
-}
-
-/// The scenario that is asked for, with more to lie over it.
-fn asked(args: &ConformArgs, flags: File) -> anyhow::Result<Asked> {
-    let mut asked = Asked::load(args.scenario.as_deref(), flags, &args.settings)?;
-    asked.for_cases();
-    Ok(asked)
-}
-
-/// What is known of the embedded platform.
-fn for_embedded(plan: &Plan) -> Plan {
-    Plan {
-        conformance: Section::embedded(),
-        ..plan.clone()
-    }
-}
-
-/// The target. One that is named by nothing but its URL, and lets nobody in as the platform does, is taken for any Socket.IO server.
-async fn find(
-    args: &ConformArgs,
-    url: &str,
-    plan: &Arc<Plan>,
-    endless: bool,
-) -> anyhow::Result<Result<Arc<Target>, Unreached>> {
-    let found = match Target::find(url, plan, endless).await {
-        Ok(found) => found,
-        Err(error) => return Ok(Err(error)),
-    };
-    let bare = args.target.is_some() && args.scenario.is_none() && args.settings.is_empty();
-    let Some(why) = found.nobody_is_let_in().filter(|_| bare) else {
-        return Ok(Ok(found));
-    };
-    let mut flags = args.file();
-    flags.target.profile = Some(Profile::Socketio);
-    let Ok(open) = asked(args, flags)?.plan(plan.seed) else {
-        return Ok(Ok(found));
-    };
-    files::say(&format!(
-        "note: {why}; taken for a Socket.IO server of which nothing is known: how users log in and pushes are asked for says a scenario's [target]"
-    ));
-    Ok(Target::find(url, &Arc::new(open), endless).await)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::quoted;
-
-    #[test]
-    fn a_word_is_one_word_to_a_shell() {
-        assert_eq!(quoted("http://t:3000/a"), "http://t:3000/a");
-        assert_eq!(quoted("http://[::1]:1"), "'http://[::1]:1'");
-        assert_eq!(quoted("it's here.toml"), "'it'\\''s here.toml'");
-        assert_eq!(quoted(""), "''");
-    }
 }

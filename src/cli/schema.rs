@@ -25,6 +25,10 @@ enum Of {
     Selftest,
     /// The JSON report of the conformance suite.
     Conformance,
+    /// The JSON report of the conformance suite at several targets.
+    ConformanceMatrix,
+    /// The JSON report of the mutants.
+    Mutation,
     /// The JSON report of a search for the capacity.
     Capacity,
     /// The object that `push --json` prints.
@@ -39,6 +43,8 @@ pub(super) fn run(args: &SchemaArgs) -> anyhow::Result<ExitCode> {
         Of::Report => report::report_schema(),
         Of::Selftest => report::selftest_schema(),
         Of::Conformance => report::conformance_schema(),
+        Of::ConformanceMatrix => report::conformance_matrix_schema(),
+        Of::Mutation => report::mutation_schema(),
         Of::Capacity => report::capacity_schema(),
         Of::Push => report::push_schema(),
         Of::Listen => report::listen_schema(),

@@ -1,7 +1,9 @@
 //! `pushproof selftest`.
 
+use std::fmt::Display;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::str::FromStr;
 
 use anyhow::bail;
 use clap::Args;
@@ -11,12 +13,12 @@ use super::files::{self, Output};
 use super::runtime;
 use super::seed::draw_seed;
 use super::signals::interrupts;
-use crate::platform::Fault;
-use crate::report::selftest;
+use crate::report::{mutation, selftest};
+use crate::selftest::mutation::{Mutations, mutations};
 use crate::selftest::{self as proof, Options};
 use crate::summary::Verdict;
 use crate::summary::proof::SelfTest;
-use crate::summary::verdict::{EXIT_FAIL, EXIT_INTERRUPTED, EXIT_UNKNOWN};
+use crate::summary::verdict::{EXIT_FAIL, EXIT_INTERRUPTED, EXIT_UNKNOWN, EXIT_USAGE};
 
 /// Trials at a time: they wait more than they work.
 const JOBS: usize = 2;
@@ -28,10 +30,14 @@ pub(super) struct SelfTestArgs {
     /// Each fault once, in under half a minute, in place of every rate with and without churn.
     #[arg(long)]
     quick: bool,
-    /// Only these faults, as drop,duplicate; `pushproof serve --fault-list` has them all.
+    /// Prove the conformance suite instead: try it with each server that is known to be bad, and show that the cases that name it tell.
+    #[arg(long, conflicts_with_all = ["quick", "seed"])]
+    conformance: bool,
+    /// Only these faults, as drop,duplicate; `pushproof serve --fault-list` has them all. With --conformance only these mutants, as
+    /// two-connects; docs/conformance.md has them all.
     #[arg(long, value_name = "FAULTS", value_delimiter = ',')]
-    only: Vec<Fault>,
-    /// Trials at a time [default: 2, with --quick 8].
+    only: Vec<String>,
+    /// Trials at a time [default: 2, with --quick or --conformance 8].
     #[arg(long, value_name = "N")]
     jobs: Option<usize>,
     /// Decides every random choice; drawn and printed if left out.
@@ -49,6 +55,13 @@ pub(super) fn run(args: &SelfTestArgs) -> anyhow::Result<ExitCode> {
     if args.jobs == Some(0) {
         bail!("--jobs: with none at a time nothing is ever tried; ask for at least 1");
     }
+    if args.conformance {
+        return conformance(args);
+    }
+    let only = match named(&args.only) {
+        Ok(only) => only,
+        Err(told) => return Ok(refuse(&told)),
+    };
     let json = Output::open_json(args.json.as_deref())?;
     files::raise_limit();
     let seed = match args.seed {
@@ -57,7 +70,7 @@ pub(super) fn run(args: &SelfTestArgs) -> anyhow::Result<ExitCode> {
     };
     let options = Options {
         quick: args.quick,
-        only: args.only.clone(),
+        only,
         seed,
         jobs: args
             .jobs
@@ -76,15 +89,69 @@ pub(super) fn run(args: &SelfTestArgs) -> anyhow::Result<ExitCode> {
     if let Some(json) = json {
         json.write(&selftest::json(&test))?;
     }
-    Ok(ExitCode::from(match verdict {
-        _ if test.interrupted => EXIT_INTERRUPTED,
+    Ok(ends(verdict, test.interrupted))
+}
+
+/// The faults or mutants of these names, or what is wrong with one of them.
+fn named<T: FromStr<Err: Display>>(only: &[String]) -> Result<Vec<T>, String> {
+    let read = only.iter().map(|name| name.parse());
+    read.collect::<Result<_, T::Err>>()
+        .map_err(|error| format!("--only: {error}"))
+}
+
+fn refuse(told: &str) -> ExitCode {
+    files::say(&format!("error: {told}"));
+    ExitCode::from(EXIT_USAGE)
+}
+
+/// Proves the conformance suite.
+fn conformance(args: &SelfTestArgs) -> anyhow::Result<ExitCode> {
+    let options = Mutations {
+        only: match named(&args.only) {
+            Ok(only) => only,
+            Err(told) => return Ok(refuse(&told)),
+        },
+        jobs: args.jobs.unwrap_or(QUICK_JOBS),
+    };
+    let json = Output::open_json(args.json.as_deref())?;
+    files::raise_limit();
+    let mutation = runtime()?.block_on(async {
+        let stopped = stopped()?;
+        let mut ended = 0;
+        let tried = mutations(&options, stopped, |trial, of| {
+            ended += 1;
+            if !args.quiet {
+                files::say(&format!("[{ended}/{of}]{}", mutation::line(trial)));
+            }
+        });
+        anyhow::Ok(tried.await)
+    })?;
+    let verdict = mutation.verdict();
+    if !args.quiet || verdict != Verdict::Pass {
+        let text = mutation::text(&mutation);
+        if json.as_ref().is_some_and(Output::is_stdout) {
+            files::say_all(&text);
+        } else {
+            files::print(&text)?;
+        }
+    }
+    if let Some(json) = json {
+        json.write(&mutation::json(&mutation))?;
+    }
+    Ok(ends(verdict, mutation.interrupted))
+}
+
+fn ends(verdict: Verdict, interrupted: bool) -> ExitCode {
+    ExitCode::from(match verdict {
+        _ if interrupted => EXIT_INTERRUPTED,
         Verdict::Pass => 0,
         Verdict::Fail => EXIT_FAIL,
         Verdict::Unknown => EXIT_UNKNOWN,
-    }))
+    })
 }
 
-async fn carry_out(options: &Options, quiet: bool) -> anyhow::Result<SelfTest> {
+/// Turns true at the first interrupt.
+fn stopped() -> anyhow::Result<watch::Receiver<bool>> {
     let mut interrupts = interrupts("interrupted: no more trials; the table of those that ended.")?;
     let (stop, stopped) = watch::channel(false);
     tokio::spawn(async move {
@@ -94,6 +161,11 @@ async fn carry_out(options: &Options, quiet: bool) -> anyhow::Result<SelfTest> {
         // Whoever waits for the order to stop goes on waiting.
         std::future::pending::<()>().await;
     });
+    Ok(stopped)
+}
+
+async fn carry_out(options: &Options, quiet: bool) -> anyhow::Result<SelfTest> {
+    let stopped = stopped()?;
     if !quiet {
         files::say(&format!("pushproof selftest: seed {}", options.seed));
     }

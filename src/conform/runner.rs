@@ -64,6 +64,7 @@ pub async fn run(
     }
     rows.sort_by_key(|(n, _)| *n);
     Conformance {
+        name: base.clone(),
         target: base,
         embedded: false,
         rows: rows.into_iter().map(|(_, row)| row).collect(),

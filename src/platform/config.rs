@@ -7,6 +7,10 @@ use std::time::Duration;
 
 /// The settings of one embedded platform. Every queue and buffer has its bound here.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own, by name"
+)]
 pub struct PlatformConfig {
     /// The apps (tenants). No push of one ever reaches a socket of another.
     pub apps: Vec<AppConfig>,

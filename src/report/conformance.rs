@@ -1,4 +1,13 @@
 //! The conformance suite in lines, and as JSON.
+//!
+//! * [`matrix`]: several targets side by side, and a table for a README.
+//! * `junit`, `page`: as `JUnit` XML, and as HTML.
+//! * `changes`: where a target did otherwise than was expected.
+
+mod changes;
+mod junit;
+pub mod matrix;
+mod page;
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -6,6 +15,9 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+pub use self::changes::changes;
+pub use self::junit::junit;
+pub use self::page::html;
 use crate::summary::Verdict;
 use crate::summary::conformance::{About, Conformance, Counts, Outcome, Row};
 
@@ -17,6 +29,8 @@ const SHORT: usize = 12;
 pub struct Report {
     /// `pushproof.conformance/1`.
     pub schema: &'static str,
+    /// What the target is called: the file that names it, or its URL.
+    pub name: String,
     /// The base URL of the target.
     pub target: String,
     /// Whether that is the embedded platform.
@@ -131,8 +145,15 @@ impl From<Counts> for Summary {
 /// Never: the report is JSON.
 #[must_use]
 pub fn json(suite: &Conformance) -> String {
-    let report = Report {
+    let mut text = serde_json::to_string_pretty(&report(suite)).expect("a report is JSON");
+    text.push('\n');
+    text
+}
+
+fn report(suite: &Conformance) -> Report {
+    Report {
         schema: "pushproof.conformance/1",
+        name: suite.name.clone(),
         target: suite.target.clone(),
         embedded: suite.embedded,
         verdict: suite.verdict().name(),
@@ -140,10 +161,7 @@ pub fn json(suite: &Conformance) -> String {
         duration_ms: millis(suite.took),
         summary: suite.counts().into(),
         cases: suite.rows.iter().map(Case::from).collect(),
-    };
-    let mut text = serde_json::to_string_pretty(&report).expect("a report is JSON");
-    text.push('\n');
-    text
+    }
 }
 
 /// The cases without trying them, a line each.
@@ -276,7 +294,7 @@ mod tests {
     use super::*;
     use crate::summary::conformance::{Level, Missed};
 
-    fn suite() -> Conformance {
+    pub(super) fn suite() -> Conformance {
         let row = |id, level, outcome| Row {
             about: About {
                 id,
@@ -293,6 +311,7 @@ mod tests {
             seen: "HTTP 200".to_owned(),
         };
         Conformance {
+            name: "http://t:1".to_owned(),
             target: "http://t:1".to_owned(),
             embedded: false,
             rows: vec![

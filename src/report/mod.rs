@@ -7,10 +7,12 @@ pub mod hand;
 mod html;
 pub mod json;
 pub mod mistakes;
+pub mod mutation;
 mod opinion;
 pub mod progress;
 pub mod selftest;
 pub mod text;
+mod xml;
 
 /// The JSON Schema of the report, as `pushproof schema report` prints it.
 #[must_use]
@@ -28,6 +30,18 @@ pub fn selftest_schema() -> String {
 #[must_use]
 pub fn conformance_schema() -> String {
     pretty(&schemars::schema_for!(conformance::Report))
+}
+
+/// The JSON Schema of the report of several targets, as `pushproof schema conformance-matrix` prints it.
+#[must_use]
+pub fn conformance_matrix_schema() -> String {
+    pretty(&schemars::schema_for!(conformance::matrix::Matrix))
+}
+
+/// The JSON Schema of the report of the mutants, as `pushproof schema mutation` prints it.
+#[must_use]
+pub fn mutation_schema() -> String {
+    pretty(&schemars::schema_for!(mutation::Report))
 }
 
 /// The JSON Schema of the report of a search for the capacity, as `pushproof schema capacity` prints it.

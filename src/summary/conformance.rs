@@ -164,6 +164,8 @@ impl Counts {
 /// What the suite came to.
 #[derive(Debug, Clone)]
 pub struct Conformance {
+    /// What the target is called.
+    pub name: String,
     /// The base URL of the target.
     pub target: String,
     /// Whether that is the embedded platform.
@@ -225,6 +227,7 @@ mod tests {
             took: Duration::ZERO,
         };
         Conformance {
+            name: "t".to_owned(),
             target: "http://t".to_owned(),
             embedded: false,
             rows: outcomes.iter().map(row).collect(),

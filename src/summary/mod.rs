@@ -14,6 +14,7 @@ use crate::scenario::threshold::{Condition, Figure, Held, Metric};
 use crate::verify::{Counts, Findings};
 
 pub mod conformance;
+pub mod expected;
 mod figures;
 mod generator;
 mod limits;

@@ -42,3 +42,33 @@ async fn a_fault_that_is_not_there_is_told_with_the_nearest() {
         finished.stderr
     );
 }
+
+/// The conformance suite proves itself with servers that are known to be bad. All of them are tried in `tests/conform.rs`.
+#[tokio::test]
+async fn known_bad_servers_are_told_by_the_cases_that_name_them() {
+    let mutants = ["--only", "drop-maxPayload,string-codes"];
+    let finished = selftest(&[&["--conformance", "--json", "-"], &mutants[..]].concat()).await;
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    let report: Value = serde_json::from_str(&finished.stdout).expect("JSON");
+    let schema = ::pushproof::report::mutation_schema();
+    let schema: Value = serde_json::from_str(&schema).expect("JSON");
+    assert!(jsonschema::is_valid(&schema, &report), "{report}");
+    assert_eq!(
+        (&report["killed"], &report["mutants"]),
+        (&2.into(), &2.into())
+    );
+    assert_eq!(report["trials"][0]["cases"][0]["id"], "HS-01");
+    assert!(
+        finished.stderr.contains("100.0 %: 2 of 2 mutants killed"),
+        "{}",
+        finished.stderr
+    );
+    let typo = selftest(&["--conformance", "--only", "drop-maxPayloads"]).await;
+    assert_eq!(typo.code, Some(2), "{typo:?}");
+    assert!(
+        typo.stderr
+            .contains("there is no mutant \"drop-maxPayloads\""),
+        "{}",
+        typo.stderr
+    );
+}

@@ -2,7 +2,7 @@
 // session in the CONNECT packet, one HTTP call that pushes an event to one user or to everyone of an app.
 // It shares no code with pushproof; pushproof's tests use it as the server that is right, or wrong on purpose.
 //
-//   node server.mjs [--port 0] [--apps demo,other] [--ping-interval MS] [--ping-timeout MS] [--fault NAME=K]...
+//   node server.mjs [--port 0] [--apps demo,other] [--ping-interval MS] [--ping-timeout MS] [--connect-timeout MS] [--fault NAME=K]...
 //
 // With --tls-cert FILE and --tls-key FILE (PEM) it speaks HTTPS, and with --namespace /NAME its sockets are in that namespace alone.
 //
@@ -13,8 +13,8 @@
 // Users of every app: `user-<n>` with the password `password-<n>`. Prints `listening on http://127.0.0.1:PORT` when ready.
 // Ends on SIGTERM, SIGINT, and when its standard input closes (so it never outlives whoever started it).
 //
-// Beyond the contract: a client's `echo` event is sent back with the same arguments and acked with them; every other event
-// that asks for an ack is acked with no arguments, but `ask`, which is acked with its own. `GET /truth` tells how many deliveries there were and how many were harmed.
+// Beyond the contract: a client's `message` event is sent back as `message-back`, and its `echo` event is sent back with the same arguments and acked with them; every other event
+// that asks for an ack is acked with no arguments, but `message-with-ack` and `ask`, which is acked with its own. `GET /truth` tells how many deliveries there were and how many were harmed.
 //
 // Faults, each as NAME-every=K. A delivery is one (push, socket). They are counted from 1 over the server's life; every K-th one is
 // harmed:
@@ -99,6 +99,7 @@ const { values: flags } = parseArgs({
     namespace: { type: "string", default: "/" },
     recovery: { type: "boolean", default: false },
     "slow-goodbye": { type: "string", default: "0" },
+    "connect-timeout": { type: "string", default: "45000" },
     fault: { type: "string", multiple: true, default: [] },
   },
 });
@@ -238,6 +239,7 @@ const room = (...parts) => JSON.stringify(parts);
 const io = new Server(http, {
   pingInterval: Number(flags["ping-interval"]),
   pingTimeout: Number(flags["ping-timeout"]),
+  connectTimeout: Number(flags["connect-timeout"]),
   ...(flags.recovery && { connectionStateRecovery: {}, adapter: recovering() }),
 });
 
@@ -302,6 +304,11 @@ space.on("connection", (socket) => {
     const ack = typeof args.at(-1) === "function" ? args.pop() : () => {};
     if (name === "echo") {
       socket.emit("echo", ...args);
+      ack(...args);
+    } else if (name === "message") {
+      socket.emit("message-back", ...args);
+      ack();
+    } else if (name === "message-with-ack") {
       ack(...args);
     } else if (name === "ask") {
       answer(socket, ack, args);

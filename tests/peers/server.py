@@ -2,7 +2,8 @@
 
   server.py [--no-upgrades] [--ping-interval SECONDS] [--ping-timeout SECONDS]
 
-Apps `demo` and `other`, users as they come. Prints `listening on http://127.0.0.1:PORT` when ready. Ends on SIGTERM, and when its standard
+Apps `demo` and `other`, users as they come. A client's event `message` is sent back as `message-back`, `message-with-ack` is acked with its
+arguments. Prints `listening on http://127.0.0.1:PORT` when ready. Ends on SIGTERM, and when its standard
 input closes (so it never outlives whoever started it). `--no-upgrades`: its handshakes offer no WebSocket. `GET /truth` tells how many pushes and deliveries
 there were. It shares no code with pushproof.
 """
@@ -59,6 +60,16 @@ async def connect(sid, environ, auth):
         raise socketio.exceptions.ConnectionRefusedError("not authorized") from None
     await sio.enter_room(sid, f"{app}/*")
     await sio.enter_room(sid, f"{app}/{user}")
+
+
+@sio.on("message")
+async def message(sid, *args):
+    await sio.emit("message-back", args, to=sid)
+
+
+@sio.on("message-with-ack")
+async def message_with_ack(_, *args):
+    return args
 
 
 async def main():
