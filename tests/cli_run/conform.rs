@@ -151,7 +151,10 @@ async fn what_was_asked_for_wrongly_is_told() {
     for (args, says) in [
         (["--only", "XX"], "there is no topic or case \"XX\""),
         (["--case", "HS-99"], "there is no topic or case \"HS-99\""),
-        (["--skip", "HS,AU,TR,RT,OR,PL,LV,RC,SE,MN"], "no case is left"),
+        (
+            ["--skip", "HS,AU,TR,RT,OR,PL,LV,RC,SE,MN"],
+            "no case is left",
+        ),
         (["--jobs", "0"], "--jobs: with none at a time"),
         (["--target", "ftp://t"], "target.url"),
         (["--set", "target.pth=/x/"], "there is no key `pth`"),

@@ -25,6 +25,7 @@ mod namespaces;
 mod neglect;
 mod payloads;
 mod phases;
+mod pipelines;
 mod proxies;
 mod requests;
 mod scenario;
