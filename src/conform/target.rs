@@ -1,7 +1,7 @@
 //! Where the target is, and what it offers.
 
 use core::net::SocketAddr;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use super::driver::{Seats, User};
 use super::offers::{Capability, Offers};
@@ -38,7 +38,42 @@ pub struct Target {
     pub(super) nodes: Nodes,
     /// Users whom no case has.
     pub(super) seats: Arc<Seats>,
-    offers: RwLock<Offers>,
+    offers: Arc<RwLock<Offers>>,
+    /// Which of the nodes it is, from 0.
+    pub(super) node: usize,
+    /// The other nodes, of the first.
+    others: OnceLock<Vec<Arc<Self>>>,
+}
+
+/// Where one node is.
+struct Spot {
+    base: String,
+    authority: String,
+    path: String,
+    address: SocketAddr,
+    route: Route,
+}
+
+impl Spot {
+    async fn look_up(base: &str, plan: &Plan) -> Result<Self, Unreached> {
+        let uri: http::Uri = base
+            .parse()
+            .map_err(|error| Unreached::Nowhere(format!("{base}: {error}")))?;
+        let tls = base.starts_with("https:").then(|| identity::tls(plan));
+        let tls = tls.transpose().map_err(Unreached::Nowhere)?;
+        let route = identity::route(plan, base, tls.as_ref()).map_err(Unreached::Nowhere)?;
+        let authority = uri.authority().map_or("", |authority| authority.as_str());
+        let looked_up = tokio::time::timeout(PATIENCE, identity::look_up(plan, base)).await;
+        let late = || Err(format!("{authority}: its name was not looked up in time"));
+        let address = looked_up.unwrap_or_else(|_| late());
+        Ok(Self {
+            base: base.to_owned(),
+            authority: authority.to_owned(),
+            path: format!("{}{}", uri.path().trim_end_matches('/'), plan.contract.path),
+            address: address.map_err(Unreached::Nowhere)?,
+            route,
+        })
+    }
 }
 
 /// Why there is nothing to try: one sentence.
@@ -73,43 +108,48 @@ impl Target {
     /// Looks the target at this base URL up, as a plan says that it is reached, and finds out what it offers.
     /// `endless`: that there are more users than the plan says, as at the embedded platform.
     pub async fn find(base: &str, plan: &Arc<Plan>, endless: bool) -> Result<Arc<Self>, Unreached> {
-        let uri: http::Uri = base
-            .parse()
-            .map_err(|error| Unreached::Nowhere(format!("{base}: {error}")))?;
-        let tls = base.starts_with("https:").then(|| identity::tls(plan));
-        let tls = tls.transpose().map_err(Unreached::Nowhere)?;
-        let route = identity::route(plan, base, tls.as_ref()).map_err(Unreached::Nowhere)?;
-        let authority = uri.authority().map_or("", |authority| authority.as_str());
-        let looked_up = tokio::time::timeout(PATIENCE, identity::look_up(plan, base)).await;
-        let late = || Err(format!("{authority}: its name was not looked up in time"));
-        let address = looked_up.unwrap_or_else(|_| late());
-        let address = address.map_err(Unreached::Nowhere)?;
-        let mut places = vec![Place {
-            base: base.to_owned(),
-            address,
-        }];
+        let mut spots = vec![Spot::look_up(base, plan).await?];
         for node in &plan.nodes {
-            let address = identity::look_up(plan, node).await;
-            places.push(Place {
-                base: node.clone(),
-                address: address.map_err(Unreached::Nowhere)?,
-            });
+            spots.push(Spot::look_up(node, plan).await?);
         }
+        let places = spots.iter().map(|spot| Place {
+            base: spot.base.clone(),
+            address: spot.address,
+        });
+        let places: Vec<_> = places.collect();
         let nodes = Nodes::new(plan, &places, ANSWER, PATIENCE).map_err(Unreached::Nowhere)?;
-        Self {
-            base: base.to_owned(),
-            authority: authority.to_owned(),
-            path: format!("{}{}", uri.path().trim_end_matches('/'), plan.contract.path),
-            address,
-            route,
+        let offers = Arc::new(RwLock::new(Offers::said(plan)));
+        let seats = Arc::new(Seats::of(plan, endless));
+        let mut targets = spots.into_iter().enumerate().map(|(node, spot)| Self {
+            base: spot.base,
+            authority: spot.authority,
+            path: spot.path,
+            address: spot.address,
+            route: spot.route,
             headers: plan.contract.headers.clone(),
-            offers: RwLock::new(Offers::said(plan)),
-            seats: Arc::new(Seats::of(plan, endless)),
-            nodes,
+            offers: Arc::clone(&offers),
+            node,
+            others: OnceLock::new(),
+            seats: Arc::clone(&seats),
+            nodes: nodes.clone(),
             plan: Arc::clone(plan),
-        }
-        .asked()
-        .await
+        });
+        let first = targets.next();
+        let first = first.unwrap_or_else(|| unreachable!("the base is the first"));
+        first.others.get_or_init(|| targets.map(Arc::new).collect());
+        first.asked().await
+    }
+
+    /// This node of it, from 0; the first if there are fewer.
+    pub(super) fn at_node(self: &Arc<Self>, node: usize) -> Arc<Self> {
+        let others = self.others.get().map_or(&[][..], Vec::as_slice);
+        let other = node.checked_sub(1).and_then(|place| others.get(place));
+        Arc::clone(other.unwrap_or(self))
+    }
+
+    /// How many nodes it has.
+    pub(super) fn count_nodes(&self) -> usize {
+        1 + self.others.get().map_or(0, Vec::len)
     }
 
     /// Whether it has this.
@@ -158,7 +198,9 @@ impl Target {
             nodes: Nodes::new(&plan, &[place], ANSWER, PATIENCE).unwrap(),
             seats: Arc::new(Seats::of(&plan, false)),
             plan,
-            offers: RwLock::new(offers),
+            offers: Arc::new(RwLock::new(offers)),
+            node: 0,
+            others: OnceLock::new(),
         }
     }
 

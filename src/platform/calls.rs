@@ -2,6 +2,7 @@
 
 use super::faults::Pushed;
 use super::hub::Audience;
+use super::mutants::Mutant;
 use super::nodes::{Ask, Elsewhere};
 use super::said::Said;
 use super::scenarios::{self, Scenario, StepError};
@@ -69,12 +70,16 @@ fn push(
         Audience::Everyone => None,
         Audience::User(user) => Some(user),
     };
-    let elsewhere = shared.ask(Ask::Push {
+    let mutants = shared.config.mutants;
+    let here_only =
+        mutants.has(Mutant::LocalOnly) || mutants.has(Mutant::FirstNodeOnly) && user.is_some();
+    let ask = Ask::Push {
         app,
         user,
         event,
         message,
-    });
+    };
+    let elsewhere = (!here_only).then(|| shared.ask(ask)).flatten();
     let now = shared.clock.now();
     let here = shared.hub.push(app, audience, event, message, now);
     (here, elsewhere)

@@ -69,6 +69,18 @@ mutants! {
     BroadcastLeak = "broadcast-leak",
     /// RT-04: a push at everyone skips one in four sockets.
     SkipOneShard = "skip-one-shard",
+    /// MN-01: a push reaches the sockets of the node that it was asked for at, and no others.
+    LocalOnly = "local-only",
+    /// MN-01: a push reaches the sockets of every other node twice.
+    DupPerNode = "dup-per-node",
+    /// MN-02: a push at a user reaches the sockets of the node that it was asked for at.
+    FirstNodeOnly = "first-node-only",
+    /// MN-03: of two pushes that come to a node from another, the first is held back until the second has gone out.
+    PerNodeReorder = "per-node-reorder",
+    /// MN-04: a push is answered before the other nodes have it.
+    EarlyNodeAck = "early-node-ack",
+    /// MN-05: a session that a node does not know is taken for one that it does.
+    SidClash = "sid-clash",
 }
 
 impl Mutant {

@@ -2,7 +2,7 @@
 
 use super::config::{ConfigError, PlatformConfig};
 use super::http;
-use super::nodes::{self, Role};
+use super::nodes::{self, Peer, Role};
 use super::shared::Shared;
 use futures_util::FutureExt as _;
 use futures_util::future::FusedFuture as _;
@@ -11,7 +11,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -123,23 +123,84 @@ pub struct Platform {
     served: JoinHandle<Result<(), ConfigError>>,
 }
 
+/// A platform, and when it has ended.
+struct Node {
+    platform: Platform,
+    ended: oneshot::Receiver<()>,
+}
+
 impl Platform {
     /// Starts a platform on an address; port 0 picks a free one.
     pub async fn start(address: SocketAddr, config: PlatformConfig) -> Result<Self, StartError> {
+        let node = Self::start_as(address, config, Role::Alone).await?;
+        Ok(node.platform)
+    }
+
+    /// Starts a platform of so many nodes, each on a port of its own, all of them in this process; the first one first. They end with the
+    /// first, and each can be stopped by itself.
+    pub async fn start_nodes(
+        nodes: usize,
+        config: &PlatformConfig,
+    ) -> Result<Vec<Self>, StartError> {
+        let address = SocketAddr::from(([127, 0, 0, 1], 0));
+        let (mut peers, mut started) = (Vec::new(), Vec::new());
+        for place in 1..nodes {
+            let (ours, theirs) =
+                UnixStream::pair().map_err(|source| StartError::Listen { address, source })?;
+            let node = Self::start_as(address, config.clone(), Role::Other(theirs)).await?;
+            let (put_out, to_end) = oneshot::channel();
+            let (over, gone) = oneshot::channel();
+            let Node { platform, ended } = node;
+            tokio::spawn(async move {
+                let _ = ended.await;
+                // Whoever waits for that may be gone itself.
+                let _ = over.send(());
+                drop(to_end);
+            });
+            peers.push(Peer {
+                name: format!("node {}", place + 1),
+                stream: ours,
+                put_out,
+                gone,
+            });
+            started.push(platform);
+        }
+        let role = if peers.is_empty() {
+            Role::Alone
+        } else {
+            Role::First(peers)
+        };
+        let first = Self::start_as(address, config.clone(), role).await?;
+        started.insert(0, first.platform);
+        Ok(started)
+    }
+
+    async fn start_as(
+        address: SocketAddr,
+        config: PlatformConfig,
+        role: Role,
+    ) -> Result<Node, StartError> {
         config.validate()?;
         let listen = |source| StartError::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
         let (stop, stopped) = oneshot::channel();
-        let served = tokio::spawn(serve(listener, config, Role::Alone, async {
-            // A handle that was dropped asks for the end as well.
-            let _ = stopped.await;
-        }));
-        Ok(Self {
+        let (over, ended) = oneshot::channel();
+        let served = tokio::spawn(async move {
+            let served = serve(listener, config, role, async {
+                // A handle that was dropped asks for the end as well.
+                let _ = stopped.await;
+            });
+            let served = served.await;
+            let _ = over.send(());
+            served
+        });
+        let platform = Self {
             address,
             stop,
             served,
-        })
+        };
+        Ok(Node { platform, ended })
     }
 
     /// Where it listens.

@@ -1,7 +1,6 @@
 //! Proof that the conformance suite tells bad servers from good ones: each mutant of the embedded platform is tried with the cases that
 //! name it, each of which has to miss something; and all of them with a platform that is right, at which none may.
 
-use core::net::SocketAddr;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +20,8 @@ use crate::summary::mutation::{Mutation, Trial};
 
 /// Ids that are looked at where they are to be unguessable: enough to see every letter, and quick.
 const SIDS: u32 = 600;
+/// Nodes of each platform.
+const NODES: usize = 2;
 /// How often a case is tried that comes to nothing, for want of CPU say. What it says once counts.
 const ATTEMPTS: u32 = 3;
 
@@ -78,11 +79,17 @@ pub async fn suite(
     cases: &[&'static Case],
     jobs: usize,
 ) -> Result<Conformance, String> {
-    let address = SocketAddr::from(([127, 0, 0, 1], 0));
-    let platform = Platform::start(address, platform(mutant)).await;
-    let platform = platform.map_err(|error| error.to_string())?;
-    let url = format!("http://{}", platform.address());
-    let target = Target::find(&url, &plan(), true).await;
+    let nodes = Platform::start_nodes(NODES, &platform(mutant)).await;
+    let nodes = nodes.map_err(|error| error.to_string())?;
+    let mut urls = nodes
+        .iter()
+        .map(|node| format!("http://{}", node.address()));
+    let url = urls.next().unwrap_or_default();
+    let plan = Plan {
+        nodes: urls.collect(),
+        ..Plan::clone(&plan())
+    };
+    let target = Target::find(&url, &Arc::new(plan), true).await;
     let suite = match target {
         Err(error) => Err(error.to_string()),
         Ok(target) => {
@@ -95,7 +102,10 @@ pub async fn suite(
             Ok(conform::run(cases, target, options, stopped, |_| {}).await)
         }
     };
-    platform.stop().await;
+    // The others end with the first.
+    for node in nodes {
+        node.stop().await;
+    }
     suite
 }
 

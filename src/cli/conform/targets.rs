@@ -29,6 +29,9 @@ const FLAGS: [&str; 11] = [
     "--origin=https://app.example",
 ];
 
+/// Nodes that the embedded platform has at least: cases ask at one for what is at another.
+const NODES: u32 = 2;
+
 /// A target by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Named {
@@ -123,6 +126,7 @@ impl Named {
             Some(_) => plan,
             None => Plan {
                 conformance: Section::embedded(),
+                platform_nodes: plan.platform_nodes.max(NODES),
                 ..plan
             },
         }))
@@ -169,6 +173,11 @@ impl Named {
                 Err(error) => return Ok(Err(error.to_string())),
             },
         };
+        let several = embedded.as_ref().map(|embedded| Plan {
+            nodes: embedded.urls().iter().skip(1).cloned().collect(),
+            ..Plan::clone(plan)
+        });
+        let plan = &several.map_or_else(|| Arc::clone(plan), Arc::new);
         let url = embedded.as_ref().map(Embedded::url);
         let url = url.or(plan.target.as_deref()).unwrap_or_default();
         let found = match Target::find(url, plan, embedded.is_some()).await {

@@ -111,8 +111,13 @@ impl Probe {
         &self.plan().conformance
     }
 
+    /// Asks for what it asks for at its node.
+    fn lane(&self) -> Lane {
+        Lane(u32::try_from(self.target.node).unwrap_or_default())
+    }
+
     fn http(&self) -> &Http {
-        self.target.nodes.of_lane(Lane(0), usize::MAX).0
+        self.target.nodes.of_lane(self.lane(), usize::MAX).0
     }
 
     /// Somebody of any name, in the first app.
@@ -175,7 +180,7 @@ impl Probe {
         for secret in [session, &user.token] {
             self.trace().hide(secret);
         }
-        let endpoint = self.target.nodes.of_lane(Lane(0), usize::MAX).1;
+        let endpoint = self.target.nodes.of_lane(self.lane(), usize::MAX).1;
         let own = identity.endpoint(&plan.contract, endpoint);
         let own = own.map(|endpoint| endpoint.presents);
         Credentials {
@@ -188,7 +193,7 @@ impl Probe {
 
     /// What a socket says at the handshake that shows nothing of its own.
     pub fn presents_nothing(&self) -> Presents {
-        let endpoint = self.target.nodes.of_lane(Lane(0), usize::MAX).1;
+        let endpoint = self.target.nodes.of_lane(self.lane(), usize::MAX).1;
         endpoint.presents.clone()
     }
 

@@ -10,7 +10,7 @@ use crate::conform::probe::packet::Packet;
 use crate::conform::probe::socket::{Came, Socket};
 use crate::conform::probe::{PATIENCE, Probe};
 use crate::history;
-use crate::ids::{AppId, Lane};
+use crate::ids::AppId;
 use crate::summary::conformance::Outcome;
 use crate::trigger::{Asked, Asker, Wanted};
 
@@ -39,7 +39,7 @@ impl Probe {
     /// Somebody who asks for pushes over a connection of their own.
     pub fn publisher(&self) -> Publisher {
         let target = &self.target;
-        let node = target.nodes.of_lane(Lane(0), 0);
+        let node = target.nodes.of_lane(self.lane(), 0);
         let asker = Asker::new(&target.plan, 0, node, Vec::new(), ANSWER, self.clock);
         Publisher {
             probe: self.clone(),

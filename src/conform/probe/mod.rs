@@ -117,6 +117,20 @@ impl Probe {
         &self.mark
     }
 
+    /// The same probe at this node of the target, from 0.
+    #[must_use]
+    pub fn at_node(&self, node: usize) -> Self {
+        Self {
+            target: self.target.at_node(node),
+            ..self.clone()
+        }
+    }
+
+    /// How many nodes the target has.
+    pub fn nodes(&self) -> usize {
+        self.target.count_nodes()
+    }
+
     /// The same probe, whose requests show what a socket of somebody does.
     #[must_use]
     pub fn presenting(&self, shows: &Credentials) -> Self {

@@ -1,0 +1,92 @@
+//! The settings of the platform that its flags ask for.
+
+use std::time::Duration;
+
+use super::ServeArgs;
+use crate::platform::{AppConfig, FaultConfig, Limits, Origins, PlatformConfig, QueueBounds};
+
+/// Files that are not sockets: the process's own, and requests that log in or push while all sockets are taken.
+const OTHER_FILES: u64 = 256;
+
+/// The settings of this node, one of so many.
+pub(super) fn config(args: &ServeArgs, nodes: usize, files: u64) -> Result<PlatformConfig, String> {
+    if nodes > 1 && !args.faults.is_empty() {
+        return Err(
+            "a platform that misbehaves has one port: with several, nobody could count its harms exactly"
+                .to_owned(),
+        );
+    }
+    let place = args.node.unwrap_or_default();
+    let share = |flag, limit| share(flag, limit, place, nodes);
+    let limits = Limits {
+        deliveries_per_s: share("--limit-deliveries-per-s", args.limit_deliveries_per_s)?,
+        sockets: share("--limit-sockets", args.limit_sockets)?.map(|most| most as usize),
+    };
+    let defaults = PlatformConfig::default();
+    let affordable = usize::try_from(files.saturating_sub(OTHER_FILES)).unwrap_or(usize::MAX);
+    Ok(PlatformConfig {
+        apps: args.apps.iter().map(AppConfig::named).collect(),
+        namespaces: namespaces(args),
+        official_echo: args.official_echo,
+        ping_interval: Duration::from_millis(args.ping_interval_ms),
+        ping_timeout: Duration::from_millis(args.ping_timeout_ms),
+        connect_timeout: Duration::from_millis(args.connect_timeout_ms),
+        upgrade_timeout: Duration::from_millis(args.upgrade_timeout_ms),
+        assembly_timeout: Duration::from_millis(args.assembly_timeout_ms),
+        request_timeout: Duration::from_millis(args.request_timeout_ms),
+        queue: QueueBounds {
+            bytes: args.queue_bytes,
+            ..defaults.queue
+        },
+        any_password: args.any_password.clone(),
+        origins: if args.origins.is_empty() {
+            Origins::Any
+        } else {
+            Origins::Only(args.origins.clone())
+        },
+        max_payload: args.max_payload,
+        session_ttl: args.session_ttl,
+        max_sockets: args
+            .max_sockets
+            .unwrap_or(defaults.max_sockets.min(affordable).max(1)),
+        faults: FaultConfig {
+            rates: args.faults.clone(),
+            seed: args.fault_seed,
+            users: args.fault_users.clone(),
+            delay: args.fault_delay.unwrap_or(FaultConfig::DELAY),
+        },
+        mutants: args.mutants.iter().copied().collect(),
+        limits,
+        node_timeout: args.node_timeout,
+        ..defaults
+    })
+}
+
+/// The namespaces that are asked for, and the one of the official suites.
+fn namespaces(args: &ServeArgs) -> Vec<String> {
+    const OFFICIAL: &str = "/custom";
+    let mut all = args.namespaces.clone();
+    if args.official_echo && !all.iter().any(|name| name == OFFICIAL) {
+        all.push(OFFICIAL.to_owned());
+    }
+    all
+}
+
+/// What a node has of a limit of the platform: all shares together are the limit, and the first ones have what does not divide.
+pub(super) fn share(
+    flag: &str,
+    limit: Option<u32>,
+    place: usize,
+    nodes: usize,
+) -> Result<Option<u32>, String> {
+    let (Some(limit), Ok(nodes)) = (limit, u32::try_from(nodes)) else {
+        return Ok(limit);
+    };
+    if limit < nodes {
+        return Err(format!(
+            "{flag} {limit} cannot be shared by {nodes} nodes; ask for at least {nodes}"
+        ));
+    }
+    let more = u32::from(place < (limit % nodes) as usize);
+    Ok(Some(limit / nodes + more))
+}

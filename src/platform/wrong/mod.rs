@@ -1,0 +1,3 @@
+//! What mutants do that takes more than a line where they stand.
+
+pub(super) mod nodes;
