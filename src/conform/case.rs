@@ -76,6 +76,11 @@ impl Case {
         self
     }
 
+    pub(super) const fn destructive(mut self) -> Self {
+        self.destructive = true;
+        self
+    }
+
     pub(super) const fn alone(mut self) -> Self {
         self.alone = true;
         self

@@ -45,7 +45,7 @@ impl Session {
             Input::Binary(data) => self.sockets.handle_binary(&config, &data),
         };
         if let Request::Fatal(how) = request {
-            self.engine.close(now, CloseReason::Protocol(how));
+            self.engine.breach(now, how);
         }
         request
     }

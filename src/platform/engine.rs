@@ -5,6 +5,7 @@
 //! - once the session has begun to close, nothing that comes in is handled any more;
 //! - one poll and one POST at a time; one upgrade at a time; a failed upgrade leaves polling as it was.
 
+mod breach;
 mod polling;
 mod upgrade;
 

@@ -15,7 +15,7 @@
 //! hub         who is connected, who gets a push                        scenarios, template  what a push says
 //! limit       an artificial capacity: deliveries a second, sockets
 //! accounts    who may log in and is logged in                          config, token, clock
-//! faults/     misbehaviour at a rate, asked by the hub                 mutants, wrong/  switches that break the protocol
+//! faults/     misbehaviour at a rate, asked by the hub                 mutants  switches that break the protocol; wrong/ has the long ones
 //! ```
 //!
 //! # Invariants

@@ -81,6 +81,74 @@ mutants! {
     EarlyNodeAck = "early-node-ack",
     /// MN-05: a session that a node does not know is taken for one that it does.
     SidClash = "sid-clash",
+    /// SE-01: a WebSocket message may have any size.
+    NoMaxPayload = "no-max-payload",
+    /// SE-02: the fragments of a WebSocket message may come to any size.
+    FragmentFlood = "fragment-flood",
+    /// SE-03: a body is read whole before its size counts.
+    BufferAll = "buffer-all",
+    /// SE-04: a body may take for ever to come.
+    Slowloris = "slowloris",
+    /// SE-05: an Engine.IO packet that begins with a letter of several bytes brings the platform down.
+    PanicOnMultibyte = "panic-on-multibyte",
+    /// SE-06: a text that is no Socket.IO packet, or an event that is none, is passed over.
+    LenientParser = "lenient-parser",
+    /// SE-07: what stands behind the array of an event is passed over.
+    TrailingGarbageOk = "trailing-garbage-ok",
+    /// SE-08: as many attachments are waited for as a packet says, whatever it says.
+    AllocByCount = "alloc-by-count",
+    /// SE-10: a binary event without attachments is kept for ever.
+    ZeroAttachmentLeak = "zero-attachment-leak",
+    /// SE-11: attachments are waited for as long as the connection lives.
+    PartialForever = "partial-forever",
+    /// SE-11: a text in place of an attachment is taken for it.
+    SpliceText = "splice-text",
+    /// SE-12: a placeholder that names no attachment stands for the first.
+    PlaceholderOverride = "placeholder-override",
+    /// SE-13: an event whose name is a placeholder is called by what stands there.
+    NameByAttachment = "name-by-attachment",
+    /// SE-14: a binary message that nothing announced is passed over.
+    IgnoreBinary = "ignore-binary",
+    /// SE-15: JSON that is nested deeply brings the platform down.
+    RecursiveWalk = "recursive-walk",
+    /// SE-16: a connection that is reset while it is asked something brings the platform down.
+    UnhandledUpgradeError = "unhandled-upgrade-error",
+    /// SE-17: a bad frame that comes along with the request for its WebSocket brings the platform down.
+    CrashOnEarlyFrame = "crash-on-early-frame",
+    /// SE-18: a client's event named `error` brings the platform down.
+    CrashOnErrorEvent = "crash-on-error-event",
+    /// SE-19: an answer has the session id that was asked for in a header, line breaks and all.
+    HeaderEcho = "header-echo",
+    /// SE-19: a connection goes on behind a body that says two lengths.
+    ClTe = "CL.TE",
+    /// SE-20: on long-polling every page is let in.
+    CorsReflect = "cors-reflect",
+    /// SE-20: on WebSocket every page is let in.
+    WsNoOrigin = "ws-no-origin",
+    /// SE-21: every page may ask with its reader's cookies.
+    ReflectWithCredentials = "reflect-with-credentials",
+    /// SE-22: a preflight is refused.
+    Preflight400 = "preflight-400",
+    /// SE-23: a session on long-polling is found by the public id of its socket.
+    EioSidPublic = "eio-sid-public",
+    /// SE-24: a cookie that scripts can read has the session's id.
+    IdentityCookie = "identity-cookie",
+    /// SE-25: namespaces that are asked for pile up, and beyond three hundred none is answered.
+    NamespaceLeak = "namespace-leak",
+    /// SE-26: a namespace that is not there is taken for the main one.
+    NspFallthrough = "nsp-fallthrough",
+    /// SE-28: who waits for attachments need not join.
+    PreAuthBuffer = "pre-auth-buffer",
+    /// SE-29: JSONP is on, in a page, with whatever callback is asked for.
+    JsonpXss = "jsonp-xss",
+    /// SE-30: the page that refuses a session id has it in it.
+    ReflectSid = "reflect-sid",
+    /// SE-31: who breaks the protocol of Socket.IO ends everybody's connection.
+    SharedFate = "shared-fate",
+    /// SE-32: a fatal packet ends its connection a tenth of a second later.
+    ProcessAfterError = "process-after-error",
+    /// SE-35: a refusal says what was shown.
+    LeakSecret = "leak-secret",
 }
 
 impl Mutant {

@@ -1,9 +1,11 @@
 //! What all connections of a platform share, and what each of their requests leads to.
 
+mod ending;
+
 use super::accounts::{Accounts, Login};
 use super::clock::Clock;
 use super::config::PlatformConfig;
-use super::conn::{Conn, Session, encode_event};
+use super::conn::{Conn, encode_event};
 use super::engine::{CloseReason, Transport};
 use super::events::{self, Call};
 use super::frame::Frame;
@@ -92,13 +94,18 @@ impl Shared {
 
     /// The connection of an Engine.IO session id, of the one kind or the other.
     pub(crate) fn find(&self, sid: &str, bare: bool) -> Option<Arc<Conn>> {
-        let known = self.conns().get(&Token::parse(sid)?).cloned();
-        let conn = match known {
-            None if self.config.mutants.has(Mutant::SidClash) => {
-                self.conns().values().next().cloned()
+        let sid = Token::parse(sid)?;
+        let mut conn = self.conns().get(&sid).cloned();
+        if conn.is_none() {
+            let mutants = self.config.mutants;
+            if mutants.has(Mutant::SidClash) {
+                conn = self.conns().values().next().cloned();
+            } else if mutants.has(Mutant::EioSidPublic) {
+                let all: Vec<_> = self.conns().values().cloned().collect();
+                conn = wrong::se::by_public_id(all, sid);
             }
-            known => known,
-        }?;
+        }
+        let conn = conn?;
         let over = conn.read(|session| session.engine.is_closed() || session.bare != bare);
         (!over).then_some(conn)
     }
@@ -119,7 +126,13 @@ impl Shared {
     /// Hands one packet of a client to its session and does what it asks for.
     pub(crate) fn receive(self: &Arc<Self>, conn: &Arc<Conn>, packet: Packet<'_>) {
         let now = self.clock.now();
+        if wrong::se::crashes(self.config.mutants, &packet) {
+            return self.crash();
+        }
         match conn.change(|session| session.receive(now, packet)) {
+            Request::Fatal(_) if self.config.mutants.has(Mutant::SharedFate) => {
+                self.end_all(CloseReason::TransportLost);
+            }
             Request::Nothing | Request::Fatal(_) => {}
             Request::Connect { namespace, auth } => self.connect(conn, namespace, auth),
             Request::Unknown { namespace } => {
@@ -179,7 +192,8 @@ impl Shared {
         let now = self.clock.now();
         let Some(login) = self.authenticate(auth) else {
             let name = self.config.namespace_name(namespace);
-            conn.change(|session| session.refuse(now, name, NOT_AUTHORIZED));
+            let why = wrong::se::refusal(self.config.mutants, NOT_AUTHORIZED, auth);
+            conn.change(|session| session.refuse(now, name, &why));
             return;
         };
         let Ok(joined) = self.hub.join(conn, namespace, &login, now) else {
@@ -371,28 +385,5 @@ impl Shared {
     /// Tells when the platform begins to stop.
     pub(crate) fn stopping(&self) -> watch::Receiver<bool> {
         self.stop.subscribe()
-    }
-
-    /// Stops: nothing new begins, every connection is closed with what waits for it handed out, all tasks are joined.
-    pub(crate) async fn shut_down(&self, grace: std::time::Duration) {
-        self.stop.send_replace(true);
-        let conns: Vec<Arc<Conn>> = self.conns().values().cloned().collect();
-        let now = self.clock.now();
-        for conn in conns {
-            conn.change(|session: &mut Session| session.engine.close(now, CloseReason::Shutdown));
-        }
-        let end = tokio::time::Instant::now() + grace;
-        loop {
-            // A task may start another one, so the set is taken until it stays empty.
-            let mut tasks = {
-                let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
-                std::mem::take(&mut *tasks)
-            };
-            if tasks.is_empty() {
-                return;
-            }
-            while let Ok(Some(_)) = tokio::time::timeout_at(end, tasks.join_next()).await {}
-            tasks.shutdown().await;
-        }
     }
 }

@@ -6,7 +6,9 @@
 //! - at most one packet waits for attachments, for a bounded time and with bounded bytes.
 
 use super::config::PlatformConfig;
+use super::mutants::Mutant;
 use super::token::Token;
+use super::wrong;
 use crate::protocol::binary::{self, Assembler};
 use crate::protocol::socket::{self, Packet, PacketType, RESERVED_EVENTS};
 use crate::time::Time;
@@ -177,16 +179,36 @@ impl Sockets {
         now: Time,
         text: &'a str,
     ) -> Request<'a> {
+        let mutants = config.mutants;
+        let text = wrong::se::without_tail(mutants, text);
+        if mutants.has(Mutant::SpliceText) && self.assembler.awaited() > 0 {
+            return self.handle_binary(config, text.as_bytes());
+        }
+        if let Some(other) = wrong::se::rewritten(mutants, text) {
+            return match self.handle_text(config, now, &other) {
+                Request::Fatal(how) => Request::Fatal(how),
+                _ => Request::Nothing,
+            };
+        }
         let Ok(packet) = socket::decode(text) else {
-            return Request::Fatal("not a Socket.IO packet");
+            return wrong::se::undecoded(mutants, text);
         };
-        if packet.kind.is_binary() && !self.may_assemble(config, &packet) {
+        let buffers = mutants.has(Mutant::PreAuthBuffer) && !self.any_joined();
+        if packet.kind.is_binary() && !buffers && !self.may_assemble(config, &packet) {
             return Request::Fatal("not a binary packet of a joined namespace");
         }
         let packet = match self.assembler.handle_text(packet) {
             Ok(Some(packet)) => packet,
             Ok(None) => {
-                self.assembled_by = now + config.assembly_timeout;
+                let for_ever = buffers || mutants.has(Mutant::PartialForever);
+                self.assembled_by = if for_ever {
+                    Time::MAX
+                } else {
+                    now + config.assembly_timeout
+                };
+                if buffers {
+                    self.join_by = Time::MAX;
+                }
                 return Request::Nothing;
             }
             Err(_) => return Request::Fatal("a text packet in place of an attachment"),
@@ -212,6 +234,11 @@ impl Sockets {
             return Request::Fatal("malformed auth object");
         }
         match config.namespace(packet.namespace) {
+            None if config.mutants.has(Mutant::NspFallthrough) => Request::Connect {
+                namespace: 0,
+                auth: packet.data,
+            },
+            None if self.leaks(config) => Request::Nothing,
             None => Request::Unknown {
                 namespace: packet.namespace,
             },
@@ -223,6 +250,16 @@ impl Sockets {
                 auth: packet.data,
             },
         }
+    }
+
+    /// Keeps a namespace that is none. True: there are too many. It is a mutant that does.
+    fn leaks(&mut self, config: &PlatformConfig) -> bool {
+        const MOST: usize = 300;
+        if !config.mutants.has(Mutant::NamespaceLeak) {
+            return false;
+        }
+        self.set(self.slots.len(), Slot::Free);
+        self.slots.len() > MOST
     }
 
     fn handle_disconnect<'a>(
@@ -262,6 +299,7 @@ impl Sockets {
         let complete = match self.assembler.handle_binary(data) {
             Ok(Some(complete)) => complete,
             Ok(None) => return Request::Nothing,
+            Err(_) if config.mutants.has(Mutant::IgnoreBinary) => return Request::Nothing,
             Err(_) => return Request::Fatal("illegal attachment"),
         };
         let packet = Packet {
@@ -303,6 +341,9 @@ impl Sockets {
             };
         }
         let Some((name, args)) = split_event(&data) else {
+            if config.mutants.has(Mutant::LenientParser) {
+                return Request::Nothing;
+            }
             return Request::Fatal("malformed event");
         };
         if RESERVED_EVENTS.contains(&name.as_str()) {

@@ -7,10 +7,12 @@
 //! A turn of that task is bounded in messages and in bytes, and looks at the clock before it ends: however much a client sends, and
 //! whether or not it ever makes a message, other tasks get their turns and the connection's own time does not stand still.
 
+use super::config::PlatformConfig;
 use super::conn::{Conn, Session};
 use super::engine::{CloseReason, Next, ProbeStep};
 use super::frame::Frame;
 use super::shared::Shared;
+use super::wrong;
 use crate::protocol::engine::{self, Packet};
 use crate::time::Time;
 use bytes::Bytes;
@@ -56,7 +58,8 @@ pub(crate) async fn run(
     read: Bytes,
     purpose: Purpose,
 ) {
-    let mut link = Link::new(tcp, &read, shared.config.max_payload);
+    let mut link = Link::new(tcp, &read, &shared.config);
+    let early = !read.is_empty();
     // It shares HTTP's whole read buffer, which would live as long as the connection.
     drop(read);
     if let Purpose::Upgrade { attempt } = purpose
@@ -66,6 +69,7 @@ pub(crate) async fn run(
         return;
     }
     let reason = link.carry(shared, conn).await;
+    wrong::se::ended(shared, early, reason);
     shared.forget(conn);
     if !matches!(reason, CloseReason::TransportLost | CloseReason::Overflow) {
         // Boxed: this is not worth keeping room for while the connection lives.
@@ -130,12 +134,13 @@ struct Link {
 }
 
 impl Link {
-    fn new(tcp: TcpStream, read: &[u8], max_payload: usize) -> Self {
+    fn new(tcp: TcpStream, read: &[u8], config: &PlatformConfig) -> Self {
+        let [message, frame] = wrong::se::message_limits(config);
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER)
             .write_buffer_size(0)
-            .max_message_size(Some(max_payload))
-            .max_frame_size(Some(max_payload));
+            .max_message_size(message)
+            .max_frame_size(frame);
         let wire = Wire {
             tcp,
             replies: Vec::new(),
@@ -368,6 +373,7 @@ fn receive(shared: &Arc<Shared>, conn: &Arc<Conn>, message: Result<Message, Erro
     let reason = match message {
         Ok(Message::Text(text)) => match engine::decode(&text) {
             Ok(packet) => return shared.receive(conn, packet),
+            Err(_) if wrong::se::panics_at(shared.config.mutants, &text) => return shared.crash(),
             Err(_) => CloseReason::Protocol("not an Engine.IO packet"),
         },
         Ok(Message::Binary(data)) => {

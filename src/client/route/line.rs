@@ -3,8 +3,10 @@
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use rustls::pki_types::ServerName;
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::net::TcpStream;
 
@@ -134,6 +136,13 @@ fn leftover(bytes: Vec<u8>) -> Vec<u8> {
 }
 
 impl Line<TcpStream> {
+    /// Has the connection reset when it is dropped.
+    pub fn reset_at_drop(&self) {
+        SockRef::from(&self.io)
+            .set_linger(Some(Duration::ZERO))
+            .ok();
+    }
+
     /// Reads what there is, without waiting for more. 0: it has ended.
     pub(in crate::client) fn try_read_buf(&mut self, into: &mut Vec<u8>) -> io::Result<usize> {
         let Some(tls) = &mut self.tls else {

@@ -122,29 +122,72 @@ impl Connection {
         self.note("→", &request.told());
         let answer = tokio::time::timeout(patience, self.exchange(request)).await;
         let answer = answer.unwrap_or(Err(ProbeError::Timeout(patience)));
-        match &answer {
-            Ok(answer) => self.note("←", &answer.to_string()),
-            Err(error) => self.note("×", &error.to_string()),
-        }
+        self.told(&answer);
         answer
     }
 
+    fn told(&self, answer: &Result<Answer, ProbeError>) {
+        match answer {
+            Ok(answer) => self.note("←", &answer.to_string()),
+            Err(error) => self.note("×", &error.to_string()),
+        }
+    }
+
+    /// Writes bytes as they are, a piece of a request or none. A target that takes none of them for too long has ended.
+    pub async fn write(&mut self, bytes: &[u8]) -> Result<(), ProbeError> {
+        let written = tokio::time::timeout(PATIENCE, async {
+            self.line.write_all(bytes).await?;
+            self.line.flush().await
+        });
+        match written.await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(ProbeError::Ended),
+            Err(_) => Err(ProbeError::Timeout(PATIENCE)),
+        }
+    }
+
+    /// Writes the head of a request as [`Probe::head`] has it, of which only the first line is shown, and what follows. Waits for no answer.
+    pub async fn begin(&mut self, head: &str, rest: &str) -> Result<(), ProbeError> {
+        let first = head.lines().next().unwrap_or_default();
+        self.note("→", &format!("{first} {rest}"));
+        self.write(format!("{head}{rest}").as_bytes()).await
+    }
+
+    /// The answer to what was written as it is, if it comes within this time.
+    pub async fn answer_within(&mut self, patience: Duration) -> Result<Answer, ProbeError> {
+        let answer = tokio::time::timeout(patience, self.answer(false)).await;
+        let answer = answer.unwrap_or(Err(ProbeError::Timeout(patience)));
+        self.told(&answer);
+        answer
+    }
+
+    /// Reads whatever comes until the connection ends.
+    pub async fn to_the_end(&mut self) {
+        while self.more().await {
+            self.came.clear();
+        }
+        self.note("←", "(end of the connection)");
+    }
+
+    /// Ends the connection by a reset.
+    pub fn reset(self) {
+        self.note("×", "(reset)");
+        self.line.reset_at_drop();
+    }
+
     async fn exchange(&mut self, request: &Request) -> Result<Answer, ProbeError> {
-        let target = &self.probe.target;
-        // What a socket shows comes with the headers of every request.
-        let presents = &self.probe.presents.headers;
-        let headers = if presents.is_empty() {
-            &target.headers
-        } else {
-            presents
-        };
-        let bytes = request.bytes(&target.authority, headers);
+        let probe = &self.probe;
+        let bytes = request.bytes(&probe.target.authority, probe.headers());
         // Whoever refuses a request may end the connection before it has all of it: what it has to say counts more.
         let written = self.line.write_all(&bytes).await;
         if written.is_ok() {
             self.line.flush().await.ok();
         }
-        let mut reading = Reading::new(request.method == "HEAD");
+        self.answer(request.method == "HEAD").await
+    }
+
+    async fn answer(&mut self, without_body: bool) -> Result<Answer, ProbeError> {
+        let mut reading = Reading::new(without_body);
         loop {
             if let Some((answer, bytes)) = reading.read(&self.came)? {
                 self.came.drain(..bytes);

@@ -204,6 +204,28 @@ impl Probe {
         Request::new(method, &format!("{}?{query}{more}", self.path()))
     }
 
+    /// The head of a request with this query, as it is written, up to where more headers can follow.
+    pub fn head(&self, method: &str, query: &str) -> String {
+        let (request, authority) = (self.request(method, query), &self.target.authority);
+        let mut head = format!(
+            "{method} {} HTTP/1.1\r\nHost: {authority}\r\n",
+            request.target
+        );
+        for (name, value) in self.headers() {
+            head.extend([name, ": ", value, "\r\n"]);
+        }
+        head
+    }
+
+    /// The headers of every request. What a socket shows comes with them.
+    fn headers(&self) -> &[(String, String)] {
+        if self.presents.headers.is_empty() {
+            &self.target.headers
+        } else {
+            &self.presents.headers
+        }
+    }
+
     fn note(&self, connection: u32, arrow: &str, what: &str) {
         self.trace.add(self.elapsed(), connection, arrow, what);
     }

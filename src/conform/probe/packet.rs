@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::client::listener::Hello;
 use crate::protocol::socket::{self, PacketType};
 
 /// A packet of Socket.IO, with its attachments.
@@ -62,4 +63,18 @@ impl Packet {
         let data = super::trace::escaped(&self.data);
         format!("{:?} {}{id} {data}{attached}", self.kind, self.namespace)
     }
+}
+
+/// The packet of Engine.IO that asks to join.
+pub fn connect(hello: &Hello) -> String {
+    let mut text = "4".to_owned();
+    let packet = socket::Packet {
+        kind: PacketType::Connect,
+        attachments: 0,
+        namespace: hello.namespace.as_deref().unwrap_or(socket::MAIN_NAMESPACE),
+        id: None,
+        data: &hello.auth,
+    };
+    socket::encode(&packet, &mut text);
+    text
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::link::{Over, Session};
-use super::packet::Packet;
+use super::packet::{Packet, connect};
 use super::{Heard, PATIENCE, Probe, ProbeError};
 use crate::client::listener::Hello;
 use crate::conform::case::missed;
@@ -67,17 +67,8 @@ pub struct Socket {
 impl Session {
     /// Asks to join, and gives the answer: CONNECT or `CONNECT_ERROR` of that namespace. An event before it is missed.
     pub async fn hello(&mut self, hello: &Hello) -> Result<Packet, Outcome> {
+        self.send(&connect(hello)).await?;
         let namespace = hello.namespace.as_deref().unwrap_or(socket::MAIN_NAMESPACE);
-        let mut text = "4".to_owned();
-        let packet = socket::Packet {
-            kind: PacketType::Connect,
-            attachments: 0,
-            namespace,
-            id: None,
-            data: &hello.auth,
-        };
-        socket::encode(&packet, &mut text);
-        self.send(&text).await?;
         self.answer_to_connect(namespace).await
     }
 

@@ -6,7 +6,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use super::{Answer, Connection, PATIENCE, Probe, ProbeError};
+use super::{Answer, Connection, PATIENCE, Probe, ProbeError, Request};
 use crate::protocol::frame::{self, Message, Opcode, Reader};
 
 /// Most bytes of a message.
@@ -37,9 +37,25 @@ pub struct WebSocket {
 impl Probe {
     /// Asks for a WebSocket with this query, as it is written. `Ok(Err(answer))`: it was refused.
     pub async fn websocket(&self, query: &str) -> Result<Result<WebSocket, Answer>, ProbeError> {
+        self.websocket_by(self.request("GET", query)).await
+    }
+
+    /// Asks for a WebSocket as a page of this origin does.
+    pub async fn websocket_from(
+        &self,
+        query: &str,
+        origin: &str,
+    ) -> Result<Result<WebSocket, Answer>, ProbeError> {
+        let request = self.request("GET", query).header("Origin", origin);
+        self.websocket_by(request).await
+    }
+
+    async fn websocket_by(
+        &self,
+        request: Request,
+    ) -> Result<Result<WebSocket, Answer>, ProbeError> {
         let key = generate_key();
-        let request = self
-            .request("GET", query)
+        let request = request
             .header("Connection", "Upgrade")
             .header("Upgrade", "websocket")
             .header("Sec-WebSocket-Version", "13")
@@ -76,6 +92,16 @@ impl WebSocket {
     pub async fn send_binary(&mut self, bytes: &[u8]) -> Result<(), ProbeError> {
         self.connection.note("→", &format!("{} bytes", bytes.len()));
         self.write(Opcode::Binary, bytes).await
+    }
+
+    /// Sends text messages in one piece.
+    pub async fn send_together(&mut self, texts: &[&str]) -> Result<(), ProbeError> {
+        let mut bytes = Vec::new();
+        for text in texts {
+            self.connection.note("→", text);
+            frame::write(Opcode::Text, text.as_bytes(), MASK, &mut bytes);
+        }
+        self.connection.write(&bytes).await
     }
 
     /// Sends a frame of this kind, with this payload.

@@ -6,6 +6,7 @@ use crate::platform::engine::{CloseReason, PollRefusal, Transport};
 use crate::platform::mutants::{Mutant, Mutants};
 use crate::platform::shared::Shared;
 use crate::platform::websocket::Purpose;
+use crate::platform::wrong;
 use crate::protocol::engine;
 use bytes::Bytes;
 use http::header::{self, HeaderValue};
@@ -92,13 +93,18 @@ pub(super) async fn handle(
     request: Request<Incoming>,
     bare: bool,
 ) -> Answer {
-    if !cors::permits(
-        &shared.config.origins,
-        request.headers().get(header::ORIGIN),
-    ) {
+    let mutants = shared.config.mutants;
+    let origin = request.headers().get(header::ORIGIN);
+    if !cors::permits(&shared.config.origins, origin)
+        && !wrong::se::lets_any_page_in(mutants, request.headers())
+    {
         return cors::forbidden();
     }
-    let mutants = shared.config.mutants;
+    if let Some((status, headers, body)) = wrong::se::answer(mutants, request.uri()) {
+        let mut answer = reply::text(status, body);
+        answer.headers_mut().extend(headers);
+        return answer;
+    }
     if mutants.has(Mutant::Hang) && request.uri().query().is_none() {
         return std::future::pending().await;
     }
@@ -183,7 +189,10 @@ async fn open_polling(shared: &Arc<Shared>, link: &Link, bare: bool) -> Answer {
             .answer_as(StatusCode::SERVICE_UNAVAILABLE, shared.config.mutants);
     };
     shared.keep(Arc::clone(&conn));
-    poll(shared, link, conn).await
+    let sid = conn.sid();
+    let mut answer = poll(shared, link, conn).await;
+    wrong::se::set_cookie(shared.config.mutants, sid, answer.headers_mut());
+    answer
 }
 
 /// Ends the session if its poll is given up: the client broke the connection, so what it has got is unknowable.
@@ -255,7 +264,8 @@ async fn post(shared: &Arc<Shared>, conn: &Arc<Conn>, request: Request<Incoming>
     }
     let _pending = PendingPost(conn);
     let config = &shared.config;
-    match body::read(request, config.max_payload, config.request_timeout).await {
+    let (max, patience) = wrong::se::body_limits(config);
+    match body::read(request, max, patience).await {
         Ok(body) => receive(shared, conn, &body),
         Err(e) => Refusal::BadRequest.answer_as(e.status(), shared.config.mutants),
     }
@@ -274,6 +284,9 @@ fn receive(shared: &Arc<Shared>, conn: &Arc<Conn>, body: &Bytes) -> Answer {
     let Ok(text) = std::str::from_utf8(body) else {
         return broken("a body that is not UTF-8");
     };
+    if wrong::se::panics_at(shared.config.mutants, text) {
+        shared.crash();
+    }
     for packet in engine::decode_payload(text) {
         let Ok(packet) = packet else {
             return broken("not an Engine.IO packet");

@@ -1,5 +1,8 @@
 //! A client's TCP connection as hyper sees it: writes that stall are given up, and a write that failed is remembered.
 
+use crate::platform::config::PlatformConfig;
+use crate::platform::mutants::{Mutant, Mutants};
+use crate::platform::wrong;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
 use std::future::Future;
@@ -7,7 +10,7 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
@@ -18,15 +21,21 @@ pub(super) struct Bounded {
     patience: Duration,
     stalled: Option<Pin<Box<Sleep>>>,
     write_failed: Arc<AtomicBool>,
+    mutants: Mutants,
 }
 
 impl Bounded {
-    pub(super) fn new(tcp: TcpStream, patience: Duration, write_failed: Arc<AtomicBool>) -> Self {
+    pub(super) fn new(
+        tcp: TcpStream,
+        config: &PlatformConfig,
+        write_failed: Arc<AtomicBool>,
+    ) -> Self {
         Self {
             tcp: TokioIo::new(tcp),
-            patience,
+            patience: config.request_timeout,
             stalled: None,
             write_failed,
+            mutants: config.mutants,
         }
     }
 
@@ -53,7 +62,7 @@ impl Bounded {
                 let timer = self
                     .stalled
                     .get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
-                std::task::ready!(timer.as_mut().poll(cx));
+                ready!(timer.as_mut().poll(cx));
                 self.write_failed.store(true, Ordering::Relaxed);
                 Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
             }
@@ -65,8 +74,17 @@ impl Read for Bounded {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        buffer: ReadBufCursor<'_>,
+        mut buffer: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
+        if self.mutants.has(Mutant::ClTe) {
+            let bytes = ready!(wrong::se::read_without_length(
+                self.tcp.inner_mut(),
+                cx,
+                buffer.remaining()
+            ))?;
+            buffer.put_slice(&bytes);
+            return Poll::Ready(Ok(()));
+        }
         Pin::new(&mut self.tcp).poll_read(cx, buffer)
     }
 }

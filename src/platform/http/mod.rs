@@ -15,6 +15,7 @@ use super::faults;
 use super::mutants::Mutant;
 use super::shared::Shared;
 use super::websocket::{self, Purpose};
+use super::wrong;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -84,8 +85,7 @@ pub(crate) async fn serve(shared: Arc<Shared>, tcp: TcpStream) {
 async fn serve_requests(shared: Arc<Shared>, tcp: TcpStream) -> Option<Upgraded> {
     let link = Arc::new(Link::default());
     let write_failed = Arc::new(AtomicBool::new(false));
-    let patience = shared.config.request_timeout;
-    let io = io::Bounded::new(tcp, patience, Arc::clone(&write_failed));
+    let io = io::Bounded::new(tcp, &shared.config, Arc::clone(&write_failed));
     let service = {
         let (shared, link) = (Arc::clone(&shared), Arc::clone(&link));
         service_fn(move |request: Request<Incoming>| {
@@ -116,6 +116,9 @@ async fn serve_requests(shared: Arc<Shared>, tcp: TcpStream) -> Option<Upgraded>
         // The packets of that answer are lost, so nothing may follow them.
         let now = shared.clock.now();
         conn.change(|session| session.engine.close(now, CloseReason::TransportLost));
+    }
+    if result.is_err() && shared.config.mutants.has(Mutant::UnhandledUpgradeError) {
+        shared.crash();
     }
     let upgrade = link
         .upgrade
@@ -149,7 +152,9 @@ async fn handle(shared: &Arc<Shared>, link: &Link, request: Request<Incoming>) -
         .contains_key(http::header::TRANSFER_ENCODING);
     let mut answer = route(shared, link, request).await;
     cors::allow(&shared.config.origins, origin.as_ref(), &mut answer);
-    if chunked {
+    let mutants = shared.config.mutants;
+    wrong::se::allow(mutants, origin, answer.headers_mut());
+    if chunked && !mutants.has(Mutant::ClTe) {
         // Whoever disagrees about where a chunked body ends must not find a second request behind it.
         reply::end_connection(&mut answer);
     }
@@ -161,7 +166,8 @@ async fn route(shared: &Arc<Shared>, link: &Link, request: Request<Incoming>) ->
     if hosts > 1 || hosts == 0 && request.version() == http::Version::HTTP_11 {
         return reply::text(http::StatusCode::BAD_REQUEST, "not exactly one Host\n");
     }
-    if request.method() == http::Method::OPTIONS {
+    if request.method() == http::Method::OPTIONS && !shared.config.mutants.has(Mutant::Preflight400)
+    {
         return cors::preflight();
     }
     let path = request.uri().path().to_owned();

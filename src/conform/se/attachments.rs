@@ -1,0 +1,184 @@
+//! Binary packets whose attachments are not what they say.
+
+use super::attack::{Said, Scene, acked, ends_within, say, transports, usual, within};
+use crate::conform::case::{Judged, missed};
+use crate::conform::probe::socket::Came;
+use crate::conform::probe::{PATIENCE, Probe, ProbeError};
+use crate::protocol::binary::ONLY_PLACEHOLDER;
+use crate::protocol::socket::PacketType;
+use crate::summary::conformance::Outcome;
+
+/// Most attachments that are tried of one packet.
+const MOST: usize = 16_384;
+
+/// SE-08.
+pub(super) async fn counts(probe: Probe) -> Judged {
+    let acked = acked(&probe);
+    let counts = [
+        "999999-",
+        "45999999-",
+        "99999999999999999999999-",
+        "-1-",
+        "0x10-",
+        "1.5-",
+        "-",
+        "",
+    ];
+    let shapes = counts.map(|count| {
+        let text = format!("45{count}[{acked},{ONLY_PLACEHOLDER}]");
+        (
+            "a number of attachments that is none",
+            vec![Said::from(text)],
+        )
+    });
+    let mut scene = Scene::of(&probe).await?;
+    scene.each_ends(&usual(&probe), &shapes).await?;
+    scene.unharmed("binary packets that are none").await
+}
+
+/// SE-10.
+pub(super) async fn none(probe: Probe) -> Judged {
+    let acked = acked(&probe);
+    let shapes = ["450-", "450-1"].map(|head| {
+        let text = format!("{head}[{acked},1]");
+        ("a binary event without attachments", vec![Said::from(text)])
+    });
+    let mut scene = Scene::of(&probe).await?;
+    scene.each_ends(&transports(&probe), &shapes).await?;
+    scene.unharmed("binary packets that are none").await
+}
+
+/// Two attachments are said, and one has come.
+fn unfinished(acked: &str) -> [Said; 2] {
+    let second = ONLY_PLACEHOLDER.replace('0', "1");
+    [
+        format!("452-1[{acked},{ONLY_PLACEHOLDER},{second}]").into(),
+        Said::Binary(vec![1]),
+    ]
+}
+
+/// SE-11.
+pub(super) async fn unfinished_packets(probe: Probe) -> Judged {
+    let acked = acked(&probe);
+    let mut shape = unfinished(&acked).to_vec();
+    shape.push(format!("422[{acked}]").into());
+    let shapes = [("text in place of an attachment", shape)];
+    let mut scene = Scene::of(&probe).await?;
+    scene.each_ends(&transports(&probe), &shapes).await?;
+    let Some(stated) = probe.section().assembly_timeout else {
+        return scene.unharmed("an unfinished packet").await;
+    };
+    let mut session = scene.joined_as_usual().await?;
+    for said in unfinished(&acked) {
+        say(&mut session, &said).await?;
+    }
+    let patience = within(stated.0);
+    ends_within(
+        &probe,
+        &mut session,
+        "an attachment that never comes",
+        patience,
+    )
+    .await?;
+    scene.unharmed("an unfinished packet").await
+}
+
+/// SE-12.
+pub(super) async fn placeholders(probe: Probe) -> Judged {
+    let acked = acked(&probe);
+    let numbers = [
+        "\"num\":5",
+        "\"num\":1",
+        "\"num\":-1",
+        "\"num\":\"splice\"",
+        "\"num\":\"0\"",
+        "\"num\":1.5",
+        "\"num\":1e300",
+        "\"num\":null",
+        "\"nun\":0",
+    ];
+    let shapes = numbers.map(|number| {
+        let text = format!("451-1[{acked},{{\"_placeholder\":true,{number}}}]");
+        let shape = vec![Said::from(text), Said::Binary(vec![7])];
+        ("a placeholder of no attachment", shape)
+    });
+    let mut scene = Scene::of(&probe).await?;
+    scene.each_ends(&usual(&probe), &shapes).await?;
+    scene.unharmed("binary packets that are none").await
+}
+
+/// SE-13.
+pub(super) async fn names(probe: Probe) -> Judged {
+    let acked = acked(&probe);
+    let name = acked.trim_matches('"').as_bytes().to_vec();
+    let shapes = [(
+        "an attachment for an event's name",
+        vec![
+            format!("451-1[{ONLY_PLACEHOLDER},1]").into(),
+            Said::Binary(name),
+        ],
+    )];
+    let mut scene = Scene::of(&probe).await?;
+    scene.each_ends(&usual(&probe), &shapes).await?;
+    scene.unharmed("binary packets that are none").await
+}
+
+/// SE-09.
+pub(super) async fn cap(probe: Probe) -> Judged {
+    let scene = Scene::of(&probe).await?;
+    if !passes(&scene, 1).await? {
+        return Ok(Outcome::Info("no attachment passes".to_owned()));
+    }
+    let (mut passes_at, mut fails_at) = (1, None);
+    while fails_at.is_none() && passes_at < MOST {
+        if passes(&scene, passes_at * 2).await? {
+            passes_at *= 2;
+        } else {
+            fails_at = Some(passes_at * 2);
+        }
+    }
+    let Some(mut fails_at) = fails_at else {
+        let info = format!("{MOST} attachments of one packet pass");
+        return Ok(Outcome::Info(info));
+    };
+    while fails_at - passes_at > 1 {
+        let middle = usize::midpoint(passes_at, fails_at);
+        if passes(&scene, middle).await? {
+            passes_at = middle;
+        } else {
+            fails_at = middle;
+        }
+    }
+    scene.unharmed("packets with many attachments").await?;
+    Ok(Outcome::Info(format!(
+        "{passes_at} attachments of one packet pass, {fails_at} end the connection"
+    )))
+}
+
+/// Whether an event with so many attachments is acknowledged; else its connection has to end.
+async fn passes(scene: &Scene, count: usize) -> Result<bool, Outcome> {
+    let mut session = scene.joined_as_usual().await?;
+    let acked = acked(&scene.probe);
+    let packet = format!("45{count}-1[{acked},{ONLY_PLACEHOLDER}]");
+    say(&mut session, &packet.into()).await?;
+    for _ in 0..count {
+        if session.send_binary(&[0]).await.is_err() {
+            break;
+        }
+    }
+    loop {
+        match session.next_packet(PATIENCE).await {
+            Ok(Came::Packet(packet))
+                if matches!(packet.kind, PacketType::Ack | PacketType::BinaryAck) =>
+            {
+                return Ok(true);
+            }
+            Ok(Came::Ended(..)) | Err(ProbeError::Ended | ProbeError::Frame(_)) => {
+                return Ok(false);
+            }
+            Ok(Came::Other(text)) if text == "1" => return Ok(false),
+            Ok(_) => {}
+            Err(error) => return Err(missed("an acknowledgement, or the end", error.to_string())),
+        }
+    }
+}
