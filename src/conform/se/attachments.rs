@@ -2,6 +2,7 @@
 
 use super::attack::{Said, Scene, acked, ends_within, say, transports, usual, within};
 use crate::conform::case::{Judged, missed};
+use crate::conform::probe::link::Over;
 use crate::conform::probe::socket::Came;
 use crate::conform::probe::{PATIENCE, Probe, ProbeError};
 use crate::protocol::binary::ONLY_PLACEHOLDER;
@@ -155,16 +156,23 @@ pub(super) async fn cap(probe: Probe) -> Judged {
     )))
 }
 
+/// So many binary messages of a byte, masked with zeros.
+fn frames(count: usize) -> Vec<u8> {
+    [0x82, 0x81, 0, 0, 0, 0, 7].repeat(count)
+}
+
 /// Whether an event with so many attachments is acknowledged; else its connection has to end.
 async fn passes(scene: &Scene, count: usize) -> Result<bool, Outcome> {
-    let mut session = scene.joined_as_usual().await?;
+    let mut session = scene.joined(Over::WebSocket).await?;
     let acked = acked(&scene.probe);
     let packet = format!("45{count}-1[{acked},{ONLY_PLACEHOLDER}]");
     say(&mut session, &packet.into()).await?;
-    for _ in 0..count {
-        if session.send_binary(&[0]).await.is_err() {
-            break;
-        }
+    // In one piece: whoever takes its time over thousands of them must not miss a heartbeat for it.
+    let frames = frames(count);
+    if let Some(ws) = session.websocket() {
+        tokio::time::timeout(PATIENCE, ws.send_raw(&frames))
+            .await
+            .ok();
     }
     loop {
         match session.next_packet(PATIENCE).await {

@@ -112,7 +112,7 @@ pub(super) static CASES: [Case; 33] = [
         "socket.io-parser, maxAttachments",
         |probe| Box::pin(attachments::cap(probe)),
     )
-    .needing(&[Login, Echo]),
+    .needing(&[Login, Echo, WebSocket]),
     Case::new(
         "SE-10",
         Should,

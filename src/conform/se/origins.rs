@@ -5,6 +5,7 @@ use crate::conform::case::{Capability, Judged, missed};
 use crate::conform::probe::link::Over;
 use crate::conform::probe::packet::connect;
 use crate::conform::probe::session::{POLLING, Polling, WEBSOCKET};
+use crate::conform::probe::trace::escaped;
 use crate::conform::probe::{Answer, Heard, Probe, ProbeError, Request};
 use crate::summary::conformance::Outcome;
 
@@ -147,14 +148,19 @@ pub(super) async fn cookies(probe: Probe) -> Judged {
             let (pair, attributes) = cookie.split_once(';').unwrap_or((cookie, ""));
             let attributes = attributes.to_ascii_lowercase();
             let secrets = [shows.user.name.as_str(), shows.session.as_str()];
-            let tells = secrets
-                .iter()
-                .any(|one| !one.is_empty() && pair.contains(one));
-            let guarded = attributes.contains("httponly") && attributes.contains("samesite=");
-            if tells || !guarded {
+            let mut secrets = secrets.iter();
+            let tells = secrets.any(|one| !one.is_empty() && pair.contains(one));
+            let lacks = [
+                (tells, "which says who its reader is"),
+                (!attributes.contains("httponly"), "without HttpOnly"),
+                (!attributes.contains("samesite="), "without SameSite"),
+            ];
+            if let Some((_, what)) = lacks.iter().find(|(lacks, _)| *lacks) {
+                // Its value may be a secret.
+                let name = pair.split('=').next().unwrap_or_default();
                 return Err(missed(
                     "cookies with HttpOnly and SameSite that say nobody's name and no login",
-                    format!("Set-Cookie: {cookie}"),
+                    format!("a cookie {:?} {what}", escaped(name)),
                 ));
             }
         }
