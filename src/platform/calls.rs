@@ -8,6 +8,7 @@ use super::said::Said;
 use super::scenarios::{self, Scenario, StepError};
 use super::shared::Shared;
 use super::template::Fields;
+use super::wrong;
 use serde_json::{Value, json};
 
 /// Why a call did not do what it should, or may not have.
@@ -33,6 +34,9 @@ pub(crate) async fn call(
         Some(nodes) => Some(nodes.turn().await.map_err(|_| CallError::Unknown)?),
         None => None,
     };
+    if shared.config.mutants.has(Mutant::HeadOfLineBlock) {
+        Box::pin(wrong::transports::until_read(shared, app)).await;
+    }
     let push = |audience: Audience<'_>, event: &str, message: Option<Said<'_>>| {
         push(shared, app, audience, event, message)
     };

@@ -57,6 +57,9 @@ impl Session {
 
     /// When [`Self::handle_timeout`] is wanted next.
     pub(crate) fn deadline(&self) -> Time {
+        if self.engine.leaks() {
+            return Time::MAX;
+        }
         if self.engine.is_open() && !self.bare {
             self.engine.deadline().min(self.sockets.deadline())
         } else {

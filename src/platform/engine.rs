@@ -6,8 +6,11 @@
 //! - one poll and one POST at a time; one upgrade at a time; a failed upgrade leaves polling as it was.
 
 mod breach;
+mod heartbeat;
 mod polling;
 mod upgrade;
+
+use self::heartbeat::{Heartbeat, first_ping};
 
 use super::config::PlatformConfig;
 use super::frame::{Frame, Queue};
@@ -81,14 +84,6 @@ enum Life {
     /// Nothing comes in any more; what waits still goes out, until the moment given.
     Closing(CloseReason, Time),
     Closed(CloseReason),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Heartbeat {
-    /// The next ping is due then.
-    Rest { ping_at: Time },
-    /// A ping was queued at `pinged` and wants its pong by `until`.
-    Waiting { pinged: Time, until: Time },
 }
 
 /// A poll that waits for packets.
@@ -243,12 +238,14 @@ impl Engine {
         !self.queue.is_empty()
     }
 
+    /// Bytes that wait for the transport.
+    pub(crate) fn bytes_waiting(&self) -> usize {
+        self.queue.bytes()
+    }
+
     /// When [`Self::handle_timeout`] is wanted next.
     pub(crate) fn deadline(&self) -> Time {
-        let heartbeat = match self.heartbeat {
-            Heartbeat::Rest { ping_at } => ping_at,
-            Heartbeat::Waiting { until, .. } => until,
-        };
+        let heartbeat = self.heartbeat.due();
         let life = match self.life {
             Life::Open => Time::MAX,
             Life::Closing(_, until) => return until,
@@ -273,27 +270,7 @@ impl Engine {
             }
             Life::Closed(_) => return,
         }
-        match self.heartbeat {
-            Heartbeat::Rest { ping_at } if now >= ping_at => {
-                // What a timer is late by its own grain is no time that the client has more; nor is anything to the official suites,
-                // which wait to the millisecond.
-                let official = self.config.official_echo;
-                let now = if official || now <= ping_at + TIMER_GRAIN {
-                    ping_at
-                } else {
-                    now
-                };
-                self.heartbeat = Heartbeat::Waiting {
-                    pinged: now,
-                    until: now + self.config.ping_timeout,
-                };
-                self.send_packet(now, &Packet::Ping(""));
-            }
-            Heartbeat::Waiting { until, .. } if now >= until => {
-                self.close(now, CloseReason::PingTimeout);
-            }
-            _ => {}
-        }
+        self.beat(now);
         if self.upgrade.as_ref().is_some_and(|u| now >= u.until) {
             self.upgrade = None;
         }
@@ -311,7 +288,10 @@ impl Engine {
         let full = self.queue.len() >= bounds.packets
             || self.queue.bytes() + frame.wire().len() > bounds.bytes;
         // A packet larger than the whole bound still goes to an idle reader.
-        if full && !self.queue.is_empty() {
+        if full && !self.queue.is_empty() && !self.config.mutants.has(Mutant::UnboundedBuffer) {
+            if self.config.mutants.has(Mutant::SilentDropWhenFull) {
+                return true;
+            }
             self.close(now, CloseReason::Overflow);
             return false;
         }
@@ -353,6 +333,7 @@ impl Engine {
             Packet::Message(text) => return Input::Text(text),
             Packet::Binary(data) => return Input::Binary(data),
             Packet::Pong(_) => self.handle_pong(now),
+            Packet::Close if self.ignores_close() => {}
             Packet::Close => self.close(now, CloseReason::ByClient),
             Packet::Ping(_) => {
                 self.close(
@@ -367,25 +348,12 @@ impl Engine {
         Input::Nothing
     }
 
-    /// Pings keep their cadence whatever the answers' delay; an unasked pong means nothing.
-    fn handle_pong(&mut self, now: Time) {
-        if let Heartbeat::Waiting { pinged, .. } = self.heartbeat {
-            self.heartbeat = Heartbeat::Rest {
-                ping_at: (pinged + self.config.ping_interval).max(now),
-            };
-        }
-    }
-}
-
-/// How late a timer of this machine may be while nothing keeps it.
-const TIMER_GRAIN: Duration = Duration::from_millis(3);
-
-/// How long after the open packet the first ping is due.
-fn first_ping(config: &PlatformConfig, transport: Transport) -> Duration {
-    if transport == Transport::WebSocket && config.mutants.has(Mutant::PingAtZero) {
-        Duration::ZERO
-    } else {
-        config.ping_interval
+    /// Whether a client's goodbye means nothing: a mutant.
+    fn ignores_close(&self) -> bool {
+        self.config.mutants.has(match self.transport {
+            Transport::Polling => Mutant::CloseIgnored,
+            Transport::WebSocket => Mutant::CloseIgnoredWs,
+        })
     }
 }
 

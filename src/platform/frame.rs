@@ -150,6 +150,12 @@ impl Queue {
         Some(frame)
     }
 
+    /// Has everything twice: a mutant's way.
+    pub(crate) fn double(&mut self) {
+        self.bytes *= 2;
+        self.frames.extend(self.frames.clone());
+    }
+
     pub(crate) fn clear(&mut self) {
         *self = Self::default();
     }

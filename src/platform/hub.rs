@@ -253,6 +253,16 @@ impl Hub {
         }
     }
 
+    /// The most bytes that wait for a client of an app.
+    pub(crate) fn most_waiting(&self, app: usize) -> usize {
+        let members = self.read(app);
+        let waiting = members
+            .all
+            .iter()
+            .map(|member| member.conn.read(|session| session.engine.bytes_waiting()));
+        waiting.max().unwrap_or_default()
+    }
+
     /// Queues an event at every socket of the audience. `event` and a text `message` are valid JSON as it stands.
     pub(crate) fn push(
         &self,

@@ -149,6 +149,76 @@ mutants! {
     ProcessAfterError = "process-after-error",
     /// SE-35: a refusal says what was shown.
     LeakSecret = "leak-secret",
+    /// TR-01: letters that are not ASCII are question marks on long-polling.
+    PollingOnlyBug = "polling-only-bug",
+    /// TR-02: a second poll at once is answered with a noop, and the first goes on.
+    BothServed = "both-served",
+    /// TR-03: the packets of POSTs are handled as they come, of several at once by turns.
+    InterleaveBodies = "interleave-bodies",
+    /// TR-04: a poll that is given up is forgotten, and its session goes on.
+    KeepSessionAfterAbort = "keep-session-after-abort",
+    /// TR-05: nothing stands between the packets in the answer to a poll.
+    LostSeparator = "lost-separator",
+    /// TR-05: of several packets in the answer to a poll the last stands there twice.
+    DupOnPoll = "dup-on-poll",
+    /// TR-06: all that waits goes into the answer to a poll.
+    OversizePoll = "oversize-poll",
+    /// TR-07: bytes on long-polling are in the alphabet of URLs.
+    B64UrlAlphabet = "b64-url-alphabet",
+    /// TR-08: what is no base64 is passed over.
+    LenientB64 = "lenient-b64",
+    /// TR-09: a POST of `application/octet-stream` is never answered.
+    HangOnOctet = "hang-on-octet",
+    /// TR-10: what is posted for a session on a WebSocket is handled.
+    SidHijackCrossTransport = "sid-hijack-cross-transport",
+    /// TR-11: a session on a WebSocket is moved to another that asks for it.
+    StealBySecondWs = "steal-by-second-ws",
+    /// TR-12: the poll that is under way when an upgrade begins is released, and none after it.
+    OneNoopOnly = "one-noop-only",
+    /// TR-13: what waits while a session moves is lost.
+    LoseDuringUpgrade = "lose-during-upgrade",
+    /// TR-13: what waits while a session moves goes out twice.
+    DupDuringUpgrade = "dup-during-upgrade",
+    /// TR-14: what is posted during an upgrade is handled a little later than what comes behind it.
+    ReorderOnUpgrade = "reorder-on-upgrade",
+    /// TR-15: an upgrade that is broken off takes its session with it.
+    HalfUpgradeBlackhole = "half-upgrade-blackhole",
+    /// TR-16: an upgrade that stalls is never dropped.
+    LeakOnStalledUpgrade = "leak-on-stalled-upgrade",
+    /// TR-17: a session moves without a probe.
+    UpgradeWithoutProbe = "upgrade-without-probe",
+    /// TR-18: a session moves to any WebSocket that names it, at once.
+    HijackBySid = "hijack-by-sid",
+    /// TR-20: of one POST the first sixteen packets are handled, and all are answered for.
+    SilentPacketCap = "silent-packet-cap",
+    /// TR-22: frames of a client need no mask.
+    AcceptUnmasked = "accept-unmasked",
+    /// LV-01: no ping is ever sent.
+    NoPing = "no-ping",
+    /// LV-02: a ping that is not answered means nothing.
+    NoPingTimeout = "no-ping-timeout",
+    /// LV-03: a ping that is answered counts as one that is not.
+    SpuriousTimeout = "spurious-timeout",
+    /// LV-04: each pong that nobody asked for is answered with a ping.
+    PongFlood = "pong-flood",
+    /// LV-06: a WebSocket whose client has fallen silent stays until its connection breaks.
+    HalfOpenForever = "half-open-forever",
+    /// LV-07: a push waits until every client of the app has read what waits for it.
+    HeadOfLineBlock = "head-of-line-block",
+    /// LV-08: what comes for a client for whom too much waits is dropped.
+    SilentDropWhenFull = "silent-drop-when-full",
+    /// LV-09: any number of bytes may wait for a client.
+    UnboundedBuffer = "unbounded-buffer",
+    /// LV-10: that a WebSocket's connection has ended is noticed with the ping that is not answered.
+    LazyClose = "lazy-close",
+    /// LV-11: a close packet on long-polling is passed over.
+    CloseIgnored = "close-ignored",
+    /// LV-12: a close packet on a WebSocket is passed over.
+    CloseIgnoredWs = "close-ignored-ws",
+    /// LV-13: whoever leaves one namespace loses the connection.
+    LeavingClosesAll = "41-closes-all",
+    /// LV-15: time stands still for a session on long-polling that has no poll under way.
+    SessionLeak = "session-leak",
 }
 
 impl Mutant {
@@ -200,6 +270,11 @@ pub struct Mutants([u64; WORDS]);
 const _: () = assert!(Mutant::TABLE.len() <= BITS * WORDS);
 
 impl Mutants {
+    /// Whether any is on.
+    pub fn any(self) -> bool {
+        self != Self::default()
+    }
+
     /// Whether this one is on.
     pub fn has(self, mutant: Mutant) -> bool {
         let place = mutant as usize;

@@ -138,7 +138,12 @@ impl Shared {
             Request::Unknown { namespace } => {
                 conn.change(|session| session.refuse(now, namespace, INVALID_NAMESPACE));
             }
-            Request::Leave(membership) => self.hub.depart(membership, now),
+            Request::Leave(membership) => {
+                self.hub.depart(membership, now);
+                if self.config.mutants.has(Mutant::LeavingClosesAll) {
+                    conn.change(|session| session.engine.close(now, CloseReason::ByClient));
+                }
+            }
             Request::Event(event) => {
                 let sender = conn.read(|session| {
                     let mut all = session.sockets.memberships();

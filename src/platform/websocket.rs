@@ -11,6 +11,7 @@ use super::config::PlatformConfig;
 use super::conn::{Conn, Session};
 use super::engine::{CloseReason, Next, ProbeStep};
 use super::frame::Frame;
+use super::mutants::Mutant;
 use super::shared::Shared;
 use super::wrong;
 use crate::protocol::engine::{self, Packet};
@@ -136,11 +137,13 @@ struct Link {
 impl Link {
     fn new(tcp: TcpStream, read: &[u8], config: &PlatformConfig) -> Self {
         let [message, frame] = wrong::se::message_limits(config);
+        let unmasked = config.mutants.has(Mutant::AcceptUnmasked);
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER)
             .write_buffer_size(0)
             .max_message_size(message)
-            .max_frame_size(frame);
+            .max_frame_size(frame)
+            .accept_unmasked_frames(unmasked);
         let wire = Wire {
             tcp,
             replies: Vec::new(),
@@ -389,6 +392,9 @@ fn receive(shared: &Arc<Shared>, conn: &Arc<Conn>, message: Result<Message, Erro
         Err(Error::Protocol(_)) => CloseReason::Protocol("not a WebSocket frame"),
         Err(_) => CloseReason::TransportLost,
     };
+    if reason == CloseReason::TransportLost && shared.config.mutants.has(Mutant::LazyClose) {
+        return;
+    }
     let now = shared.clock.now();
     conn.change(|session: &mut Session| session.engine.close(now, reason));
 }

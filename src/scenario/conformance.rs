@@ -103,6 +103,21 @@ impl Default for Echo {
     }
 }
 
+impl Echo {
+    /// A file is read key by key: whoever says one name says nothing of the others.
+    fn overlaid(self, over: Self) -> Self {
+        let usual = Self::default();
+        let name = |own: String, over: String, usual: String| {
+            if over == usual { own } else { over }
+        };
+        Self {
+            event: name(self.event, over.event, usual.event),
+            back: name(self.back, over.back, usual.back),
+            ack: name(self.ack, over.ack, usual.ack),
+        }
+    }
+}
+
 /// Takes of two what says more.
 fn or(span: Option<Span>, below: Option<Span>) -> Option<Span> {
     span.or(below)
@@ -117,7 +132,10 @@ impl Section {
             any_password: over.any_password.or(self.any_password),
             other_app: over.other_app.or(self.other_app),
             namespaces: over.namespaces.or(self.namespaces),
-            echo: over.echo.or(self.echo),
+            echo: match (self.echo, over.echo) {
+                (Some(echo), Some(over)) => Some(echo.overlaid(over)),
+                (echo, over) => over.or(echo),
+            },
             offline: over.offline.or(self.offline),
             connect_timeout: or(over.connect_timeout, self.connect_timeout),
             upgrade_timeout: or(over.upgrade_timeout, self.upgrade_timeout),
@@ -226,6 +244,16 @@ mod tests {
         assert_eq!(
             told("echo = {}\nexpired = '{}'\noffline = \"store\""),
             [""; 0]
+        );
+    }
+
+    #[test]
+    fn each_name_of_an_echo_is_read() {
+        let file = File::parse("[conformance.echo]\nevent = \"a\"\nack = \"c\"\n").unwrap();
+        let echo = file.conformance.echo.unwrap();
+        assert_eq!(
+            (&*echo.event, &*echo.back, &*echo.ack),
+            ("a", "message-back", "c")
         );
     }
 

@@ -2,13 +2,16 @@
 //!
 //! * [`User`], [`Credentials`]: who somebody is, and what a socket of theirs shows.
 //! * `seats`: users for each case alone, so that what is pushed at them concerns no other.
+//! * `by_hand`: sessions that a case drives itself.
 //! * `publisher`: asks for pushes by the scenario's trigger, and waits until they have arrived.
 
+mod by_hand;
 mod publisher;
 mod seats;
 
 use std::sync::Arc;
 
+pub(super) use self::by_hand::{event, number};
 pub(super) use self::publisher::exactly;
 pub use self::publisher::{Publisher, To};
 pub use self::seats::{Crowd, Seats};

@@ -8,7 +8,7 @@ use super::ProbeError;
 
 /// Most bytes of an answer's head, and of its body.
 const MAX_HEAD: usize = 64 * 1024;
-const MAX_BODY: usize = 4 << 20;
+const MAX_BODY: usize = 40 << 20;
 const MAX_HEADERS: usize = 128;
 
 /// How an answer says where its body ends.

@@ -100,7 +100,7 @@ impl Connection {
         }
     }
 
-    pub(super) fn note(&self, arrow: &str, what: &str) {
+    pub(in crate::conform) fn note(&self, arrow: &str, what: &str) {
         self.probe.note(self.n, arrow, what);
     }
 
@@ -175,9 +175,14 @@ impl Connection {
         self.line.reset_at_drop();
     }
 
-    async fn exchange(&mut self, request: &Request) -> Result<Answer, ProbeError> {
+    /// The bytes of a request, for a case that does not say all of it at once.
+    pub fn bytes(&self, request: &Request) -> Vec<u8> {
         let probe = &self.probe;
-        let bytes = request.bytes(&probe.target.authority, probe.headers());
+        request.bytes(&probe.target.authority, probe.headers())
+    }
+
+    async fn exchange(&mut self, request: &Request) -> Result<Answer, ProbeError> {
+        let bytes = self.bytes(request);
         // Whoever refuses a request may end the connection before it has all of it: what it has to say counts more.
         let written = self.line.write_all(&bytes).await;
         if written.is_ok() {

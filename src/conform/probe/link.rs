@@ -60,6 +60,8 @@ struct Polls {
     polling: Polling,
     /// The poll that is under way: never broken off by whoever waits for it.
     under_way: JoinSet<Result<Answer, ProbeError>>,
+    /// The answer to a ping that is under way: never broken off either, and there is no other POST meanwhile.
+    answering: JoinSet<()>,
     /// A poll came to nothing: nothing comes any more.
     over: bool,
 }
@@ -100,6 +102,7 @@ impl Probe {
             let polls = Polls {
                 polling: Polling::of(self.clone(), sid),
                 under_way: JoinSet::new(),
+                answering: JoinSet::new(),
                 over: false,
             };
             (Carrier::Polling(polls), open)
@@ -136,6 +139,11 @@ impl Session {
     /// How long the case has been under way.
     pub fn elapsed(&self) -> Duration {
         self.probe.elapsed()
+    }
+
+    /// What its requests are made with.
+    pub fn probe(&self) -> &Probe {
+        &self.probe
     }
 
     /// Whether it is on a WebSocket now.
@@ -198,8 +206,7 @@ impl Session {
         loop {
             if let Some(heard) = self.inbox.pop_front() {
                 if self.answers && matches!(&heard, Heard::Text(text) if text == "2") {
-                    // That the target takes no pong, it will tell by ending the session.
-                    self.send("3").await.ok();
+                    self.answer().await;
                     continue;
                 }
                 if matches!(&heard, Heard::Text(text) if text == "6") {
@@ -212,6 +219,16 @@ impl Session {
                 Carrier::Polling(polls) => polls.poll().await?,
             };
             self.inbox.extend(more);
+        }
+    }
+
+    /// Answers a ping. That the target takes no pong, it will tell by ending the session.
+    async fn answer(&mut self) {
+        match &mut self.carrier {
+            Carrier::WebSocket(ws) => {
+                ws.send("3").await.ok();
+            }
+            Carrier::Polling(polls) => polls.answer().await,
         }
     }
 
@@ -251,6 +268,11 @@ impl Session {
         Ok(())
     }
 
+    /// Requests on long-polling that name this session, whatever carries it.
+    pub fn requests(&self) -> Polling {
+        Polling::of(self.probe.clone(), self.sid.clone())
+    }
+
     /// Begins the next poll, so that one is under way. Nothing on a WebSocket.
     pub fn poll_on(&mut self) {
         if let Carrier::Polling(polls) = &mut self.carrier {
@@ -260,7 +282,21 @@ impl Session {
 }
 
 impl Polls {
-    async fn post(&self, body: &str) -> Result<(), Outcome> {
+    async fn answer(&mut self) {
+        let polling = self.polling.clone();
+        self.answering.spawn(async move {
+            polling.post(&polling.query(), "3").await.ok();
+        });
+        self.answered().await;
+    }
+
+    /// Waits for the answer to a ping that is under way.
+    async fn answered(&mut self) {
+        while self.answering.join_next().await.is_some() {}
+    }
+
+    async fn post(&mut self, body: &str) -> Result<(), Outcome> {
+        self.answered().await;
         let answer = self.polling.post(&self.polling.query(), body).await?;
         if answer.status == 200 {
             return Ok(());

@@ -26,7 +26,7 @@ pub struct Packet {
 
 impl Packet {
     /// Reads the text of one, behind the Engine.IO type, and how many attachments are to follow.
-    pub(super) fn read(text: &str, at: Duration) -> Option<(Self, usize)> {
+    pub(in crate::conform) fn read(text: &str, at: Duration) -> Option<(Self, usize)> {
         let packet = socket::decode(text).ok()?;
         let read = Self {
             kind: packet.kind,

@@ -130,4 +130,41 @@ impl Polling {
         let request = self.probe.request("POST", query).text(body);
         self.probe.ask(&request).await
     }
+
+    /// Whether the session is over within this time, as who polls sees it: a close packet comes, or polls are refused. Pings are answered.
+    pub async fn is_over_within(&self, patience: Duration) -> Result<bool, ProbeError> {
+        let until = self.probe.elapsed() + patience;
+        loop {
+            let mut connection = self.probe.connect().await?;
+            let request = self.probe.request("GET", &self.query());
+            let left = until.saturating_sub(self.probe.elapsed());
+            let answer = match connection.ask_within(&request, left).await {
+                Err(ProbeError::Timeout(_)) => return Ok(false),
+                answer => answer?,
+            };
+            let text = answer.text();
+            if answer.status >= 400 || text.split(SEPARATOR).any(|packet| packet == "1") {
+                return Ok(true);
+            }
+            if text.split(SEPARATOR).any(|packet| packet == "2") {
+                self.post(&self.query(), "3").await?;
+            }
+        }
+    }
+
+    /// Whether the session is refused within this time: a POST of a pong that nobody asked for, which means nothing, is.
+    pub async fn is_gone_within(&self, patience: Duration) -> Result<bool, ProbeError> {
+        const PAUSE: Duration = Duration::from_millis(50);
+        let until = self.probe.elapsed() + patience;
+        loop {
+            let answer = self.post(&self.query(), "3").await?;
+            if answer.status >= 400 {
+                return Ok(true);
+            }
+            if self.probe.elapsed() >= until {
+                return Ok(false);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
 }

@@ -32,6 +32,8 @@ pub enum Heard {
 pub struct WebSocket {
     connection: Connection,
     reader: Reader,
+    /// What the last pong of the WebSocket itself had in it.
+    pub pong: Option<Vec<u8>>,
 }
 
 impl Probe {
@@ -72,6 +74,7 @@ impl Probe {
         Ok(Ok(WebSocket {
             connection,
             reader: Reader::new(MAX_MESSAGE),
+            pong: None,
         }))
     }
 }
@@ -171,7 +174,11 @@ impl WebSocket {
             let mut input = came.as_slice();
             let mut pong = None;
             let heard = match self.reader.read(&mut input)? {
-                None | Some(Message::Pong(_)) => None,
+                None => None,
+                Some(Message::Pong(data)) => {
+                    self.pong = Some(data.to_vec());
+                    None
+                }
                 Some(Message::Text(text)) => Some(Heard::Text(text.to_owned())),
                 Some(Message::Binary(bytes)) => Some(Heard::Binary(bytes.to_vec())),
                 Some(Message::Close(close)) => Some(Heard::Close(close.map(|close| close.code))),

@@ -1,6 +1,8 @@
 //! The session on long-polling: its polls and posts.
 
 use super::{CloseReason, Engine, Life, Pending, PollRefusal, Transport};
+use crate::platform::mutants::Mutant;
+use crate::platform::wrong;
 use crate::protocol::engine::{self, Packet};
 use crate::time::Time;
 use std::time::Duration;
@@ -17,12 +19,17 @@ impl Engine {
         if self.transport != Transport::Polling {
             return Err(PollRefusal::WrongTransport);
         }
+        let mutants = self.config.mutants;
         if self.poll.is_some() {
-            self.close(now, CloseReason::PollOverlap);
+            if !mutants.has(Mutant::BothServed) {
+                self.close(now, CloseReason::PollOverlap);
+            }
             return Err(PollRefusal::Overlap);
         }
         self.poll = Some(match &self.upgrade {
-            Some(upgrade) if upgrade.probed => Pending::Until(now + RELEASE),
+            Some(upgrade) if upgrade.probed && !mutants.has(Mutant::OneNoopOnly) => {
+                Pending::Until(now + RELEASE)
+            }
             _ => Pending::Patient,
         });
         Ok(())
@@ -33,7 +40,16 @@ impl Engine {
         let pending = self.poll?;
         let mut body = String::new();
         if self.transport == Transport::Polling {
-            self.queue.fill_poll(self.config.max_payload, &mut body);
+            let mutants = self.config.mutants;
+            let most = if mutants.has(Mutant::OversizePoll) {
+                usize::MAX
+            } else {
+                self.config.max_payload
+            };
+            self.queue.fill_poll(most, &mut body);
+            if mutants.any() {
+                wrong::transports::spoil(mutants, &mut body);
+            }
         }
         match self.life {
             Life::Closing(reason, _) if self.queue.is_empty() => {
@@ -67,7 +83,8 @@ impl Engine {
     /// WebSocket, as nothing but a release was left for the poll then.
     pub(crate) fn abort_poll(&mut self, now: Time) {
         self.poll = None;
-        if self.transport != Transport::Polling {
+        let kept = self.config.mutants.has(Mutant::KeepSessionAfterAbort);
+        if self.transport != Transport::Polling || kept {
             return;
         }
         self.close(now, CloseReason::TransportLost);
@@ -78,9 +95,22 @@ impl Engine {
 
     /// A POST came. False: refuse it.
     pub(crate) fn begin_post(&mut self) -> bool {
-        let free = self.is_open() && self.transport == Transport::Polling && !self.posting;
+        let free = self.is_open() && self.takes_posts() && !self.posting;
         self.posting |= free;
         free
+    }
+
+    /// Whether what is posted is for this session.
+    pub(crate) fn takes_posts(&self) -> bool {
+        self.transport == Transport::Polling
+            || self.config.mutants.has(Mutant::SidHijackCrossTransport)
+    }
+
+    /// Whether time stands still for the session: a mutant.
+    pub(crate) fn leaks(&self) -> bool {
+        self.config.mutants.has(Mutant::SessionLeak)
+            && self.transport == Transport::Polling
+            && self.poll.is_none()
     }
 
     /// The POST was handled or given up.

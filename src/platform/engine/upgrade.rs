@@ -1,14 +1,16 @@
 //! The session on WebSocket, and the way there.
 
-use super::{Engine, Life, Next, Pending, ProbeStep, Transport, Upgrade};
+use super::{CloseReason, Engine, Life, Next, Pending, ProbeStep, Transport, Upgrade};
+use crate::platform::mutants::Mutant;
 use crate::protocol::engine::{self, Packet};
 use crate::time::Time;
 
 impl Engine {
     /// A WebSocket for this session came: the number of the attempt, unless no upgrade is possible now.
     pub(crate) fn begin_upgrade(&mut self, now: Time) -> Option<u32> {
+        let mutants = self.config.mutants;
         let possible = self.is_open()
-            && self.transport == Transport::Polling
+            && (self.transport == Transport::Polling || mutants.has(Mutant::StealBySecondWs))
             && self.upgrade.is_none()
             && self.config.websocket;
         if !possible {
@@ -18,7 +20,11 @@ impl Engine {
         self.upgrade = Some(Upgrade {
             attempt: self.attempts,
             probed: false,
-            until: now + self.config.upgrade_timeout,
+            until: if mutants.has(Mutant::LeakOnStalledUpgrade) {
+                Time::MAX
+            } else {
+                now + self.config.upgrade_timeout
+            },
         });
         Some(self.attempts)
     }
@@ -30,6 +36,7 @@ impl Engine {
 
     /// A text frame on the WebSocket of that attempt.
     pub(crate) fn handle_probe(&mut self, attempt: u32, text: &str) -> ProbeStep {
+        let mutants = self.config.mutants;
         let Some(upgrade) = self.upgrade.as_mut().filter(|u| u.attempt == attempt) else {
             return ProbeStep::Drop;
         };
@@ -39,7 +46,13 @@ impl Engine {
                 self.poll = self.poll.map(|_| Pending::Released);
                 ProbeStep::Answer
             }
-            Ok(Packet::Upgrade) if upgrade.probed => {
+            Ok(Packet::Upgrade) if upgrade.probed || mutants.has(Mutant::UpgradeWithoutProbe) => {
+                if mutants.has(Mutant::LoseDuringUpgrade) {
+                    self.queue.clear();
+                }
+                if mutants.has(Mutant::DupDuringUpgrade) {
+                    self.queue.double();
+                }
                 self.upgrade = None;
                 self.transport = Transport::WebSocket;
                 ProbeStep::Upgraded
@@ -55,7 +68,25 @@ impl Engine {
     pub(crate) fn end_upgrade(&mut self, attempt: u32) {
         if self.upgrade_lives(attempt) {
             self.upgrade = None;
+            if self.config.mutants.has(Mutant::HalfUpgradeBlackhole) {
+                self.finish(CloseReason::TransportLost);
+            }
         }
+    }
+
+    /// Whether a client has asked for an upgrade that is not over.
+    pub(crate) fn is_upgrading(&self) -> bool {
+        self.upgrade.is_some()
+    }
+
+    /// Moves the session to a WebSocket at once, by a mutant. False: it is not to be moved.
+    pub(crate) fn hijack(&mut self) -> bool {
+        let possible = self.is_open() && self.transport == Transport::Polling;
+        if possible {
+            self.upgrade = None;
+            self.transport = Transport::WebSocket;
+        }
+        possible
     }
 
     /// What the session's WebSocket is to write next. Without room for a frame only the end of the session comes out.

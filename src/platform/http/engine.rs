@@ -7,7 +7,7 @@ use crate::platform::mutants::{Mutant, Mutants};
 use crate::platform::shared::Shared;
 use crate::platform::websocket::Purpose;
 use crate::platform::wrong;
-use crate::protocol::engine;
+use crate::protocol::engine::{self, DecodeError};
 use bytes::Bytes;
 use http::header::{self, HeaderValue};
 use http::{HeaderMap, Method, Response, StatusCode};
@@ -217,6 +217,9 @@ async fn poll(shared: &Arc<Shared>, link: &Link, conn: Arc<Conn>) -> Answer {
     match conn.change(|session| session.engine.begin_poll(now)) {
         Ok(()) => {}
         Err(PollRefusal::Gone) => return Refusal::UnknownSid.answer(shared.config.mutants),
+        Err(PollRefusal::Overlap) if shared.config.mutants.has(Mutant::BothServed) => {
+            return reply::text(StatusCode::OK, "6");
+        }
         Err(PollRefusal::WrongTransport | PollRefusal::Overlap) => {
             return Refusal::BadRequest.answer(shared.config.mutants);
         }
@@ -251,13 +254,26 @@ impl Drop for PendingPost<'_> {
 }
 
 async fn post(shared: &Arc<Shared>, conn: &Arc<Conn>, request: Request<Incoming>) -> Answer {
+    let mutants = shared.config.mutants;
     let kind = request.headers().get(header::CONTENT_TYPE);
     if kind.is_some_and(|kind| {
         kind.as_bytes()
             .to_ascii_lowercase()
             .starts_with(b"application/octet-stream")
     }) {
-        return Refusal::BadRequest.answer(shared.config.mutants);
+        if mutants.has(Mutant::HangOnOctet) {
+            return std::future::pending().await;
+        }
+        return Refusal::BadRequest.answer(mutants);
+    }
+    if mutants.has(Mutant::InterleaveBodies) {
+        Box::pin(wrong::transports::as_it_comes(
+            shared,
+            conn,
+            request.into_body(),
+        ))
+        .await;
+        return reply::text(StatusCode::OK, "ok");
     }
     if !conn.change(|session| session.engine.begin_post()) {
         return Refusal::BadRequest.answer(shared.config.mutants);
@@ -273,8 +289,9 @@ async fn post(shared: &Arc<Shared>, conn: &Arc<Conn>, request: Request<Incoming>
 
 /// Hands the packets of a body to the session, up to the first that ends it.
 fn receive(shared: &Arc<Shared>, conn: &Arc<Conn>, body: &Bytes) -> Answer {
-    if conn.read(|session| session.engine.transport()) != Transport::Polling {
-        return Refusal::BadRequest.answer(shared.config.mutants);
+    let mutants = shared.config.mutants;
+    if !conn.read(|session| session.engine.takes_posts()) {
+        return Refusal::BadRequest.answer(mutants);
     }
     let broken = |how| {
         let now = shared.clock.now();
@@ -287,9 +304,20 @@ fn receive(shared: &Arc<Shared>, conn: &Arc<Conn>, body: &Bytes) -> Answer {
     if wrong::se::panics_at(shared.config.mutants, text) {
         shared.crash();
     }
-    for packet in engine::decode_payload(text) {
-        let Ok(packet) = packet else {
-            return broken("not an Engine.IO packet");
+    if mutants.has(Mutant::ReorderOnUpgrade) && conn.read(|session| session.engine.is_upgrading()) {
+        wrong::transports::later(shared, conn, text);
+        return reply::text(StatusCode::OK, "ok");
+    }
+    let most = if mutants.has(Mutant::SilentPacketCap) {
+        16
+    } else {
+        usize::MAX
+    };
+    for packet in engine::decode_payload(text).take(most) {
+        let packet = match packet {
+            Ok(packet) => packet,
+            Err(DecodeError::Base64) if mutants.has(Mutant::LenientB64) => continue,
+            Err(_) => return broken("not an Engine.IO packet"),
         };
         shared.receive(conn, packet);
         if conn.read(|session| session.engine.is_broken()) {
@@ -317,6 +345,12 @@ fn websocket(
                     .answer_as(StatusCode::SERVICE_UNAVAILABLE, shared.config.mutants);
             }
         },
+        Some(conn)
+            if shared.config.mutants.has(Mutant::HijackBySid)
+                && conn.change(|session| session.engine.hijack()) =>
+        {
+            (conn, Purpose::Carry)
+        }
         Some(conn) => {
             let now = shared.clock.now();
             match conn.change(|session| session.engine.begin_upgrade(now)) {

@@ -3,3 +3,4 @@
 
 pub(super) mod nodes;
 pub(super) mod se;
+pub(super) mod transports;
