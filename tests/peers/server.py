@@ -42,9 +42,12 @@ async def push(request):
     room = f"{app}/{asked['userID']}"
     truth["pushes"] += 1
     truth["deliveries"] += len(list(sio.manager.get_participants("/", room)))
-    in_base64 = asked.get("messageBase64")
-    message = base64.b64decode(in_base64) if in_base64 else asked["message"]
-    await sio.emit(asked["eventName"], message, room=room)
+    # A tuple is the arguments, of which there may be none, or a null.
+    if "messageBase64" in asked:
+        args = (base64.b64decode(asked["messageBase64"]),)
+    else:
+        args = (asked["message"],) if "message" in asked else ()
+    await sio.emit(asked["eventName"], args, room=room)
     return web.json_response({"result": [], "status": "ok"})
 
 

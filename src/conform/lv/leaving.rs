@@ -8,8 +8,9 @@ use crate::conform::case::{Judged, missed};
 use crate::conform::driver::{To, exactly};
 use crate::conform::probe::link::Over;
 use crate::conform::probe::packet::Packet;
+use crate::conform::probe::session::POLLING;
 use crate::conform::probe::socket::Came;
-use crate::conform::probe::{PATIENCE, Probe, ProbeError};
+use crate::conform::probe::{Answer, PATIENCE, Probe, ProbeError};
 use crate::protocol::engine::SEPARATOR;
 use crate::protocol::socket::{self, PacketType};
 use crate::summary::conformance::Outcome;
@@ -25,17 +26,16 @@ const LATER: Duration = Duration::from_millis(300);
 /// it is gone.
 pub(super) async fn broken_off(probe: Probe) -> Judged {
     const PAUSE: Duration = Duration::from_millis(30);
+    const UNKNOWN: &str = "AAAAAAAAAAAAAAAAAAAA";
     let (user, _seat) = probe.user().await?;
     let mut other = probe.come_by_hand(&user, Over::WebSocket).await?;
     let mut publisher = probe.publisher();
     for (n, reset) in (1..).zip([false, true]) {
         let session = probe.come_by_hand(&user, Over::WebSocket).await?;
         let polling = session.requests();
-        let unknown = Probe::clone(&probe)
-            .get("EIO=4&transport=polling&sid=AAAAAAAAAAAAAAAAAAAA")
-            .await?;
-        let there = polling.poll().await?;
-        if (there.status, &there.body) == (unknown.status, &unknown.body) {
+        let refusal = probe.get(&format!("{POLLING}&sid={UNKNOWN}")).await?;
+        let gone = told(&refusal, UNKNOWN);
+        if told(&polling.poll().await?, &session.sid) == gone {
             let why = "the target refuses requests for a session that is there and for one that is not by the same word";
             return Err(Outcome::Unknown(why.to_owned()));
         }
@@ -50,7 +50,7 @@ pub(super) async fn broken_off(probe: Probe) -> Judged {
         let until = probe.elapsed() + SOON;
         loop {
             let answer = polling.poll().await?;
-            if (answer.status, &answer.body) == (unknown.status, &unknown.body) {
+            if told(&answer, &polling.sid) == gone {
                 break;
             }
             if probe.elapsed() > until {
@@ -68,6 +68,11 @@ pub(super) async fn broken_off(probe: Probe) -> Judged {
         exactly("the push at the user's other socket", &heard, &[message])?;
     }
     Ok(Outcome::Pass)
+}
+
+/// What a refusal says, but for the session's id.
+fn told(answer: &Answer, sid: &str) -> (u16, String) {
+    (answer.status, answer.text().replace(sid, ""))
 }
 
 /// LV-11.

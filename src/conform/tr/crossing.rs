@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::conform::case::{Judged, missed};
 use crate::conform::driver::event;
 use crate::conform::probe::link::Over;
+use crate::conform::probe::session::{POLLING, WEBSOCKET};
 use crate::conform::probe::{Heard, Probe, ProbeError, WebSocket};
 use crate::summary::conformance::{Missed, Outcome};
 
@@ -73,6 +74,22 @@ async fn stays(ws: &mut WebSocket, patience: Duration) -> Option<String> {
         Err(ProbeError::Timeout(_)) => Some(format!("one that stays open for {patience:?}")),
         Err(error) => Some(error.to_string()),
     }
+}
+
+/// TR-19.
+pub(super) async fn served(probe: Probe) -> Judged {
+    let mut told = Vec::new();
+    let polling = probe.get(POLLING).await?;
+    told.push(if polling.is_open() {
+        "long-polling is served".to_owned()
+    } else {
+        format!("long-polling is refused with HTTP {}", polling.status)
+    });
+    told.push(match probe.websocket(WEBSOCKET).await? {
+        Ok(_) => "a WebSocket is served".to_owned(),
+        Err(answer) => format!("a WebSocket is refused with HTTP {}", answer.status),
+    });
+    Ok(Outcome::Info(told.join(", ")))
 }
 
 /// TR-18.

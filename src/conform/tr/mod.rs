@@ -24,7 +24,7 @@ const UPGRADE: &str = "Engine.IO protocol v4, Upgrade";
 const DELIVERY: &str = "Socket.IO manual, Delivery guarantees";
 
 /// Its cases.
-pub(super) static CASES: [Case; 21] = [
+pub(super) static CASES: [Case; 22] = [
     Case::new(
         "TR-01",
         Must,
@@ -187,6 +187,13 @@ pub(super) static CASES: [Case; 21] = [
     )
     .needing(&[Polling, WebSocket, Login])
     .killing(&["hijack-by-sid"]),
+    Case::new(
+        "TR-19",
+        May,
+        "A transport is served, or refused; with HTTP 400 where it is off.",
+        "Socket.IO manual, transports",
+        |probe| Box::pin(crossing::served(probe)),
+    ),
     Case::new(
         "TR-20",
         Should,

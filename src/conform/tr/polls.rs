@@ -83,12 +83,12 @@ pub(super) async fn given_up(probe: Probe) -> Judged {
         match connection.answer_within(SHORTLY).await {
             Err(ProbeError::Timeout(_)) => {
                 drop(connection);
-                if polling.is_gone_within(SOON).await? {
+                if polling.is_over_within(SOON).await? {
                     return Ok(Outcome::Pass);
                 }
                 return Err(missed(
                     format!("no session any more within {SOON:?} of a poll that was given up"),
-                    "one that takes packets",
+                    "one whose next poll waits",
                 ));
             }
             // A ping has come between.
@@ -179,12 +179,14 @@ pub(super) async fn several(probe: Probe) -> Judged {
     for message in &due {
         publisher.push(To::User(&user), &event, message).await?;
     }
-    publisher.push(To::User(&user), &last, "null").await?;
+    due.push(probe.message(0));
+    publisher
+        .push(To::User(&user), &last, &probe.message(0))
+        .await?;
     let mut came = Vec::new();
     for answer in answers_until(&session, &last).await? {
         came.extend(packets(&probe, &answer)?);
     }
-    due.push("null".to_owned());
     exactly("each push once", &came, &due)?;
     Ok(Outcome::Pass)
 }
