@@ -20,7 +20,7 @@ use tokio::sync::watch;
 mod support;
 
 /// What the embedded platform does not have.
-const NOT_THERE: [&str; 1] = ["SE-33"];
+const NOT_THERE: [&str; 2] = ["PL-20", "SE-33"];
 
 /// Tries these cases at the target of this URL.
 async fn suite(url: &str, cases: &[&'static Case]) -> Conformance {

@@ -1,11 +1,12 @@
 //! Calls of scenarios, whoever makes them: a request at the HTTP API, or an event of a client.
 
+use super::config::PlatformConfig;
 use super::faults::Pushed;
 use super::hub::Audience;
 use super::mutants::Mutant;
 use super::nodes::{Ask, Elsewhere};
 use super::said::Said;
-use super::scenarios::{self, Scenario, StepError};
+use super::scenarios::{self, Bounds, Scenario, StepError};
 use super::shared::Shared;
 use super::template::Fields;
 use super::wrong;
@@ -40,7 +41,7 @@ pub(crate) async fn call(
     let push = |audience: Audience<'_>, event: &str, message: Option<Said<'_>>| {
         push(shared, app, audience, event, message)
     };
-    let pushed = scenarios::run(scenario, fields, shared.config.max_payload, push);
+    let pushed = scenarios::run(scenario, fields, bounds(&shared.config), push);
     let pushed = pushed.map_err(CallError::Refused)?;
     let mut result = Vec::with_capacity(pushed.len());
     let mut failed = false;
@@ -60,6 +61,18 @@ pub(crate) async fn call(
         return Err(CallError::Failed);
     }
     Ok(result)
+}
+
+fn bounds(config: &PlatformConfig) -> Bounds {
+    let boundless = config.mutants.has(Mutant::OversizeKillsClient);
+    Bounds {
+        max_payload: if boundless {
+            usize::MAX
+        } else {
+            config.max_payload
+        },
+        any_name: config.mutants.has(Mutant::ReservedNamesOk),
+    }
 }
 
 /// Queues one event here, the other nodes having been asked to do the same.

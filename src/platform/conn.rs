@@ -186,6 +186,12 @@ pub(crate) fn encode_event(namespace: &str, event: &str, said: Option<Said<'_>>)
     }
 }
 
+/// The text of an event whose one attachment goes out by itself.
+pub(super) fn encode_head(namespace: &str, event: &str) -> Frame {
+    let data = array(event, ONLY_PLACEHOLDER);
+    encode_binary(PacketType::BinaryEvent, namespace, None, &data, 1)
+}
+
 #[derive(Debug)]
 struct Inner {
     session: Session,

@@ -295,7 +295,14 @@ impl Engine {
             self.close(now, CloseReason::Overflow);
             return false;
         }
+        let mutants = self.config.mutants;
+        if mutants.has(Mutant::BoundedQueue128) && self.queue.len() >= 128 {
+            return true;
+        }
         self.queue.push(frame);
+        if mutants.has(Mutant::ReorderUnderLoad) {
+            self.queue.swap_last();
+        }
         true
     }
 

@@ -9,10 +9,12 @@ use super::config::PlatformConfig;
 use super::conn::{array, encode, encode_binary};
 use super::faults::Fault;
 use super::frame::Frame;
+use super::mutants::{Mutant, Mutants};
 use super::shared::Shared;
 use super::socket::ClientEvent;
 use super::template::Fields;
-use crate::protocol::socket::PacketType;
+use super::wrong::payload;
+use crate::protocol::socket::{MAIN_NAMESPACE, PacketType};
 use serde_json::json;
 
 /// A call of a scenario that a client's event makes.
@@ -69,6 +71,12 @@ pub(crate) fn acknowledge(
     event: &ClientEvent<'_>,
     fault: Option<Fault>,
 ) -> Vec<Frame> {
+    let mutants = config.mutants;
+    let fault = match event.id {
+        Some(_) if mutants.has(Mutant::AckTwice) => Some(Fault::AckTwice),
+        Some(id) if mutants.has(Mutant::AckLost) && id % 10 == 9 => Some(Fault::AckDrop),
+        _ => fault,
+    };
     match (fault, event.id) {
         (Some(Fault::AckDrop), _) => Vec::new(),
         (Some(Fault::AckWrong), Some(id)) => {
@@ -91,17 +99,21 @@ pub(crate) fn acknowledge(
 
 /// The packets that answer an event as they should.
 fn answer(config: &PlatformConfig, event: &ClientEvent<'_>) -> Vec<Frame> {
-    let namespace = config.namespace_name(event.namespace);
+    let namespace = if config.mutants.has(Mutant::LeakOtherNamespace) {
+        MAIN_NAMESPACE
+    } else {
+        config.namespace_name(event.namespace)
+    };
     match (config.echo, event.name.as_str(), event.id) {
         (true, "message", None) => echo(
             [PacketType::Event, PacketType::BinaryEvent],
-            namespace,
+            (config.mutants, namespace),
             event,
             Some("\"message-back\""),
         ),
         (true, "message-with-ack", Some(_)) | (_, "echo", Some(_)) => echo(
             [PacketType::Ack, PacketType::BinaryAck],
-            namespace,
+            (config.mutants, namespace),
             event,
             None,
         ),
@@ -113,14 +125,26 @@ fn answer(config: &PlatformConfig, event: &ClientEvent<'_>) -> Vec<Frame> {
 /// The event's arguments, behind a name if there is one, with the same attachments under the same numbers.
 fn echo(
     [plain, binary]: [PacketType; 2],
-    namespace: &str,
+    (mutants, namespace): (Mutants, &str),
     event: &ClientEvent<'_>,
     name: Option<&str>,
 ) -> Vec<Frame> {
-    let data = array(name.unwrap_or_default(), &event.args);
     let count = event.attachments.len();
+    let wrong;
+    let args = if mutants.any() {
+        let Some(args) = payload::args(mutants, &event.args, count) else {
+            return Vec::new();
+        };
+        wrong = args;
+        &wrong
+    } else {
+        &*event.args
+    };
+    let data = array(name.unwrap_or_default(), args);
     let kind = if count == 0 { plain } else { binary };
     let head = encode_binary(kind, namespace, event.id, &data, count);
     let attachments = event.attachments.iter().map(|a| Frame::binary(a));
-    std::iter::once(head).chain(attachments).collect()
+    let mut frames: Vec<_> = std::iter::once(head).chain(attachments).collect();
+    payload::attached(mutants, &mut frames);
+    frames
 }

@@ -156,6 +156,19 @@ impl Queue {
         self.frames.extend(self.frames.clone());
     }
 
+    /// Lets the last packet overtake the one before it, for a mutant.
+    pub(crate) fn swap_last(&mut self) {
+        let len = self.frames.len();
+        if len > 1 {
+            self.frames.swap(len - 1, len - 2);
+        }
+    }
+
+    /// Turns the order round, for a mutant.
+    pub(crate) fn reverse(&mut self) {
+        self.frames.make_contiguous().reverse();
+    }
+
     pub(crate) fn clear(&mut self) {
         *self = Self::default();
     }

@@ -17,6 +17,7 @@ use super::mutants::Mutant;
 use super::said::Said;
 use super::socket::Membership;
 use super::token::Token;
+use super::wrong::pushes;
 use crate::time::Time;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -30,19 +31,19 @@ pub(crate) enum Audience<'a> {
 
 /// One socket: a namespace joined on a connection.
 #[derive(Debug)]
-struct Member {
-    conn: Arc<Conn>,
-    namespace: usize,
-    sid: Token,
-    user: Arc<str>,
+pub(super) struct Member {
+    pub(super) conn: Arc<Conn>,
+    pub(super) namespace: usize,
+    pub(super) sid: Token,
+    pub(super) user: Arc<str>,
     login: Token,
 }
 
 /// The sockets of one app.
 #[derive(Debug, Default)]
-struct Members {
+pub(super) struct Members {
     /// Dense, so that a broadcast runs through memory in order.
-    all: Vec<Member>,
+    pub(super) all: Vec<Member>,
     /// Where a socket stands in `all`.
     places: HashMap<Token, usize>,
     /// The sockets of each user who has any.
@@ -125,10 +126,12 @@ impl<'a> Encoded<'a> {
 /// The registers of all apps.
 #[derive(Debug)]
 pub(crate) struct Hub {
-    config: Arc<PlatformConfig>,
+    pub(super) config: Arc<PlatformConfig>,
     apps: Vec<RwLock<Members>>,
     faults: Option<Faults>,
     places: Places,
+    /// What mutants have in mind.
+    pub(super) wrong: pushes::Memory,
 }
 
 /// There is no place left for a socket.
@@ -142,6 +145,7 @@ impl Hub {
             apps: config.apps.iter().map(|_| RwLock::default()).collect(),
             faults: Faults::new(config),
             places: Places::new(config.limits.sockets),
+            wrong: pushes::Memory::default(),
         }
     }
 
@@ -150,7 +154,7 @@ impl Hub {
         self.faults.as_ref()
     }
 
-    fn read(&self, app: usize) -> RwLockReadGuard<'_, Members> {
+    pub(super) fn read(&self, app: usize) -> RwLockReadGuard<'_, Members> {
         self.apps[app]
             .read()
             .unwrap_or_else(PoisonError::into_inner)
@@ -204,13 +208,17 @@ impl Hub {
         if let (Some(faults), Some(place)) = (self.faults(), place) {
             faults.joined(place, early, now);
         }
-        members.insert(Member {
+        let member = Member {
             conn: Arc::clone(conn),
             namespace,
             sid: membership.sid,
             user: Arc::clone(&login.user),
             login: login.token,
-        });
+        };
+        if self.config.mutants.any() {
+            self.wrong.joined(self.config.mutants, &member, now);
+        }
+        members.insert(member);
         Ok(Some(membership))
     }
 
@@ -223,6 +231,9 @@ impl Hub {
     /// Forgets a socket.
     pub(crate) fn leave(&self, membership: Membership) {
         self.remove(membership.app, membership.sid);
+        if self.config.mutants.any() {
+            self.wrong.left();
+        }
         if let Some(faults) = self.faults() {
             faults.forget(membership.sid);
         }
@@ -288,6 +299,9 @@ impl Hub {
             return faults.push(asked, &sids);
         }
         let mutants = self.config.mutants;
+        if pushes::concerned(mutants) {
+            return self.push_wrongly(app, audience, event, message, now);
+        }
         let audience = match audience {
             Audience::User(_) if mutants.has(Mutant::BroadcastLeak) => Audience::Everyone,
             audience => audience,

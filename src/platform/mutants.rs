@@ -115,7 +115,7 @@ mutants! {
     UnhandledUpgradeError = "unhandled-upgrade-error",
     /// SE-17: a bad frame that comes along with the request for its WebSocket brings the platform down.
     CrashOnEarlyFrame = "crash-on-early-frame",
-    /// SE-18: a client's event named `error` brings the platform down.
+    /// SE-18, RT-16: a client's event named `error` brings the platform down.
     CrashOnErrorEvent = "crash-on-error-event",
     /// SE-19: an answer has the session id that was asked for in a header, line breaks and all.
     HeaderEcho = "header-echo",
@@ -219,6 +219,118 @@ mutants! {
     LeavingClosesAll = "41-closes-all",
     /// LV-15: time stands still for a session on long-polling that has no poll under way.
     SessionLeak = "session-leak",
+    /// RT-02: a push at a user reaches the first of their sockets alone.
+    FirstSessionOnly = "first-session-only",
+    /// RT-02: a push at a user with several sockets comes twice at each.
+    DupPerSession = "dup-per-session",
+    /// RT-03: a push at a user who is not there waits for them.
+    DeliverLate = "deliver-late",
+    /// RT-05: a push in one app reaches all apps.
+    CrossAppLeak = "cross-app-leak",
+    /// RT-06: a push at a user whose id has a `*` in it is one at everyone.
+    StarUserIsBroadcast = "star-user-is-broadcast",
+    /// RT-07: ids that differ in their case alone are the same.
+    Casefold = "casefold",
+    /// RT-07: ids that are the same once they are composed are the same.
+    Normalise = "normalise",
+    /// RT-07: a push at a user reaches those whose ids begin with that one.
+    PrefixMatch = "prefix-match",
+    /// RT-08: the id of a user may be that of a socket, or of an app's room.
+    RoomNameCollision = "room-name-collision",
+    /// RT-09: users who are named like a property of every JavaScript object are never found.
+    PrototypeRoom = "prototype-room",
+    /// RT-10: one in a thousand pushes at a user reaches another as well.
+    LeakOneInThousand = "leak-1-in-1000",
+    /// RT-11: a push at everyone is sent to each socket once for each room that it is in.
+    DupPerRoom = "dup-per-room",
+    /// RT-12: spaces around an event's name are cut off.
+    NameTrim = "name-trim",
+    /// RT-13: a client's event whose name has an escape in it is ignored.
+    EscapedNameDropped = "escaped-name-dropped",
+    /// RT-14: reserved names are pushed like any other.
+    ReservedNamesOk = "reserved-names-ok",
+    /// RT-15: a client's event of a reserved name is ignored.
+    ReservedFromClientOk = "reserved-from-client-ok",
+    /// RT-17: a socket that leaves its namespace stays a member.
+    GhostMember = "ghost-member",
+    /// RT-18: what is sent in a further namespace is sent in the main one.
+    LeakOtherNamespace = "leak-other-namespace",
+    /// RT-19: a socket becomes a member with the first push after its CONNECT, which it misses.
+    LateJoin = "late-join",
+    /// RT-20: the first push after somebody left reaches nobody.
+    LostUnderChurn = "lost-under-churn",
+    /// RT-21: the answer to a push counts one delivery too many.
+    CountLies = "count-lies",
+    /// RT-22: a client's event reaches everyone of the app.
+    ClientCanPublish = "client-can-publish",
+    /// OR-01: every fifth push is overtaken by the next.
+    Reorder = "reorder",
+    /// OR-02: what is sent while something waits for the client overtakes the last of it.
+    ReorderUnderLoad = "reorder-under-load",
+    /// OR-03: a push at everyone waits for the next one at a user.
+    TwoQueues = "two-queues",
+    /// OR-04: every other push goes through a queue that waits for the next push in the other.
+    PerNodeQueues = "per-node-queues",
+    /// OR-06: every twentieth push is delivered twice.
+    Dup = "dup",
+    /// OR-07: every hundredth delivery is left out.
+    DropEveryHundredth = "drop-every-100th",
+    /// OR-08: every twentieth push is followed by one that nobody asked for.
+    Phantom = "phantom",
+    /// OR-09: what waits when an upgrade ends goes out in reverse.
+    ReorderOnUpgrade = "reorder-on-upgrade",
+    /// OR-10: a push of more than 64 KiB is overtaken by the next.
+    SmallOvertakesLarge = "small-overtakes-large",
+    /// OR-11: the attachments of an event are sent behind the next push.
+    InterleavedAttachments = "interleaved-attachments",
+    /// OR-12: every ack is sent twice.
+    AckTwice = "ack-twice",
+    /// OR-12: one in ten acks is not sent.
+    AckLost = "ack-lost",
+    /// OR-13: ack ids are floating-point numbers.
+    AckIdFloat = "ack-id-float",
+    /// OR-14: an ack that nobody asked for ends its connection.
+    CrashOnUnknownAck = "crash-on-unknown-ack",
+    /// OR-15: what is sent while 128 packets wait for the client is dropped.
+    BoundedQueue128 = "bounded-queue-128",
+    /// PL-01: an argument that is null is left out.
+    NullDropped = "null-dropped",
+    /// PL-02: an event without arguments is delivered with null.
+    PadWithNull = "pad-with-null",
+    /// PL-03: several arguments are delivered as one array.
+    ArgsWrapped = "args-wrapped",
+    /// PL-03: a single array is delivered as several arguments.
+    ArraySpread = "array-spread",
+    /// PL-04: letters beyond the basic plane are replaced.
+    MangleUnicode = "mangle-unicode",
+    /// PL-05: a U+001E in a text goes out as it is.
+    RawRs = "raw-RS",
+    /// PL-07: every other receiver gets large numbers as floating-point ones.
+    NumberDrift = "number-drift",
+    /// PL-08: a number that no float can hold goes out as Infinity.
+    Infinity = "infinity",
+    /// PL-09: the keys of objects are sorted.
+    SortKeys = "sort-keys",
+    /// PL-10: a key `__proto__` sets its object's prototype, and is seen no more.
+    ProtoPollution = "proto-pollution",
+    /// PL-11: an object that looks like a placeholder is taken for one, whose attachment is not there.
+    PlaceholderConfusion = "placeholder-confusion",
+    /// PL-12: what is said in one text ends after 64 KiB.
+    Truncate64k = "truncate-64k",
+    /// PL-13: a push above the limit ends the connections that it is for.
+    OversizeKillsClient = "oversize-kills-client",
+    /// PL-14: attachments go out in reverse.
+    BinarySwap = "binary-swap",
+    /// PL-15: placeholders are taken to be in the order of the attachments.
+    BinaryByPosition = "binary-by-position",
+    /// PL-16: a client's event whose placeholders do not begin with `_placeholder` is ignored.
+    KeyOrderSensitive = "key-order-sensitive",
+    /// PL-17: where an attachment is used twice, the second place has null.
+    DupNumLost = "dup-num-lost",
+    /// PL-18: white space in what a client sends ends its connection.
+    WsIntolerant = "ws-intolerant",
+    /// PL-19: a client's event that is nested deeper than 90 is ignored, and so is a push.
+    SilentDepthDrop = "silent-depth-drop",
 }
 
 impl Mutant {
@@ -273,6 +385,7 @@ impl Mutants {
     /// Whether any is on.
     pub fn any(self) -> bool {
         self != Self::default()
+        self.0 != [0; WORDS]
     }
 
     /// Whether this one is on.

@@ -79,16 +79,21 @@ struct Prepared<'a> {
     bytes: Option<Vec<u8>>,
 }
 
+/// What a push may be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    /// Most bytes of its message.
+    pub(crate) max_payload: usize,
+    /// Whether it may have any name.
+    pub(crate) any_name: bool,
+}
+
 impl SendPush {
-    fn prepare<'a>(
-        &self,
-        fields: &Fields<'a>,
-        max_payload: usize,
-    ) -> Result<Prepared<'a>, StepError> {
+    fn prepare<'a>(&self, fields: &Fields<'a>, bounds: Bounds) -> Result<Prepared<'a>, StepError> {
         let user = name(self.user_id.fill(fields).as_deref(), "userID")?;
         let event = self.event_name.fill(fields);
         let event_name = name(event.as_deref(), "eventName")?;
-        if RESERVED_EVENTS.contains(&event_name.as_str()) {
+        if !bounds.any_name && RESERVED_EVENTS.contains(&event_name.as_str()) {
             return Err(StepError::ReservedEvent(event_name));
         }
         let message = self.message.as_ref().and_then(|m| m.fill(fields));
@@ -99,7 +104,7 @@ impl SendPush {
         }
         let size = message.as_deref().map_or(0, str::len);
         let size = size.max(bytes.as_ref().map_or(0, Vec::len));
-        let limit = max_payload;
+        let limit = bounds.max_payload;
         if size > limit || event_name.len() > limit {
             return Err(StepError::MessageTooLong { size, limit });
         }
@@ -131,13 +136,13 @@ fn name(json: Option<&str>, what: &'static str) -> Result<String, StepError> {
 pub(crate) fn run<P>(
     scenario: &Scenario,
     fields: &Fields<'_>,
-    max_payload: usize,
+    bounds: Bounds,
     mut push: impl FnMut(Audience<'_>, &str, Option<Said<'_>>) -> P,
 ) -> Result<Vec<P>, StepError> {
     let prepared: Vec<Prepared<'_>> = scenario
         .steps
         .iter()
-        .map(|Step::SendPush(step)| step.prepare(fields, max_payload))
+        .map(|Step::SendPush(step)| step.prepare(fields, bounds))
         .collect::<Result<_, _>>()?;
     let deliver = |ready: &Prepared<'_>| {
         let audience = match ready.user.as_str() {
@@ -155,12 +160,19 @@ pub(crate) fn run<P>(
 
 #[cfg(test)]
 mod tests {
-    use super::{Scenario, Step, StepError};
+    use super::{Bounds, Scenario, Step, StepError};
+
+    fn up_to(max_payload: usize) -> Bounds {
+        Bounds {
+            max_payload,
+            any_name: false,
+        }
+    }
 
     fn prepare(object: &str) -> Result<(String, String, Option<String>), StepError> {
         let Step::SendPush(step) = &Scenario::push_send().steps[0];
         let fields = serde_json::from_str(object).unwrap();
-        step.prepare(&fields, 1_024).map(|p| {
+        step.prepare(&fields, up_to(1_024)).map(|p| {
             (
                 p.user,
                 p.event.into_owned(),
@@ -195,7 +207,7 @@ mod tests {
         let bytes = |rest: &str| {
             let object = format!(r#"{{"userID":"u","eventName":"e",{rest}}}"#);
             let fields = serde_json::from_str(&object).unwrap();
-            step.prepare(&fields, 8).map(|p| p.bytes)
+            step.prepare(&fields, up_to(8)).map(|p| p.bytes)
         };
         assert_eq!(bytes(r#""messageBase64":"AP8=""#), Ok(Some(vec![0, 255])));
         assert_eq!(bytes(r#""messageBase64": "" "#), Ok(Some(vec![])));

@@ -272,6 +272,7 @@ impl Sockets {
             return Request::Fatal("namespace not joined");
         };
         match self.slot(namespace) {
+            Slot::Joined(_) if config.mutants.has(Mutant::GhostMember) => Request::Nothing,
             Slot::Joined(membership) => {
                 self.set(namespace, Slot::Free);
                 self.join_by = now + config.connect_timeout;
@@ -333,6 +334,11 @@ impl Sockets {
             Slot::Kicked => return Request::Nothing,
             Slot::Joined(_) => {}
         }
+        if config.mutants.any()
+            && let Some(wrong) = wrong::client::message(config.mutants, packet, &data)
+        {
+            return wrong;
+        }
         if matches!(packet.kind, PacketType::Ack | PacketType::BinaryAck) {
             // The platform asks for no acknowledgements: a well-formed one answers nothing.
             return match serde_json::from_str::<Vec<&RawValue>>(&data) {
@@ -355,7 +361,7 @@ impl Sockets {
         };
         Request::Event(ClientEvent {
             namespace,
-            id: packet.id,
+            id: wrong::client::ack_id(config.mutants, packet.id),
             name,
             args,
             attachments,

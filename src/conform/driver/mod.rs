@@ -4,10 +4,12 @@
 //! * `seats`: users for each case alone, so that what is pushed at them concerns no other.
 //! * `by_hand`: sessions that a case drives itself.
 //! * `publisher`: asks for pushes by the scenario's trigger, and waits until they have arrived.
+//! * `trip`: brings values to a socket by whatever the target has for it, an echo or a push.
 
 mod by_hand;
 mod publisher;
 mod seats;
+mod trip;
 
 use std::sync::Arc;
 
@@ -15,6 +17,7 @@ pub(super) use self::by_hand::{event, number};
 pub(super) use self::publisher::exactly;
 pub use self::publisher::{Publisher, To};
 pub use self::seats::{Crowd, Seats};
+pub use self::trip::{By, Trip, placeholders};
 use super::case::missed;
 use super::probe::Probe;
 use super::probe::socket::Socket;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use serde_json::Value;
 
 use super::User;
@@ -62,12 +63,24 @@ impl Probe {
 impl Publisher {
     /// Asks for a push with this message as JSON (empty: no argument), and gives the answer.
     pub async fn ask(&mut self, to: To<'_>, event: &str, message: &str) -> Asked {
-        self.asked(to, event, message, None).await
+        self.asked(to, event, message, None).await.0
+    }
+
+    /// The same with what the answer says, where that is JSON.
+    pub async fn ask_in_full(
+        &mut self,
+        to: To<'_>,
+        event: &str,
+        message: &str,
+    ) -> (Asked, Option<Value>) {
+        let (asked, body) = self.asked(to, event, message, None).await;
+        let said = body.and_then(|body| serde_json::from_slice(&body).ok());
+        (asked, said)
     }
 
     /// The same with bytes for a message.
     pub async fn ask_binary(&mut self, to: To<'_>, event: &str, bytes: &[u8]) -> Asked {
-        self.asked(to, event, "", Some(bytes)).await
+        self.asked(to, event, "", Some(bytes)).await.0
     }
 
     async fn asked(
@@ -76,7 +89,7 @@ impl Publisher {
         event: &str,
         message: &str,
         bytes: Option<&[u8]>,
-    ) -> Asked {
+    ) -> (Asked, Option<bytes::Bytes>) {
         let plan = &self.probe.target.plan;
         let (app, user) = match to {
             To::Everyone(app) => (app, None),
@@ -100,11 +113,11 @@ impl Publisher {
             "→",
             &format!("(push {event:?} at {whom} of app {app}: {said})"),
         );
-        let asked = self.asker.ask(ready).await;
+        let (asked, answer) = self.asker.ask_in_full(ready).await;
         let why = asked.why.as_deref().unwrap_or_default();
         self.probe
             .note_at(0, "←", &format!("(push {:?} {why})", asked.outcome));
-        asked
+        (asked, answer.map(|answer| answer.body))
     }
 
     /// Asks for a push that has to be accepted: if it is not, there is no telling.
@@ -144,11 +157,23 @@ impl Publisher {
         self.fences += 1;
         let fence = format!("{}fence-{}", self.probe.mark(), self.fences);
         self.push(To::User(user), &fence, "null").await?;
-        let mut heard = Vec::new();
-        for socket in sockets {
-            heard.push(until_fence(socket, &fence).await?);
+        let all = sockets.iter_mut().map(|socket| until_fence(socket, &fence));
+        join_all(all).await.into_iter().collect()
+    }
+
+    /// The same of one socket of each of these users.
+    pub async fn heard_by_each(
+        &mut self,
+        users: &[User],
+        sockets: &mut [Socket],
+    ) -> Result<Vec<Vec<Packet>>, Outcome> {
+        self.fences += 1;
+        let fence = format!("{}fence-{}", self.probe.mark(), self.fences);
+        for user in users {
+            self.push(To::User(user), &fence, "null").await?;
         }
-        Ok(heard)
+        let all = sockets.iter_mut().map(|socket| until_fence(socket, &fence));
+        join_all(all).await.into_iter().collect()
     }
 }
 

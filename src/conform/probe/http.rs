@@ -206,6 +206,9 @@ impl Connection {
 
     /// Reads more. False: nothing comes any more.
     pub(super) async fn more(&mut self) -> bool {
+        // Room for much at once: what a target says is not to wait for whoever reads it here.
+        const ROOM: usize = 32 * 1024;
+        self.came.reserve(ROOM);
         matches!(self.line.read_buf(&mut self.came).await, Ok(bytes) if bytes > 0)
     }
 }

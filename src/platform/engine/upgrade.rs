@@ -55,6 +55,9 @@ impl Engine {
                 }
                 self.upgrade = None;
                 self.transport = Transport::WebSocket;
+                if mutants.has(Mutant::ReorderOnUpgrade) {
+                    self.queue.reverse();
+                }
                 ProbeStep::Upgraded
             }
             _ => {

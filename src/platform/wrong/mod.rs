@@ -1,6 +1,11 @@
 //! What mutants do that takes more than a line where they stand, by the topic of the cases that tell them. Each of these functions does
 //! nothing, and quickly, unless its mutant is on.
+//!
+//! * `pushes`: who gets a push, how often and in which order. * `payload`: what it says then. * `client`: what is made of a client's events.
 
+pub(super) mod client;
 pub(super) mod nodes;
+pub(super) mod payload;
+pub(super) mod pushes;
 pub(super) mod se;
 pub(super) mod transports;

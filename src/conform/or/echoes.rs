@@ -1,0 +1,164 @@
+//! What a client sends without waiting, and gets back.
+
+use crate::conform::case::{Judged, missed};
+use crate::conform::driver::exactly;
+use crate::conform::probe::link::{Over, Session};
+use crate::conform::probe::packet::Packet;
+use crate::conform::probe::socket::Came;
+use crate::conform::probe::{Heard, PATIENCE, Probe};
+use crate::protocol::socket::{MAIN_NAMESPACE, PacketType, encode_event};
+use crate::summary::conformance::Outcome;
+
+/// Events at once.
+const MANY: usize = 1_000;
+/// Packets in one request, where they travel in requests.
+const IN_ONE: usize = 250;
+
+/// A session that has joined, and what it sends.
+struct Echoing {
+    session: Session,
+    event: String,
+    back: String,
+    probe: Probe,
+    /// What was sent and has to come back.
+    due: Vec<String>,
+    /// What has come.
+    heard: Vec<Packet>,
+}
+
+impl Echoing {
+    async fn new(
+        probe: &Probe,
+        over: Over,
+    ) -> Result<(Self, crate::conform::driver::Crowd), Outcome> {
+        let (user, seat) = probe.user().await?;
+        let shows = probe.log_in(&user).await?;
+        let mut session = probe.presenting(&shows).session(over).await?;
+        let answer = session.hello(&shows.hello).await?;
+        if answer.kind != PacketType::Connect {
+            return Err(missed("a CONNECT for good credentials", answer.told()));
+        }
+        let echo = probe.section().echo.clone().unwrap_or_default();
+        let echoing = Self {
+            session,
+            event: echo.event,
+            back: echo.back,
+            probe: probe.clone(),
+            due: Vec::new(),
+            heard: Vec::new(),
+        };
+        Ok((echoing, seat))
+    }
+
+    /// The next events, as packets of Engine.IO, each with so many bytes more than it needs.
+    fn next(&mut self, count: usize, more: usize) -> Vec<String> {
+        let mut packets = Vec::with_capacity(count);
+        for _ in 0..count {
+            let number = self.due.len();
+            let args = if more == 0 {
+                self.probe.message(number as u64)
+            } else {
+                format!("{number},\"{}\"", "x".repeat(more))
+            };
+            let mut text = "4".to_owned();
+            encode_event(MAIN_NAMESPACE, None, &self.event, &args, &mut text);
+            packets.push(text);
+            self.due.push(args);
+        }
+        packets
+    }
+
+    async fn send(&mut self, count: usize, more: usize) -> Result<(), Outcome> {
+        let packets = self.next(count, more);
+        let packets: Vec<_> = packets.iter().map(String::as_str).collect();
+        for some in packets.chunks(IN_ONE) {
+            self.session.send_all(some).await?;
+        }
+        Ok(())
+    }
+
+    /// Hears on until all have come that are due.
+    async fn hear(&mut self) -> Result<(), Outcome> {
+        while self.heard.len() < self.due.len() {
+            let heard = self.session.next_packet(PATIENCE).await;
+            match heard {
+                Ok(Came::Packet(packet)) => {
+                    if packet.event().is_some_and(|(name, _)| name == self.back) {
+                        self.heard.push(packet);
+                    }
+                }
+                Ok(other) => return Err(self.short(&other.told())),
+                Err(error) => return Err(self.short(&error.to_string())),
+            }
+        }
+        Ok(())
+    }
+
+    fn short(&self, seen: &str) -> Outcome {
+        let (due, came) = (self.due.len(), self.heard.len());
+        missed(
+            format!("{due} events sent back"),
+            format!("{came} of them, and then {seen}"),
+        )
+    }
+
+    fn in_order(&self, what: &str) -> Result<(), Outcome> {
+        exactly(what, &self.heard, &self.due)
+    }
+}
+
+/// OR-02.
+pub(super) async fn pipelined(probe: Probe) -> Judged {
+    for over in probe.ways() {
+        let (mut echoing, _seat) = Echoing::new(&probe, over).await?;
+        echoing.send(MANY, 0).await?;
+        echoing.hear().await?;
+        echoing.in_order(&format!(
+            "over {}, the events in the order in which they were sent",
+            over.name()
+        ))?;
+    }
+    Ok(Outcome::Pass)
+}
+
+/// OR-15.
+pub(super) async fn burst(probe: Probe) -> Judged {
+    const LARGER: usize = 2_000;
+    for over in probe.ways() {
+        let (mut echoing, _seat) = Echoing::new(&probe, over).await?;
+        echoing.send(MANY, 0).await?;
+        echoing.hear().await?;
+        // Those of 1 kB in parts that a client and its system can take in while they send.
+        for _ in 0..LARGER / IN_ONE {
+            echoing.send(IN_ONE, 1_000).await?;
+            echoing.hear().await?;
+        }
+    }
+    Ok(Outcome::Pass)
+}
+
+/// OR-09.
+pub(super) async fn across_an_upgrade(probe: Probe) -> Judged {
+    const SOME: usize = 20;
+    for _ in 0..5 {
+        let (mut echoing, _seat) = Echoing::new(&probe, Over::Polling).await?;
+        // Before it, with a poll under way.
+        echoing.session.poll_on();
+        echoing.send(SOME, 0).await?;
+        let mut ws = echoing.session.probing().await?;
+        ws.send("2probe").await?;
+        match ws.next().await? {
+            Heard::Text(text) if text == "3probe" => {}
+            heard => return Err(missed("3probe", format!("{heard:?}"))),
+        }
+        // While it is under way, with none: what is sent back waits for the new transport.
+        echoing.hear().await?;
+        echoing.send(SOME, 0).await?;
+        echoing.session.finish(ws).await?;
+        // And right behind it.
+        echoing.send(SOME, 0).await?;
+        echoing.hear().await?;
+        echoing.in_order("the events in the order in which they were sent, across an upgrade")?;
+    }
+    Ok(Outcome::Pass)
+}
