@@ -42,11 +42,10 @@ async def push(request):
     room = f"{app}/{asked['userID']}"
     truth["pushes"] += 1
     truth["deliveries"] += len(list(sio.manager.get_participants("/", room)))
-    # A tuple is the arguments, of which there may be none, or a null.
+    # A tuple has the arguments: without one, null would be none.
+    args = (asked["message"],) if "message" in asked else ()
     if "messageBase64" in asked:
         args = (base64.b64decode(asked["messageBase64"]),)
-    else:
-        args = (asked["message"],) if "message" in asked else ()
     await sio.emit(asked["eventName"], args, room=room)
     return web.json_response({"result": [], "status": "ok"})
 

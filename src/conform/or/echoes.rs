@@ -11,8 +11,10 @@ use crate::summary::conformance::Outcome;
 
 /// Events at once.
 const MANY: usize = 1_000;
-/// Packets in one request, where they travel in requests.
-const IN_ONE: usize = 250;
+/// Packets in one request, where they travel in requests: some servers take no more.
+const IN_ONE: usize = 16;
+/// Events at a time, where a client has to take in while it sends.
+const PART: usize = 250;
 
 /// A session that has joined, and what it sends.
 struct Echoing {
@@ -129,8 +131,8 @@ pub(super) async fn burst(probe: Probe) -> Judged {
         echoing.send(MANY, 0).await?;
         echoing.hear().await?;
         // Those of 1 kB in parts that a client and its system can take in while they send.
-        for _ in 0..LARGER / IN_ONE {
-            echoing.send(IN_ONE, 1_000).await?;
+        for _ in 0..LARGER / PART {
+            echoing.send(PART, 1_000).await?;
             echoing.hear().await?;
         }
     }
@@ -139,7 +141,7 @@ pub(super) async fn burst(probe: Probe) -> Judged {
 
 /// OR-09.
 pub(super) async fn across_an_upgrade(probe: Probe) -> Judged {
-    const SOME: usize = 20;
+    const SOME: usize = 12;
     for _ in 0..5 {
         let (mut echoing, _seat) = Echoing::new(&probe, Over::Polling).await?;
         // Before it, with a poll under way.
