@@ -10,7 +10,7 @@
 //! nodes/      the other processes of the platform, if it has several     calls  scenarios that run
 //! ---------------------------------------------- below: no I/O, time is an argument
 //! conn        both protocol layers of one connection behind one lock, and the wakers of its drivers
-//! engine      Engine.IO: transports, heartbeat, upgrade, closing       frame   packets encoded once, queues
+//! engine      Engine.IO: transports, heartbeat, upgrade, closing       frame, packets  encoded once, queues
 //! socket      Socket.IO: namespaces, events, attachments               events  answers to client events
 //! hub         who is connected, who gets a push                        scenarios, template  what a push says
 //! limit       an artificial capacity: deliveries a second, sockets
@@ -49,6 +49,7 @@ mod hub;
 mod limit;
 mod mutants;
 pub mod nodes;
+mod packets;
 mod said;
 mod scenarios;
 mod serve;
