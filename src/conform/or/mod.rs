@@ -30,12 +30,13 @@ pub(super) static CASES: [Case; 15] = [
     Case::new(
         "OR-02",
         Must,
-        "1,000 events that a client sends without waiting come back in that order, on every transport.",
+        "1,000 events that a client sends, 250 at a time without waiting, come back in that order, on every transport.",
         ORDERING,
         |probe| Box::pin(echoes::pipelined(probe)),
     )
     .needing(&[Login, Echo])
-    .killing(&["reorder-under-load"]),
+    .killing(&["reorder-under-load"])
+    .alone(),
     Case::new(
         "OR-03",
         Must,
@@ -119,7 +120,7 @@ pub(super) static CASES: [Case; 15] = [
     Case::new(
         "OR-12",
         Should,
-        "Each of 200 events that ask for an ack gets one, once, with its own id and arguments, in any order.",
+        "Each of 100 events that ask for an ack gets one, once, with its own id and arguments, in any order.",
         ACKS,
         |probe| Box::pin(acks::each_once(probe)),
     )
@@ -146,10 +147,11 @@ pub(super) static CASES: [Case; 15] = [
     Case::new(
         "OR-15",
         Should,
-        "All of 1,000 events that are sent back at once, and of 2,000 with 1 kB each, arrive at a client that reads.",
+        "All of 250 events that are sent back at once arrive, four times, and eight times with 1 kB each, on every transport.",
         "what servers in use miss",
         |probe| Box::pin(echoes::burst(probe)),
     )
     .needing(&[Login, Echo])
-    .killing(&["bounded-queue-128"]),
+    .killing(&["bounded-queue-128"])
+    .alone(),
 ];
