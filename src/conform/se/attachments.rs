@@ -1,11 +1,11 @@
 //! Binary packets whose attachments are not what they say.
 
 use super::attack::{Said, Scene, acked, ends_within, say, transports, usual, within};
-use crate::conform::case::{Judged, missed};
+use crate::conform::case::Judged;
 use crate::conform::probe::link::Over;
 use crate::conform::probe::socket::Came;
 use crate::conform::probe::{PATIENCE, Probe, ProbeError};
-use crate::protocol::binary::ONLY_PLACEHOLDER;
+use crate::protocol::binary::{ONLY_PLACEHOLDER, push_placeholder};
 use crate::protocol::socket::PacketType;
 use crate::summary::conformance::Outcome;
 
@@ -124,36 +124,41 @@ pub(super) async fn names(probe: Probe) -> Judged {
     scene.unharmed("binary packets that are none").await
 }
 
+/// What comes of an event with so many attachments.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Passes {
+    /// It is acknowledged.
+    Yes,
+    /// Its connection ends.
+    No,
+    /// Nothing comes of it.
+    Silence,
+}
+
 /// SE-09.
 pub(super) async fn cap(probe: Probe) -> Judged {
     let scene = Scene::of(&probe).await?;
-    if !passes(&scene, 1).await? {
-        return Ok(Outcome::Info("no attachment passes".to_owned()));
-    }
-    let (mut passes_at, mut fails_at) = (1, None);
-    while fails_at.is_none() && passes_at < MOST {
-        if passes(&scene, passes_at * 2).await? {
-            passes_at *= 2;
-        } else {
-            fails_at = Some(passes_at * 2);
+    let (mut most, mut fails) = (0, None);
+    let mut next = 1;
+    while next <= MOST && most + 1 != fails.unwrap_or(usize::MAX) {
+        match passes(&scene, next).await? {
+            Passes::Yes => most = next,
+            Passes::No => fails = Some(next),
+            Passes::Silence => {
+                let info =
+                    format!("{most} attachments of one packet pass, {next} are not answered");
+                return Ok(Outcome::Info(info));
+            }
         }
-    }
-    let Some(mut fails_at) = fails_at else {
-        let info = format!("{MOST} attachments of one packet pass");
-        return Ok(Outcome::Info(info));
-    };
-    while fails_at - passes_at > 1 {
-        let middle = usize::midpoint(passes_at, fails_at);
-        if passes(&scene, middle).await? {
-            passes_at = middle;
-        } else {
-            fails_at = middle;
-        }
+        next = fails.map_or(most * 2, |fails| usize::midpoint(most, fails));
     }
     scene.unharmed("packets with many attachments").await?;
-    Ok(Outcome::Info(format!(
-        "{passes_at} attachments of one packet pass, {fails_at} end the connection"
-    )))
+    Ok(Outcome::Info(match fails {
+        None => format!("{most} attachments of one packet pass"),
+        Some(fails) => {
+            format!("{most} attachments of one packet pass, {fails} end the connection")
+        }
+    }))
 }
 
 /// So many binary messages of a byte, masked with zeros.
@@ -161,11 +166,15 @@ fn frames(count: usize) -> Vec<u8> {
     [0x82, 0x81, 0, 0, 0, 0, 7].repeat(count)
 }
 
-/// Whether an event with so many attachments is acknowledged; else its connection has to end.
-async fn passes(scene: &Scene, count: usize) -> Result<bool, Outcome> {
+/// Whether an event with so many attachments is acknowledged.
+async fn passes(scene: &Scene, count: usize) -> Result<Passes, Outcome> {
     let mut session = scene.joined(Over::WebSocket).await?;
-    let acked = acked(&scene.probe);
-    let packet = format!("45{count}-1[{acked},{ONLY_PLACEHOLDER}]");
+    let mut packet = format!("45{count}-1[{}", acked(&scene.probe));
+    for num in 0..count {
+        packet.push(',');
+        push_placeholder(num, &mut packet);
+    }
+    packet.push(']');
     say(&mut session, &packet.into()).await?;
     // In one piece: whoever takes its time over thousands of them must not miss a heartbeat for it.
     let frames = frames(count);
@@ -179,14 +188,15 @@ async fn passes(scene: &Scene, count: usize) -> Result<bool, Outcome> {
             Ok(Came::Packet(packet))
                 if matches!(packet.kind, PacketType::Ack | PacketType::BinaryAck) =>
             {
-                return Ok(true);
+                return Ok(Passes::Yes);
             }
+            // One with more attachments than the suite itself takes for a packet.
+            Ok(Came::Other(text)) if text.starts_with("46") => return Ok(Passes::Yes),
             Ok(Came::Ended(..)) | Err(ProbeError::Ended | ProbeError::Frame(_)) => {
-                return Ok(false);
+                return Ok(Passes::No);
             }
-            Ok(Came::Other(text)) if text == "1" => return Ok(false),
             Ok(_) => {}
-            Err(error) => return Err(missed("an acknowledgement, or the end", error.to_string())),
+            Err(_) => return Ok(Passes::Silence),
         }
     }
 }

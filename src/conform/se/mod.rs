@@ -199,7 +199,7 @@ pub(super) static CASES: [Case; 33] = [
     Case::new(
         "SE-19",
         Must,
-        "Control characters, 100 kB and 10,000 lines of headers get HTTP 4xx or the end; line breaks in a query make no header of the answer; a body with two lengths hides no request.",
+        "Control characters in headers get HTTP 4xx or the end, as 100 kB and 10,000 lines of them should; line breaks in a query make no header of the answer; a body with two lengths hides no request.",
         "RFC 9112; CVE-2024-37890",
         |probe| Box::pin(requests::heads(probe)),
     )
