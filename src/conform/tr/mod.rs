@@ -14,6 +14,8 @@ mod posts;
 mod stalling;
 mod upgrading;
 
+use std::time::Duration;
+
 use super::case::Capability::{Echo, Login, Polling, Push, UpgradeTimeout, WebSocket};
 use super::case::Case;
 use crate::summary::conformance::Level::{May, Must, Should};
@@ -22,6 +24,9 @@ const E4: &str = "Engine.IO protocol v4";
 const ENCODING: &str = "Engine.IO protocol v4, Packet encoding";
 const UPGRADE: &str = "Engine.IO protocol v4, Upgrade";
 const DELIVERY: &str = "Socket.IO manual, Delivery guarantees";
+
+/// For what waits for heartbeats, which may be slow ones.
+const HEARTBEATS: Duration = Duration::from_secs(180);
 
 /// Its cases.
 pub(super) static CASES: [Case; 22] = [
@@ -55,12 +60,13 @@ pub(super) static CASES: [Case; 22] = [
     Case::new(
         "TR-04",
         Should,
-        "A client that gives up a poll that is under way loses its session, as nobody knows what it has got.",
+        "A client that gives up a poll that is under way loses its session, at once or with the next ping, as nobody knows what it has got.",
         "the official suite; engine.io, polling.ts",
         |probe| Box::pin(polls::given_up(probe)),
     )
-    .needing(&[Polling])
-    .killing(&["keep-session-after-abort"]),
+    .needing(&[Polling, Login])
+    .killing(&["keep-session-after-abort"])
+    .within(HEARTBEATS),
     Case::new(
         "TR-05",
         Must,

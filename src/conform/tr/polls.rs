@@ -71,24 +71,27 @@ pub(super) async fn two_at_once(probe: Probe) -> Judged {
     Ok(Outcome::Pass)
 }
 
-/// TR-04.
+/// TR-04. Whether the target notices at once, or with the ping that nobody gets, makes no difference: it must not go on.
 pub(super) async fn given_up(probe: Probe) -> Judged {
-    let session = probe.session(Over::Polling).await?;
+    let (user, _seat) = probe.user().await?;
+    // One that has not joined would be closed for that.
+    let session = probe.come_by_hand(&user, Over::Polling).await?;
     let polling = session.requests();
+    let patience = session.interval + session.timeout + SOON;
     for _ in 0..ATTEMPTS {
-        let mut connection = probe.connect().await?;
-        let request = connection.bytes(&probe.request("GET", &polling.query()));
+        let mut connection = session.probe().connect().await?;
+        let request = connection.bytes(&session.probe().request("GET", &polling.query()));
         connection.note("→", "GET, to be given up");
         connection.write(&request).await.ok();
         match connection.answer_within(SHORTLY).await {
             Err(ProbeError::Timeout(_)) => {
                 drop(connection);
-                if polling.is_over_within(SOON).await? {
+                if polling.is_over_within(patience).await? {
                     return Ok(Outcome::Pass);
                 }
                 return Err(missed(
-                    format!("no session any more within {SOON:?} of a poll that was given up"),
-                    "one whose next poll waits",
+                    format!("no session any more within {patience:?} of a poll that was given up"),
+                    "one that goes on",
                 ));
             }
             // A ping has come between.
