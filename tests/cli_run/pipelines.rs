@@ -214,7 +214,7 @@ async fn the_gitlab_template_runs_the_suite_and_names_its_reports() {
     assert_eq!(job["artifacts"]["when"], "always");
 }
 
-/// What viewers of JUnit read: cases of every outcome, with anything in what a target says.
+/// What viewers of `JUnit` read: cases of every outcome, with anything in what a target says.
 #[tokio::test]
 #[ignore = "needs Node and Python peers: run ci/check (or ci/install-peers, then cargo test -- --ignored)"]
 async fn the_report_for_viewers_keeps_the_common_schema() {

@@ -32,7 +32,9 @@ pub(super) async fn everywhere(probe: Probe) -> Judged {
         publisher
             .push(To::Everyone(&users[0].app), &event, &message)
             .await?;
-        due.iter_mut().for_each(|due| due.push(message.clone()));
+        for due in &mut due {
+            due.push(message.clone());
+        }
     }
     let mut publisher = probe.publisher();
     for ((user, socket), due) in users.iter().zip(&mut sockets).zip(&due) {
