@@ -153,14 +153,7 @@ impl Shared {
                 if let Some(call) = call {
                     return self.call(conn, call);
                 }
-                if self.config.mutants.has(Mutant::ClientCanPublish)
-                    && let Some(sender) = sender
-                {
-                    let name = serde_json::Value::from(event.name.as_str()).to_string();
-                    let said = Some(Said::Json(&event.args));
-                    self.hub
-                        .push(sender.app, Audience::Everyone, &name, said, now);
-                }
+                wrong::client::publish(&self.hub, sender, &event, now);
                 let wanted = sender.filter(|_| event.id.is_some()).zip(self.hub.faults());
                 let fault =
                     wanted.and_then(|(sender, faults)| faults.ack(sender.sid, &event.name, now));

@@ -1,8 +1,11 @@
 //! What known-bad servers make of what clients send.
 
+use crate::platform::hub::{Audience, Hub};
 use crate::platform::mutants::{Mutant, Mutants};
-use crate::platform::socket::Request;
+use crate::platform::said::Said;
+use crate::platform::socket::{ClientEvent, Membership, Request};
 use crate::protocol::socket::{self, Packet, PacketType, RESERVED_EVENTS};
+use crate::time::Time;
 
 /// What a message of a joined namespace asks for, where that is not what it should be.
 pub(in crate::platform) fn message(
@@ -42,5 +45,22 @@ pub(in crate::platform) fn ack_id(mutants: Mutants, id: Option<u64>) -> Option<u
         id.map(|id| id as f64 as u64)
     } else {
         id
+    }
+}
+
+/// Pushes a client's event at everyone of its app, for the mutant that lets it.
+pub(in crate::platform) fn publish(
+    hub: &Hub,
+    sender: Option<Membership>,
+    event: &ClientEvent<'_>,
+    now: Time,
+) {
+    if !hub.config.mutants.has(Mutant::ClientCanPublish) {
+        return;
+    }
+    if let Some(sender) = sender {
+        let name = serde_json::Value::from(event.name.as_str()).to_string();
+        let said = Some(Said::Json(&event.args));
+        hub.push(sender.app, Audience::Everyone, &name, said, now);
     }
 }
