@@ -20,7 +20,9 @@ use tokio::sync::watch;
 mod support;
 
 /// What the embedded platform does not have.
-const NOT_THERE: [&str; 2] = ["PL-20", "SE-33"];
+const NOT_THERE: [&str; 10] = [
+    "PL-20", "RC-05", "RC-06", "RC-07", "RC-08", "RC-09", "RC-10", "RC-11", "RC-12", "SE-33",
+];
 
 /// Tries these cases at the target of this URL.
 async fn suite(url: &str, cases: &[&'static Case]) -> Conformance {
@@ -131,10 +133,17 @@ async fn every_mutant_is_told_by_each_case_that_names_it() {
 /// What each server of the real world is known to do otherwise.
 async fn comes_to(url: &str, due: &[(&str, &str)]) {
     let cases: Vec<_> = case::all().collect();
-    let suite = suite(url, &cases).await;
+    these_come_to(url, &cases, due).await;
+}
+
+async fn these_come_to(url: &str, cases: &[&'static Case], due: &[(&str, &str)]) {
+    let suite = suite(url, cases).await;
     let rows = suite.rows.iter();
     let found: Vec<_> = rows
-        .filter(|row| !matches!(row.outcome, Outcome::Pass | Outcome::Info(_)))
+        .filter(|row| {
+            let tried = !matches!(row.outcome, Outcome::Skip(_));
+            tried && !matches!(row.outcome, Outcome::Pass | Outcome::Info(_))
+        })
         .map(|row| (row.about.id, row.outcome.name()))
         .collect();
     assert_eq!(found, due, "{}", told(&suite));
@@ -160,6 +169,9 @@ async fn a_python_server_misses_what_it_is_known_to_miss() {
         ("HS-09", "non-strict"),
         ("HS-12", "non-strict"),
         ("HS-16", "non-strict"),
+        ("AU-11", "fail"),
+        ("AU-20", "fail"),
+        ("RC-13", "non-strict"),
     ];
     comes_to(server.url(), &due).await;
     server.end().await;
@@ -190,4 +202,51 @@ async fn the_platform_does_what_the_official_suites_ask() {
         }
     }
     panic!("{told}");
+}
+
+/// What the embedded platform does not have, a server of another make is wrong about.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Node and Python peers: run ci/check (or ci/install-peers, then cargo test -- --ignored)"]
+async fn recovery_that_is_right_is_told_from_recovery_that_is_not() {
+    const STRICT: &str = "--recovery-strict";
+    let ours = case::all().filter(|case| !case.faults.is_empty());
+    let ours: Vec<_> = ours.collect();
+    let server = support::peers::Peer::spawn_node_server(&[STRICT]).await;
+    let coming_back: Vec<_> = case::all()
+        .filter(|case| case.about.topic() == "RC")
+        .collect();
+    these_come_to(server.url(), &coming_back, &[]).await;
+    server.end().await;
+
+    // As it comes, it asks nobody whose session it is, and gives one away twice.
+    let server = support::peers::Peer::spawn_node_server(&["--recovery"]).await;
+    let due = [
+        ("RC-08", "fail"),
+        ("RC-09", "non-strict"),
+        ("RC-12", "non-strict"),
+    ];
+    these_come_to(server.url(), &ours, &due).await;
+    server.end().await;
+
+    let mut trials = tokio::task::JoinSet::new();
+    for case in ours {
+        for fault in case.faults {
+            trials.spawn(async move {
+                let flags = [STRICT, "--fault", &format!("{fault}-every=1")];
+                let server = support::peers::Peer::spawn_node_server(&flags).await;
+                let suite = suite(server.url(), &[case]).await;
+                let row = &suite.rows[0];
+                assert!(
+                    row.outcome.is_missed(),
+                    "{fault}: {} {}",
+                    row.about.id,
+                    told(&suite)
+                );
+                server.end().await;
+            });
+        }
+    }
+    while let Some(trial) = trials.join_next().await {
+        trial.expect("each is told");
+    }
 }

@@ -100,17 +100,31 @@ impl Session {
         if !self.engine.is_open() || !self.sockets.join(membership) {
             return false;
         }
-        let data = format!("{{\"sid\":\"{}\"}}", membership.sid);
-        self.send_packet(now, PacketType::Connect, membership.namespace, &data);
-        if self.engine.config().mutants.has(Mutant::TwoConnects) {
-            self.send_packet(now, PacketType::Connect, membership.namespace, &data);
+        let mutants = self.engine.config().mutants;
+        if mutants.has(Mutant::JoinBeforeAck) || mutants.has(Mutant::JoinBeforeAuth) {
+            return true;
+        }
+        self.welcome(now, membership);
+        if mutants.has(Mutant::TwoConnects) {
+            self.welcome(now, membership);
         }
         true
     }
 
+    /// Queues the answer that grants a namespace.
+    pub(super) fn welcome(&mut self, now: Time, membership: Membership) {
+        let data = format!("{{\"sid\":\"{}\"}}", membership.sid);
+        self.send_packet(now, PacketType::Connect, membership.namespace, &data);
+    }
+
     /// Refuses a namespace.
     pub(crate) fn refuse(&mut self, now: Time, namespace: &str, message: &str) {
-        let data = serde_json::json!({ "message": message }).to_string();
+        let data = if self.engine.config().mutants.has(Mutant::StringPayload) {
+            serde_json::json!(message)
+        } else {
+            serde_json::json!({ "message": message })
+        };
+        let data = data.to_string();
         let frame = encode(PacketType::ConnectError, namespace, None, &data);
         self.engine.send(now, frame);
     }

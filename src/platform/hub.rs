@@ -18,6 +18,7 @@ use super::said::Said;
 use super::socket::Membership;
 use super::token::Token;
 use super::wrong::pushes;
+use super::wrong::rc::Kept;
 use crate::time::Time;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -88,7 +89,8 @@ impl Members {
 
     fn of_user<'a>(&'a self, user: &str) -> impl Iterator<Item = &'a Member> + use<'a> {
         let sids = self.users.get(user).map_or(&[][..], Vec::as_slice);
-        sids.iter().map(|sid| &self.all[self.places[sid]])
+        let places = sids.iter().filter_map(|sid| self.places.get(sid));
+        places.map(|place| &self.all[*place])
     }
 }
 
@@ -132,6 +134,8 @@ pub(crate) struct Hub {
     places: Places,
     /// What mutants have in mind.
     pub(super) wrong: pushes::Memory,
+    /// What mutants keep.
+    kept: Kept,
 }
 
 /// There is no place left for a socket.
@@ -146,6 +150,7 @@ impl Hub {
             faults: Faults::new(config),
             places: Places::new(config.limits.sockets),
             wrong: pushes::Memory::default(),
+            kept: Kept::default(),
         }
     }
 
@@ -178,8 +183,13 @@ impl Hub {
         if !self.places.take() {
             return Err(Full);
         }
+        let mutants = self.config.mutants;
         let membership = Membership {
-            sid: Token::random(),
+            sid: if mutants.has(Mutant::SidReusedFromEio) {
+                conn.sid()
+            } else {
+                Token::random()
+            },
             namespace,
             app: login.app,
             until: login.until,
@@ -215,10 +225,15 @@ impl Hub {
             user: Arc::clone(&login.user),
             login: login.token,
         };
-        if self.config.mutants.any() {
-            self.wrong.joined(self.config.mutants, &member, now);
+        if mutants.any() {
+            self.wrong.joined(mutants, &member, now);
         }
         members.insert(member);
+        if mutants.any() {
+            for frame in self.kept.due(mutants, login) {
+                conn.deliver(now, namespace, membership.sid, frame);
+            }
+        }
         Ok(Some(membership))
     }
 
@@ -226,6 +241,30 @@ impl Hub {
         if self.write(app).remove(sid) {
             self.places.give();
         }
+    }
+
+    /// Gives a socket to another login, for mutants.
+    pub(super) fn becomes(&self, socket: Membership, login: &Login) {
+        let mut members = self.write(socket.app);
+        let Some(place) = members.places.get(&socket.sid).copied() else {
+            return;
+        };
+        let conn = Arc::clone(&members.all[place].conn);
+        members.remove(socket.sid);
+        members.insert(Member {
+            conn,
+            namespace: socket.namespace,
+            sid: socket.sid,
+            user: Arc::clone(&login.user),
+            login: login.token,
+        });
+    }
+
+    /// Has a socket get the pushes of another login as well, for a mutant.
+    pub(super) fn also(&self, socket: Membership, login: &Login) {
+        let mut members = self.write(socket.app);
+        let sids = members.users.entry(Arc::clone(&login.user)).or_default();
+        sids.push(socket.sid);
     }
 
     /// Forgets a socket.
@@ -320,6 +359,10 @@ impl Hub {
                     .deliver(now, member.namespace, member.sid, frame)
             })
             .count();
+        if mutants.any() {
+            let frame = || encoded.frame(0);
+            self.kept.queued(mutants, app, audience, queued, frame);
+        }
         Pushed {
             sockets: queued,
             ..Pushed::default()

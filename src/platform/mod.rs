@@ -7,7 +7,8 @@
 //! ```text
 //! serve       accepts, starts, stops             websocket   drives one WebSocket
 //! http/       requests: sockets, login, pushes   shared      what a request leads to
-//! nodes/      the other processes of the platform, if it has several     calls  scenarios that run
+//! entering    who is let in                      calls       scenarios that run
+//! nodes/      the other processes of the platform, if it has several
 //! ---------------------------------------------- below: no I/O, time is an argument
 //! conn        both protocol layers of one connection behind one lock, and the wakers of its drivers
 //! engine      Engine.IO: transports, heartbeat, upgrade, closing       frame, packets  encoded once, queues
@@ -41,6 +42,7 @@ mod clock;
 mod config;
 mod conn;
 mod engine;
+mod entering;
 mod events;
 mod faults;
 mod frame;

@@ -5,7 +5,7 @@ mod ending;
 use super::accounts::{Accounts, Login};
 use super::clock::Clock;
 use super::config::PlatformConfig;
-use super::conn::{Conn, encode_event};
+use super::conn::Conn;
 use super::engine::{CloseReason, Transport};
 use super::events::{self, Call};
 use super::frame::Frame;
@@ -15,25 +15,18 @@ use super::mutants::Mutant;
 use super::nodes::{Ask, Elsewhere, Nodes, Role, Way};
 use super::said::Said;
 use super::socket::Request;
-use super::template::Fields;
 use super::token::Token;
-use super::wrong;
+use super::wrong::{self, au, rc};
 use crate::protocol::engine::Packet;
 use std::collections::HashMap;
 use std::future::{Future, poll_fn};
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
-/// The one refusal of credentials: it does not tell which part of them was wrong.
-const NOT_AUTHORIZED: &str = "not authorized";
 const INVALID_NAMESPACE: &str = "Invalid namespace";
-/// Said where a middleware of a Socket.IO server would: the transport is fine, the socket is one too many.
-const TOO_MANY: &str = "too many sockets";
-
 /// Most calls of scenarios by clients' events that wait for other nodes.
 const MOST_CALLS: usize = 10_000;
 
@@ -52,6 +45,9 @@ pub(crate) struct Shared {
     /// Calls of scenarios by clients' events that may be under way.
     calls: Arc<Semaphore>,
     stop: watch::Sender<bool>,
+    /// What mutants remember.
+    pub(super) entering: au::State,
+    pub(super) returning: rc::State,
 }
 
 impl Shared {
@@ -70,6 +66,8 @@ impl Shared {
             tasks: Mutex::default(),
             calls: Arc::new(Semaphore::new(MOST_CALLS)),
             stop: watch::Sender::new(false),
+            entering: au::State::default(),
+            returning: rc::State::default(),
             config,
         });
         (shared, ways)
@@ -126,7 +124,8 @@ impl Shared {
     /// Hands one packet of a client to its session and does what it asks for.
     pub(crate) fn receive(self: &Arc<Self>, conn: &Arc<Conn>, packet: Packet<'_>) {
         let now = self.clock.now();
-        if wrong::se::crashes(self.config.mutants, &packet) {
+        let mutants = self.config.mutants;
+        if wrong::se::crashes(mutants, &packet) {
             return self.crash();
         }
         match conn.change(|session| session.receive(now, packet)) {
@@ -135,6 +134,9 @@ impl Shared {
             }
             Request::Nothing | Request::Fatal(_) => {}
             Request::Connect { namespace, auth } => self.connect(conn, namespace, auth),
+            Request::Unknown { namespace } if mutants.has(Mutant::AcceptAnyNamespace) => {
+                au::welcome_anywhere(self, conn, namespace);
+            }
             Request::Unknown { namespace } => {
                 conn.change(|session| session.refuse(now, namespace, INVALID_NAMESPACE));
             }
@@ -149,6 +151,12 @@ impl Shared {
                     let mut all = session.sockets.memberships();
                     all.find(|one| one.namespace == event.namespace)
                 });
+                if mutants.has(Mutant::LifecycleByEvent)
+                    && au::is_lifecycle(self, conn, &event, sender)
+                    || mutants.has(Mutant::DedupWithoutAck) && rc::is_again(self, conn, &event)
+                {
+                    return;
+                }
                 let call = sender.and_then(|sender| Call::of(&self.config, sender.app, &event));
                 if let Some(call) = call {
                     return self.call(conn, call);
@@ -163,7 +171,7 @@ impl Shared {
     }
 
     /// Queues packets next to each other.
-    fn send(&self, conn: &Conn, frames: Vec<Frame>) {
+    pub(super) fn send(&self, conn: &Conn, frames: Vec<Frame>) {
         if frames.is_empty() {
             return;
         }
@@ -194,74 +202,12 @@ impl Shared {
         }
     }
 
-    fn connect(self: &Arc<Self>, conn: &Arc<Conn>, namespace: usize, auth: &str) {
-        let now = self.clock.now();
-        let Some(login) = self.authenticate(auth) else {
-            let name = self.config.namespace_name(namespace);
-            let why = wrong::se::refusal(self.config.mutants, NOT_AUTHORIZED, auth);
-            conn.change(|session| session.refuse(now, name, &why));
-            return;
-        };
-        let Ok(joined) = self.hub.join(conn, namespace, &login, now) else {
-            let name = self.config.namespace_name(namespace);
-            conn.change(|session| session.refuse(now, name, TOO_MANY));
-            return;
-        };
-        if self.config.official_echo {
-            return self.tell_auth(conn, namespace, auth);
-        }
-        // A logout between the check and the joining has not seen this socket.
-        if joined.is_some() && !self.accounts.is_live(login.token, now) {
-            self.hub.kick(&login, now);
-        }
-    }
-
-    /// Tells a socket what it showed, a moment after its CONNECT was answered: the official suites listen for one message at a time, and
-    /// would miss the second of two that come together.
-    fn tell_auth(self: &Arc<Self>, conn: &Arc<Conn>, namespace: usize, auth: &str) {
-        const MOMENT: Duration = Duration::from_millis(10);
-        let shown = if auth.is_empty() { "{}" } else { auth };
-        let name = self.config.namespace_name(namespace);
-        let frame = encode_event(name, "\"auth\"", Some(Said::Json(shown)));
-        let (shared, conn) = (Arc::clone(self), Arc::clone(conn));
-        self.spawn(async move {
-            tokio::time::sleep(MOMENT).await;
-            shared.send(&conn, vec![frame]);
-        });
-    }
-
-    /// The login that an auth object proves. The CONNECT packet is the only place where credentials count.
-    fn authenticate(&self, auth: &str) -> Option<Login> {
-        #[derive(serde::Deserialize)]
-        struct Auth {
-            app_id: String,
-            session_id: String,
-        }
-        let guest = if self.config.official_echo {
-            auth.is_empty() || serde_json::from_str::<Fields<'_>>(auth).is_ok()
-        } else {
-            self.config.mutants.has(Mutant::AnonymousOk) && auth.is_empty()
-        };
-        if guest {
-            return Some(self.accounts.guest(self.clock.now()));
-        }
-        let auth: Auth = serde_json::from_str(auth).ok()?;
-        self.accounts
-            .find(&auth.app_id, &auth.session_id, self.clock.now())
-    }
-
     /// Does what time asks of a connection.
     pub(crate) fn handle_timeout(&self, conn: &Conn) {
         let now = self.clock.now();
         if let Some(ended) = conn.change(|session| session.handle_timeout(now)) {
             self.hub.leave(ended);
         }
-    }
-
-    /// Ends a login and its sockets, those at this node.
-    pub(crate) fn log_out(&self, login: &Login) {
-        self.accounts.log_out(login.token);
-        self.hub.kick(login, self.clock.now());
     }
 
     /// Does what another node asks for. Returns at how many sockets.

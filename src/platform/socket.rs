@@ -5,6 +5,9 @@
 //! - an event for a namespace that is not joined is fatal, unless the server itself ended that membership;
 //! - at most one packet waits for attachments, for a bounded time and with bounded bytes.
 
+mod wrong_au;
+
+use self::wrong_au::{join_by, joins_again};
 use super::config::PlatformConfig;
 use super::mutants::Mutant;
 use super::token::Token;
@@ -94,7 +97,7 @@ impl Sockets {
             slots: Vec::new(),
             assembler: Assembler::new(config.max_payload.saturating_mul(ATTACHED_MESSAGES)),
             assembled_by: Time::MAX,
-            join_by: now + config.connect_timeout,
+            join_by: join_by(config, now),
         }
     }
 
@@ -191,6 +194,11 @@ impl Sockets {
             };
         }
         let Ok(packet) = socket::decode(text) else {
+            if let Some(auth) = text.strip_prefix('0')
+                && mutants.has(Mutant::AcceptAnyAuthType)
+            {
+                return Request::Connect { namespace: 0, auth };
+            }
             return wrong::se::undecoded(mutants, text);
         };
         let buffers = mutants.has(Mutant::PreAuthBuffer) && !self.any_joined();
@@ -242,7 +250,7 @@ impl Sockets {
             None => Request::Unknown {
                 namespace: packet.namespace,
             },
-            Some(at) if matches!(self.slot(at), Slot::Joined(_)) => {
+            Some(at) if matches!(self.slot(at), Slot::Joined(_)) && !joins_again(config) => {
                 Request::Fatal("namespace joined twice")
             }
             Some(namespace) => Request::Connect {
@@ -274,8 +282,9 @@ impl Sockets {
         match self.slot(namespace) {
             Slot::Joined(_) if config.mutants.has(Mutant::GhostMember) => Request::Nothing,
             Slot::Joined(membership) => {
-                self.set(namespace, Slot::Free);
-                self.join_by = now + config.connect_timeout;
+                let again = !config.mutants.has(Mutant::NoRejoin);
+                self.set(namespace, if again { Slot::Free } else { Slot::Kicked });
+                self.join_by = join_by(config, now);
                 Request::Leave(membership)
             }
             Slot::Kicked => Request::Nothing,
@@ -330,6 +339,8 @@ impl Sockets {
             return Request::Fatal("namespace not joined");
         };
         match self.slot(namespace) {
+            Slot::Free if config.mutants.has(Mutant::EventBeforeConnectOk) => {}
+            Slot::Free if config.mutants.has(Mutant::DropPipelined) => return Request::Nothing,
             Slot::Free => return Request::Fatal("namespace not joined"),
             Slot::Kicked => return Request::Nothing,
             Slot::Joined(_) => {}
@@ -352,7 +363,8 @@ impl Sockets {
             }
             return Request::Fatal("malformed event");
         };
-        if RESERVED_EVENTS.contains(&name.as_str()) {
+        let reserved = RESERVED_EVENTS.contains(&name.as_str());
+        if reserved && !config.mutants.has(Mutant::LifecycleByEvent) {
             return Request::Fatal("reserved event name");
         }
         let args = match data {

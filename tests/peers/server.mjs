@@ -9,6 +9,7 @@
 // With --slow-goodbye MS it takes so long to heed that a client leaves the namespace, and goes on sending meanwhile.
 //
 // With --recovery a socket that comes back within two minutes gets what it has missed (socket.io's connectionStateRecovery).
+// With --recovery-strict it does so once, and only for whoever shows credentials of the same session, which socket.io does not look at.
 //
 // Users of every app: `user-<n>` with the password `password-<n>`. Prints `listening on http://127.0.0.1:PORT` when ready.
 // Ends on SIGTERM, SIGINT, and when its standard input closes (so it never outlives whoever started it).
@@ -61,6 +62,14 @@
 //   recover-swapped    gets the first two the other way round
 //   recover-less       gets all but the first
 //   recover-foreign    gets one more that was for another user alone
+// Of whoever asks for recovery, every K-th one (with --recovery-strict):
+//   pid-is-sid         (of all sockets) has a private id that is its public one
+//   pid-guess          gets some session if there is none of the id that it asks for
+//   pid-theft          is not asked whether the session is that of its own user
+//   recover-revoked    is not asked for credentials that are still good
+//   recover-after-kick gets a session that was left, or ended by the server
+//   silent-partial-replay  gets the last packet if its offset is not there
+//   double-recovery    leaves the session to be recovered again
 // `faults` in /truth counts harmed deliveries (one that is sent too often or should not be is one), or for `deny` pushes, for `swap-users` pairs
 // of pushes.
 
@@ -81,7 +90,8 @@ const PUSH_FAULTS = ["lie", "deny", "shard", "after-leave", "swap-users"];
 const SOCKET_FAULTS = ["freeze", "drop-tail", "premature"];
 const ACK_FAULTS = ["ack-wrong", "ack-drop", "ack-twice"];
 const RECOVERY_FAULTS = ["recover-twice", "recover-swapped", "recover-less", "recover-foreign"];
-const FAULTS = [...DELIVERY_FAULTS, ...PUSH_FAULTS, ...SOCKET_FAULTS, ...ACK_FAULTS, ...RECOVERY_FAULTS];
+const STRICT_FAULTS = ["pid-is-sid", "pid-guess", "pid-theft", "recover-revoked", "recover-after-kick", "silent-partial-replay", "double-recovery"];
+const FAULTS = [...DELIVERY_FAULTS, ...PUSH_FAULTS, ...SOCKET_FAULTS, ...ACK_FAULTS, ...RECOVERY_FAULTS, ...STRICT_FAULTS];
 const FAR = 5;
 const FREEZES_AFTER = 5;
 const TAIL_MS = 1000;
@@ -98,6 +108,7 @@ const { values: flags } = parseArgs({
     "tls-key": { type: "string" },
     namespace: { type: "string", default: "/" },
     recovery: { type: "boolean", default: false },
+    "recovery-strict": { type: "boolean", default: false },
     "slow-goodbye": { type: "string", default: "0" },
     "connect-timeout": { type: "string", default: "45000" },
     fault: { type: "string", multiple: true, default: [] },
@@ -106,13 +117,14 @@ const { values: flags } = parseArgs({
 
 const apps = new Set(flags.apps.split(","));
 const everyK = parseFaults(flags.fault);
-const harmsDeliveries = [...everyK.keys()].some((name) => !RECOVERY_FAULTS.includes(name));
+const harmsDeliveries = [...everyK.keys()].some((name) => !RECOVERY_FAULTS.includes(name) && !STRICT_FAULTS.includes(name));
 let socketsSeen = 0;
 let asked = 0;
 const namesAsked = new Set();
 const left = new Set(); // clients that left the namespace and kept their connection
 let chancesAfterLeave = 0;
 let chancesToRecover = 0;
+let recoveriesAsked = 0;
 let waitsForSwap; // the push that swap-users holds back
 const sessions = new Map(); // session id -> { app, user }
 const truth = { pushes: 0, deliveries: 0, emitted: 0, held: 0, recovered: 0, missed: 0, faults: Object.fromEntries(FAULTS.map((f) => [f, 0])) };
@@ -240,14 +252,19 @@ const io = new Server(http, {
   pingInterval: Number(flags["ping-interval"]),
   pingTimeout: Number(flags["ping-timeout"]),
   connectTimeout: Number(flags["connect-timeout"]),
-  ...(flags.recovery && { connectionStateRecovery: {}, adapter: recovering() }),
+  ...((flags.recovery || flags["recovery-strict"]) && { connectionStateRecovery: {}, adapter: recovering() }),
 });
 
 /// The adapter that socket.io takes for it, with a count of what it recovers, and what it does wrong.
 function recovering() {
   return class extends SessionAwareAdapter {
     async restoreSession(pid, offset) {
-      const session = await super.restoreSession(pid, offset);
+      if (isWrong("pid-guess") && !this.sessions.has(pid)) pid = [...this.sessions.keys()].at(-1);
+      if (isWrong("silent-partial-replay") && !this.packets.some(({ id }) => id === offset)) offset = this.packets.at(-2)?.id;
+      const restored = super.restoreSession(pid, offset);
+      // At once: another one asks before this one is told.
+      if (flags["recovery-strict"] && restored && !isWrong("double-recovery")) this.sessions.delete(pid);
+      const session = await restored;
       if (!session) return session;
       const missed = session.missedPackets;
       truth.recovered += 1;
@@ -269,12 +286,40 @@ function recovering() {
   };
 }
 
+/// Whether a fault of --recovery-strict is on for whoever asks for recovery now.
+function isWrong(fault) {
+  const wrong = isDue(fault, recoveriesAsked);
+  if (wrong) truth.faults[fault] += 1;
+  return wrong;
+}
+
 const space = io.of(flags.namespace);
+if (flags["recovery-strict"]) {
+  // socket.io sends what was missed before anybody is asked who comes: whose session it is has to be known before that.
+  const create = space._createSocket.bind(space);
+  space._createSocket = (client, auth) => create(client, mayRecover(auth) ? auth : { ...auth, pid: undefined });
+}
+
+/// Whether somebody who shows this may have the session that it asks for.
+function mayRecover({ app_id, session_id, pid }) {
+  if (pid === undefined) return true;
+  recoveriesAsked += 1;
+  const own = sessions.get(session_id);
+  if ((!own || own.app !== app_id) && !isWrong("recover-revoked")) return false;
+  const asked = space.adapter.sessions.get(pid)?.data;
+  const isOwn = !asked || (asked.app === app_id && asked.session === session_id);
+  return isOwn || (own && isWrong("pid-theft")) || !own;
+}
+
 space.use((socket, next) => {
   const { app_id, session_id } = socket.handshake.auth;
   const session = sessions.get(session_id);
   if (!session || session.app !== app_id) return next(new Error("not authorized"));
   socketsSeen += 1;
+  if (isDue("pid-is-sid", socketsSeen)) {
+    truth.faults["pid-is-sid"] += 1;
+    socket.pid = socket.id;
+  }
   socket.data = { app: session.app, user: session.user, session: session_id, held: [], got: 0, freezes: isDue("freeze", socketsSeen), losesTail: isDue("drop-tail", socketsSeen) };
   if (isDue("premature", socketsSeen)) {
     truth.faults.premature += 1;
@@ -287,6 +332,11 @@ space.on("connection", (socket) => {
   const { app, user, session } = socket.data;
   if (!sessions.has(session)) return socket.disconnect(true); // logged out between the check and here
   socket.join([room("app", app), room("user", app, user), room("session", session)]);
+  socket.on("disconnecting", (reason) => {
+    if (!everyK.has("recover-after-kick") || !reason.includes("namespace disconnect")) return;
+    truth.faults["recover-after-kick"] += 1;
+    space.adapter.persistSession({ sid: socket.id, pid: socket.pid, rooms: [...socket.rooms], data: socket.data });
+  });
   socket.on("disconnect", (reason) => {
     if (reason !== "client namespace disconnect") return;
     const leaver = { app, user, client: socket.client, at: Date.now() };

@@ -2,8 +2,8 @@
 
   server.py [--no-upgrades] [--ping-interval SECONDS] [--ping-timeout SECONDS]
 
-Apps `demo` and `other`, users as they come. A client's event `message` is sent back as `message-back`, `message-with-ack` is acked with its
-arguments. Prints `listening on http://127.0.0.1:PORT` when ready. Ends on SIGTERM, and when its standard
+Apps `demo` and `other`, users as they come; a socket shows the session that they got. A client's event `message` is sent back as
+`message-back`, `message-with-ack` is acked with its arguments. Prints `listening on http://127.0.0.1:PORT` when ready. Ends on SIGTERM, and when its standard
 input closes (so it never outlives whoever started it). `--no-upgrades`: its handshakes offer no WebSocket. `GET /truth` tells how many pushes and deliveries
 there were. It shares no code with pushproof.
 """
@@ -11,6 +11,7 @@ there were. It shares no code with pushproof.
 import argparse
 import asyncio
 import base64
+import secrets
 import sys
 
 import socketio
@@ -29,12 +30,22 @@ sio = socketio.AsyncServer(
     ping_timeout=flags.ping_timeout,
 )
 truth = {"pushes": 0, "deliveries": 0}
+sessions = {}  # session id: app and user
 
 
 async def login(request):
     app, asked = request.query["appID"], await request.json()
-    token = f"{app} {asked['username']}"
+    token = secrets.token_hex(16)
+    sessions[token] = (app, asked["username"])
     return web.json_response({"result": {"token": token}, "status": "ok"})
+
+
+async def logout(request):
+    token = request.query["sessionID"]
+    if sessions.pop(token, None):
+        for sid, _ in list(sio.manager.get_participants("/", f"session {token}")):
+            await sio.disconnect(sid)
+    return web.json_response({"result": True, "status": "ok"})
 
 
 async def push(request):
@@ -57,11 +68,14 @@ async def tell_truth(_):
 @sio.event
 async def connect(sid, environ, auth):
     try:
-        app, user = auth["session_id"].split(" ")
-    except (TypeError, KeyError, AttributeError, ValueError):
-        raise socketio.exceptions.ConnectionRefusedError("not authorized") from None
+        app, user = sessions[auth["session_id"]]
+    except (TypeError, KeyError):
+        app = None
+    if app is None or app != auth.get("app_id"):
+        raise socketio.exceptions.ConnectionRefusedError("not authorized")
     await sio.enter_room(sid, f"{app}/*")
     await sio.enter_room(sid, f"{app}/{user}")
+    await sio.enter_room(sid, f"session {auth['session_id']}")
 
 
 @sio.on("message")
@@ -78,6 +92,7 @@ async def main():
     app = web.Application()
     sio.attach(app)
     app.router.add_post("/good/api/v5/auth", login)
+    app.router.add_get("/good/api/v4/auth/logout", logout)
     app.router.add_post("/good/api/v5/data/push/send", push)
     app.router.add_get("/truth", tell_truth)
     runner = web.AppRunner(app, access_log=None)

@@ -74,6 +74,33 @@ impl Credentials {
         other
     }
 
+    /// The key by which CONNECT shows the session, or a token. Without one, what is shown there cannot be altered.
+    pub fn proof_key(&self) -> Result<String, Outcome> {
+        let auth = self.auth();
+        let proofs = [&self.session, &self.user.token];
+        let mut proofs = proofs.into_iter().filter(|proof| !proof.is_empty());
+        let key = proofs.find_map(|proof| key_of(&auth, proof));
+        key.ok_or_else(|| {
+            Outcome::Skip("what a socket shows of its session is not in its CONNECT".to_owned())
+        })
+    }
+
+    /// The key by which CONNECT shows the app, if it does.
+    pub fn app_key(&self) -> Option<String> {
+        key_of(&self.auth(), &self.user.app).filter(|_| !self.user.app.is_empty())
+    }
+
+    /// The same with another value of this key of CONNECT; none: without it.
+    #[must_use]
+    pub fn with(&self, key: &str, value: Option<serde_json::Value>) -> Self {
+        let mut auth = self.auth();
+        match value {
+            Some(value) => auth.insert(key.to_owned(), value),
+            None => auth.remove(key),
+        };
+        self.with_auth(&auth.into())
+    }
+
     /// The same in another namespace.
     #[must_use]
     pub fn in_namespace(&self, namespace: &str) -> Self {
@@ -81,6 +108,26 @@ impl Credentials {
         other.hello.namespace = Some(namespace.to_owned());
         other
     }
+}
+
+/// The key whose value has this in it.
+fn key_of(auth: &serde_json::Map<String, serde_json::Value>, what: &str) -> Option<String> {
+    let has = |value: &serde_json::Value| value.as_str().is_some_and(|text| text.contains(what));
+    let found = auth.iter().find(|(_, value)| has(value));
+    found.map(|(key, _)| key.clone())
+}
+
+/// Text of the same form: every digit is another one.
+fn altered(text: &str) -> String {
+    let next = |c: char| match c.to_digit(10) {
+        Some(digit) => char::from_digit((digit + 1) % 10, 10).unwrap_or(c),
+        None => c,
+    };
+    let other: String = text.chars().map(next).collect();
+    if other == text {
+        return format!("{text}x");
+    }
+    other
 }
 
 impl User {
@@ -203,6 +250,21 @@ impl Probe {
         endpoint.presents.clone()
     }
 
+    /// What a socket shows that is well-formed and good for nothing: a session that nobody has, or nothing at all.
+    pub fn bad(&self, shows: &Credentials) -> Credentials {
+        if let Ok(key) = shows.proof_key()
+            && let Some(serde_json::Value::String(proof)) = shows.auth().get(&key)
+        {
+            let other = altered(proof);
+            // Whoever knows how it was altered knows the good one.
+            self.trace().hide(&other);
+            return shows.with(&key, Some(other.into()));
+        }
+        let mut nothing = shows.with_auth_text("");
+        nothing.presents = self.presents_nothing();
+        nothing
+    }
+
     /// Ends a session.
     pub async fn log_out(&self, shown: &Credentials) -> Result<(), Outcome> {
         let plan = self.plan();
@@ -240,5 +302,16 @@ impl Probe {
                 _ => Err(outcome),
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::altered;
+
+    #[test]
+    fn what_is_altered_has_its_form_and_is_another() {
+        assert_eq!(altered("a1-9f"), "a2-0f");
+        assert_eq!(altered("token"), "tokenx");
     }
 }

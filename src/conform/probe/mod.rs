@@ -4,6 +4,7 @@
 //! * [`http`]: requests as they are written, and answers as they come. `answer` reads them.
 //! * [`websocket`]: the opening, and messages both ways.
 //! * [`session`]: how Engine.IO sessions begin, and polls. [`link`]: one as a client holds it, over any transport.
+//! * [`listening`]: what is heard on one that a case reads itself.
 //! * [`socket`]: a Socket.IO socket that is read all the time, of [`packet`]s.
 //!
 //! Nothing is waited for longer than the probe's patience, and nothing that comes is kept without a bound.
@@ -11,6 +12,7 @@
 mod answer;
 pub mod http;
 pub mod link;
+pub mod listening;
 pub mod packet;
 pub mod session;
 pub mod socket;

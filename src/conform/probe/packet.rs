@@ -48,6 +48,23 @@ impl Packet {
         Some((event.name.into_owned(), event.args))
     }
 
+    /// The same without the offset at the end of an event's arguments, as targets add one that recover connections, and that offset.
+    pub fn split_offset(&self) -> (Self, Option<String>) {
+        let split = self.event().and_then(|(name, args)| {
+            let (before, offset) = socket::last_string(args)?;
+            let name = serde_json::Value::from(name);
+            let comma = if before.is_empty() { "" } else { "," };
+            let offset = serde_json::from_str(offset).ok()?;
+            Some((format!("[{name}{comma}{before}]"), offset))
+        });
+        let mut other = self.clone();
+        let offset = split.map(|(data, offset)| {
+            other.data = data;
+            offset
+        });
+        (other, offset)
+    }
+
     /// The data as a value, null where it is none.
     pub fn value(&self) -> Value {
         serde_json::from_str(&self.data).unwrap_or_default()

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::link::{Over, Session};
+use super::listening::namespace_of;
 use super::packet::{Packet, connect};
 use super::{Heard, PATIENCE, Probe, ProbeError};
 use crate::client::listener::Hello;
@@ -68,8 +69,7 @@ impl Session {
     /// Asks to join, and gives the answer: CONNECT or `CONNECT_ERROR` of that namespace. An event before it is missed.
     pub async fn hello(&mut self, hello: &Hello) -> Result<Packet, Outcome> {
         self.send(&connect(hello)).await?;
-        let namespace = hello.namespace.as_deref().unwrap_or(socket::MAIN_NAMESPACE);
-        self.answer_to_connect(namespace).await
+        self.answer_to_connect(namespace_of(hello)).await
     }
 
     /// The answer to a CONNECT of this namespace.

@@ -3,10 +3,12 @@
 use super::{Answer, body, reply};
 use crate::platform::accounts::Login;
 use crate::platform::calls::{self, CallError};
+use crate::platform::mutants::Mutant;
 use crate::platform::nodes::{Ask, Unknown};
 use crate::platform::scenarios::StepError;
 use crate::platform::shared::Shared;
 use crate::platform::template::Fields;
+use crate::platform::wrong::au;
 use bytes::Bytes;
 use http::{Method, StatusCode};
 use hyper::Request;
@@ -183,6 +185,9 @@ async fn trigger(
     let Ok(fields) = serde_json::from_slice::<Fields<'_>>(body) else {
         return bad("the body is not a JSON object");
     };
+    if shared.config.mutants.has(Mutant::UnboundedAuthQueue) {
+        au::before_a_push(shared).await;
+    }
     match calls::call(shared, app, scenario, &fields).await {
         Ok(result) => reply::json(StatusCode::OK, &json!({"result": result, "status": "ok"})),
         Err(CallError::Unknown) => unknown(),

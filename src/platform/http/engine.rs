@@ -1,23 +1,23 @@
 //! The Engine.IO endpoint: handshakes, polls, posts, and the way to WebSocket.
 
-use super::{Answer, Link, body, cors, reply};
+use super::{Answer, Link, accept, body, cors, reply};
 use crate::platform::conn::Conn;
 use crate::platform::engine::{CloseReason, PollRefusal, Transport};
 use crate::platform::mutants::{Mutant, Mutants};
 use crate::platform::shared::Shared;
+use crate::platform::token::Token;
 use crate::platform::websocket::Purpose;
 use crate::platform::wrong;
 use crate::protocol::engine::{self, DecodeError};
 use bytes::Bytes;
 use http::header::{self, HeaderValue};
-use http::{HeaderMap, Method, Response, StatusCode};
+use http::{Method, Response, StatusCode};
 use http_body_util::Full;
 use hyper::Request;
 use hyper::body::Incoming;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 /// Why a request is refused, by the numbers that clients know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,7 +120,11 @@ pub(super) async fn handle(
             reply::text(StatusCode::OK, "ok")
         }
         Ok((Transport::WebSocket, conn)) => websocket(shared, link, &request, conn, bare),
-        Ok((Transport::Polling, None)) => open_polling(shared, link, bare).await,
+        Ok((Transport::Polling, None)) => {
+            let query = request.uri().query();
+            let opened = open(shared, Transport::Polling, bare, query);
+            open_polling(shared, link, opened).await
+        }
         Ok((Transport::Polling, Some(conn))) if request.method() == Method::POST => {
             post(shared, &conn, request).await
         }
@@ -147,6 +151,7 @@ fn checked(
     let conn = match &query.sid {
         Some(sid) => match shared.find(sid, bare) {
             None if mutants.has(Mutant::UnknownSidCreates) => None,
+            None if mutants.has(Mutant::StaleSidAccepted) && Token::parse(sid).is_some() => None,
             conn => Some(conn.ok_or(Refusal::UnknownSid)?),
         },
         None => None,
@@ -183,8 +188,22 @@ fn is_on_prototype(mutants: Mutants, request: &Request<Incoming>) -> bool {
             .any(|(key, value)| key == "transport" && names.contains(&&*value))
 }
 
-async fn open_polling(shared: &Arc<Shared>, link: &Link, bare: bool) -> Answer {
-    let Some(conn) = shared.open(Transport::Polling, bare) else {
+/// Opens a session that this query asks for, unless there are too many.
+fn open(
+    shared: &Shared,
+    transport: Transport,
+    bare: bool,
+    query: Option<&str>,
+) -> Option<Arc<Conn>> {
+    let conn = shared.open(transport, bare)?;
+    if shared.config.mutants.has(Mutant::QueryOverridesAuth) {
+        wrong::au::opened(shared, &conn, query);
+    }
+    Some(conn)
+}
+
+async fn open_polling(shared: &Arc<Shared>, link: &Link, opened: Option<Arc<Conn>>) -> Answer {
+    let Some(conn) = opened else {
         return Refusal::BadRequest
             .answer_as(StatusCode::SERVICE_UNAVAILABLE, shared.config.mutants);
     };
@@ -334,11 +353,11 @@ fn websocket(
     conn: Option<Arc<Conn>>,
     bare: bool,
 ) -> Answer {
-    let Some(accept) = accept_key(request.headers()) else {
+    let Some(accept) = accept::key(request.headers()) else {
         return Refusal::BadRequest.answer(shared.config.mutants);
     };
     let (conn, purpose) = match conn {
-        None => match shared.open(Transport::WebSocket, bare) {
+        None => match open(shared, Transport::WebSocket, bare, request.uri().query()) {
             Some(conn) => (conn, Purpose::Carry),
             None => {
                 return Refusal::BadRequest
@@ -367,28 +386,6 @@ fn websocket(
     headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
     headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
     answer
-}
-
-/// The answer to a WebSocket handshake's key, if the handshake is one (RFC 6455, 4.2.1).
-fn accept_key(headers: &HeaderMap) -> Option<HeaderValue> {
-    use base64::{Engine as _, engine::general_purpose::STANDARD};
-    let says = |name, token: &str| {
-        headers
-            .get_all(name)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .any(|part| part.trim().eq_ignore_ascii_case(token))
-    };
-    let key = headers.get(header::SEC_WEBSOCKET_KEY)?;
-    let well_formed = says(header::CONNECTION, "upgrade")
-        && says(header::UPGRADE, "websocket")
-        && says(header::SEC_WEBSOCKET_VERSION, "13")
-        && STANDARD.decode(key).is_ok_and(|nonce| nonce.len() == 16);
-    if !well_formed {
-        return None;
-    }
-    HeaderValue::try_from(derive_accept_key(key.as_bytes())).ok()
 }
 
 #[cfg(test)]

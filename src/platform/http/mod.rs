@@ -2,6 +2,7 @@
 //!
 //! Bounds: bytes and number of headers, time for a request's head and body, bytes of a body, time to take an answer.
 
+mod accept;
 mod api;
 mod body;
 mod cors;

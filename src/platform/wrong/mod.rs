@@ -2,10 +2,13 @@
 //! nothing, and quickly, unless its mutant is on.
 //!
 //! * `pushes`: who gets a push, how often and in which order. * `payload`: what it says then. * `client`: what is made of a client's events.
+//! * `au`: who is let in. * `rc`: who comes back.
 
+pub(super) mod au;
 pub(super) mod client;
 pub(super) mod nodes;
 pub(super) mod payload;
 pub(super) mod pushes;
+pub(super) mod rc;
 pub(super) mod se;
 pub(super) mod transports;
