@@ -13,7 +13,6 @@ use super::hub::{Audience, Hub};
 use super::limit::DeliveryLimit;
 use super::mutants::Mutant;
 use super::nodes::{Ask, Elsewhere, Nodes, Role, Way};
-use super::said::Said;
 use super::socket::Request;
 use super::token::Token;
 use super::wrong::{self, au, rc};
