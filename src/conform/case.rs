@@ -119,6 +119,16 @@ pub(super) fn missed(allowed: impl Into<String>, seen: impl Into<String>) -> Out
     Outcome::Fail(Missed {
         allowed: allowed.into(),
         seen: seen.into(),
+        silent: false,
+    })
+}
+
+/// The same of what did not come: it counts only if the way to the target is open.
+pub(super) fn silence(allowed: impl Into<String>, seen: impl Into<String>) -> Outcome {
+    Outcome::Fail(Missed {
+        allowed: allowed.into(),
+        seen: seen.into(),
+        silent: true,
     })
 }
 
@@ -129,6 +139,7 @@ impl From<ProbeError> for Outcome {
         match error {
             ProbeError::Connect(_) => Self::Unknown(error.to_string()),
             ProbeError::Ours(_) => Self::Error(error.to_string()),
+            ProbeError::Timeout(_) | ProbeError::Ended => silence("an answer", error.to_string()),
             _ => missed("an answer", error.to_string()),
         }
     }

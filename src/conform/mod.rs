@@ -6,12 +6,14 @@
 //! * [`driver`]: what cases need besides sockets: users who log in, and pushes that are asked for.
 //! * [`target`]: where the target is. `offers`: what it has, and what it lacks.
 //! * [`select`]: which cases were asked for. `runner`: tries them, several at a time.
+//! * `doubt`: whether what did not come is the target's doing.
 //!
 //! *Invariants:* cases share nothing, not even a connection; a case that panics, takes too long or finds the machine exhausted is never
 //! blamed on the target; timings are read from the handshake; nothing is waited for without a bound.
 
 mod au;
 pub mod case;
+mod doubt;
 pub mod driver;
 mod hs;
 mod lv;

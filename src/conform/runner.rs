@@ -8,7 +8,8 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::case::Case;
-use super::probe::Probe;
+use super::doubt;
+use super::probe::{Probe, Trace};
 use super::target::Target;
 use crate::clock::Clock;
 use crate::pool::several;
@@ -21,6 +22,8 @@ pub struct Options {
     pub jobs: usize,
     /// Whether cases are tried that may bring a target down.
     pub destructive: bool,
+    /// Whether a case that missed something for what did not come is tried once more, and only believed then.
+    pub doubts: bool,
     /// How many session ids are looked at where ids are to be unguessable.
     pub sids: u32,
 }
@@ -30,6 +33,7 @@ impl Default for Options {
         Self {
             jobs: 8,
             destructive: false,
+            doubts: true,
             sids: 10_000,
         }
     }
@@ -83,7 +87,12 @@ async fn try_one(case: &'static Case, target: Arc<Target>, clock: Clock, options
     } else if case.destructive && !options.destructive {
         Outcome::Skip("it may bring the target down; --destructive tries it".to_owned())
     } else {
-        carry_out(case, probe).await
+        let first = carry_out(case, probe).await;
+        if first.is_silent() && options.doubts {
+            again(case, &target, clock, options, first, &trace).await
+        } else {
+            first
+        }
     };
     Row {
         about: case.about,
@@ -91,6 +100,23 @@ async fn try_one(case: &'static Case, target: Arc<Target>, clock: Clock, options
         trace: trace.told(),
         took: clock.now() - begun,
     }
+}
+
+/// What comes of a case that missed something for what did not come.
+async fn again(
+    case: &'static Case,
+    target: &Arc<Target>,
+    clock: Clock,
+    options: Options,
+    first: Outcome,
+    trace: &Trace,
+) -> Outcome {
+    if let Some(judged) = doubt::judged(&first, &doubt::way(target).await) {
+        return judged;
+    }
+    trace.note("(something did not come: the case is tried once more)");
+    let probe = Probe::new(Arc::clone(target), clock, options.sids).tracing(trace);
+    doubt::both(&first, carry_out(case, probe).await)
 }
 
 /// The case in a task of its own: whatever it does, the others go on.

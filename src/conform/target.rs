@@ -268,6 +268,21 @@ enum No {
     Refused(String),
 }
 
+/// Whether a session opens on each transport that the target has. What it says is no matter.
+pub(super) async fn opens(probe: &Probe) -> Result<(), ProbeError> {
+    if probe.offers(Capability::Polling)
+        && let Err(No::Broken(error)) = polling(probe).await
+    {
+        return Err(error);
+    }
+    if probe.offers(Capability::WebSocket)
+        && let Err(No::Broken(error)) = websocket(probe).await
+    {
+        return Err(error);
+    }
+    Ok(())
+}
+
 async fn polling(probe: &Probe) -> Result<(), No> {
     let answer = probe.get(POLLING).await?;
     match open_data(&answer) {

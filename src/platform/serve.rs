@@ -65,8 +65,14 @@ async fn without_first(shared: &Shared, links: impl Future<Output = ()>) {
 async fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
     // Said once for each time it begins, not for each try.
     let mut said = false;
+    let mut stop = shared.stopped();
     loop {
-        match listener.accept().await {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            // Nobody else says so before this ends but a mutant that crashes.
+            _ = stop.wait_for(|stop| *stop) => return,
+        };
+        match accepted {
             Ok((tcp, _)) => {
                 said = false;
                 begin(shared, tcp);

@@ -309,6 +309,7 @@ mod tests {
         let missed = Missed {
             allowed: "HTTP 400".to_owned(),
             seen: "HTTP 200".to_owned(),
+            silent: false,
         };
         Conformance {
             name: "http://t:1".to_owned(),

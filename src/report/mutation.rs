@@ -156,6 +156,7 @@ mod tests {
         let missed = Outcome::Fail(Missed {
             allowed: "a".to_owned(),
             seen: "b".to_owned(),
+            silent: false,
         });
         let trial = |mutant, outcome| Trial {
             mutant,

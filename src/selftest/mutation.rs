@@ -97,6 +97,8 @@ pub async fn suite(
                 jobs,
                 sids: SIDS,
                 destructive: true,
+                // There is no network between.
+                doubts: false,
             };
             let (_stop, stopped) = watch::channel(false);
             Ok(conform::run(cases, target, options, stopped, |_| {}).await)

@@ -47,12 +47,14 @@ impl About {
 }
 
 /// A requirement that was not kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Missed {
     /// All that would have kept it.
     pub allowed: String,
     /// What came.
     pub seen: String,
+    /// It is about what did not come, which may be the network's doing.
+    pub silent: bool,
 }
 
 /// How a case ended.
@@ -86,6 +88,11 @@ impl Outcome {
             Self::Skip(_) => "skip",
             Self::Error(_) => "error",
         }
+    }
+
+    /// Whether something was missed for what did not come.
+    pub const fn is_silent(&self) -> bool {
+        matches!(self, Self::Fail(missed) | Self::NonStrict(missed) if missed.silent)
     }
 
     /// Whether a requirement was missed, binding or not.
@@ -240,6 +247,7 @@ mod tests {
         Missed {
             allowed: "a".to_owned(),
             seen: "b".to_owned(),
+            silent: false,
         }
     }
 

@@ -242,6 +242,7 @@ mod tests {
         Outcome::Fail(Missed {
             allowed: "a".to_owned(),
             seen: "b".to_owned(),
+            silent: false,
         })
     }
 

@@ -102,6 +102,7 @@ mod tests {
             Outcome::NonStrict(Missed {
                 allowed: "a".to_owned(),
                 seen: "b".to_owned(),
+                silent: false,
             })
         };
         let killed = trial(vec![("A-1", missed()), ("A-2", missed())]);

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::User;
-use crate::conform::case::{Capability, missed};
+use crate::conform::case::{Capability, missed, silence};
 use crate::conform::probe::link::{Over, Session};
 use crate::conform::probe::packet::Packet;
-use crate::conform::probe::socket::{Came, MARK};
+use crate::conform::probe::socket::{Came, MARK, otherwise};
 use crate::conform::probe::{PATIENCE, Probe, ProbeError};
 use crate::protocol::socket::{self, PacketType};
 use crate::scenario::conformance::Echo;
@@ -54,8 +54,11 @@ impl Probe {
                         return Ok(all);
                     }
                 }
+                Ok(other @ Came::Ended(..)) => {
+                    return Err(silence(what, after(&all, &other.told())));
+                }
                 Ok(other) => return Err(missed(what, after(&all, &other.told()))),
-                Err(error) => return Err(missed(what, after(&all, &error.to_string()))),
+                Err(error) => return Err(silence(what, after(&all, &error.to_string()))),
             }
         }
     }
@@ -66,8 +69,8 @@ impl Probe {
         if !self.offers(Capability::Echo) {
             return match self.own_within(session, SHORTLY).await {
                 Ok(Came::Packet(_)) | Err(ProbeError::Timeout(_)) => Ok(()),
-                Ok(other) => Err(missed("a session that goes on", other.told())),
-                Err(error) => Err(missed("a session that goes on", error.to_string())),
+                Ok(other) => Err(otherwise("a session that goes on", &other)),
+                Err(error) => Err(silence("a session that goes on", error.to_string())),
             };
         }
         let (echo, message) = (self.echo(), self.message(n));

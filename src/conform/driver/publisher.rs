@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::User;
 use crate::conform::case::missed;
 use crate::conform::probe::packet::Packet;
-use crate::conform::probe::socket::{Came, Socket};
+use crate::conform::probe::socket::{Came, Socket, otherwise};
 use crate::conform::probe::{PATIENCE, Probe};
 use crate::history;
 use crate::ids::AppId;
@@ -187,7 +187,7 @@ async fn until_fence(socket: &mut Socket, fence: &str) -> Result<Vec<Packet>, Ou
     while let Some(came) = socket.next_within(LATER).await {
         match came {
             Came::Packet(packet) => heard.push(packet),
-            other => return Err(missed("a connection that goes on", other.told())),
+            other => return Err(otherwise("a connection that goes on", &other)),
         }
     }
     if recovers {

@@ -124,6 +124,7 @@ fn warning(allowed: &str, seen: &str) -> Missed {
     Missed {
         allowed: allowed.to_owned(),
         seen: seen.to_owned(),
+        silent: false,
     }
 }
 

@@ -130,6 +130,7 @@ pub(super) async fn methods(probe: Probe) -> Judged {
     Ok(Outcome::NonStrict(Missed {
         allowed: REFUSED.to_owned(),
         seen: format!("HTTP 405 for {}", tolerated.join(", ")),
+        silent: false,
     }))
 }
 

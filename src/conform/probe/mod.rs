@@ -109,6 +109,14 @@ impl Probe {
         }
     }
 
+    /// The same probe, whose trace goes on in this one.
+    pub(super) fn tracing(self, trace: &Trace) -> Self {
+        Self {
+            trace: trace.clone(),
+            ..self
+        }
+    }
+
     /// What was said so far.
     pub fn trace(&self) -> &Trace {
         &self.trace

@@ -9,7 +9,7 @@ use super::listening::namespace_of;
 use super::packet::{Packet, connect};
 use super::{Heard, PATIENCE, Probe, ProbeError};
 use crate::client::listener::Hello;
-use crate::conform::case::missed;
+use crate::conform::case::{missed, silence};
 use crate::conform::driver::Credentials;
 use crate::protocol::socket::{self, PacketType};
 use crate::summary::conformance::Outcome;
@@ -38,6 +38,14 @@ impl Came {
             Self::Other(text) => super::trace::escaped(text),
             Self::Ended(how, _) => how.clone(),
         }
+    }
+}
+
+/// What came in place of something else. The end of a connection may be the network's doing.
+pub(in crate::conform) fn otherwise(what: impl Into<String>, came: &Came) -> Outcome {
+    match came {
+        Came::Ended(..) => silence(what, came.told()),
+        _ => missed(what, came.told()),
     }
 }
 
@@ -82,7 +90,7 @@ impl Session {
                     _ => return Err(missed(ALLOWED, packet.told())),
                 },
                 Came::Packet(_) => {}
-                other => return Err(missed(ALLOWED, other.told())),
+                other => return Err(otherwise(ALLOWED, &other)),
             }
         }
     }
@@ -305,7 +313,7 @@ impl Socket {
                         return Ok(all);
                     }
                 }
-                Some(other) => return Err(missed(what, other.told())),
+                Some(other) => return Err(otherwise(what, &other)),
                 None => {
                     let seen = match (&self.ended, all.last()) {
                         (Some((how, _)), _) => how.clone(),
@@ -318,7 +326,7 @@ impl Socket {
                             )
                         }
                     };
-                    return Err(missed(what, seen));
+                    return Err(silence(what, seen));
                 }
             }
         }
@@ -331,8 +339,8 @@ impl Socket {
             Some(Came::Packet(packet)) if packet.event().is_some_and(|(own, _)| own == name) => {
                 Ok(packet)
             }
-            Some(other) => Err(missed(what, other.told())),
-            None => Err(missed(what, format!("nothing within {PATIENCE:?}"))),
+            Some(other) => Err(otherwise(what, &other)),
+            None => Err(silence(what, format!("nothing within {PATIENCE:?}"))),
         }
     }
 
@@ -346,8 +354,8 @@ impl Socket {
             {
                 Ok(packet)
             }
-            Some(other) => Err(missed(what, other.told())),
-            None => Err(missed(what, format!("nothing within {PATIENCE:?}"))),
+            Some(other) => Err(otherwise(what, &other)),
+            None => Err(silence(what, format!("nothing within {PATIENCE:?}"))),
         }
     }
 
@@ -355,7 +363,7 @@ impl Socket {
     pub async fn quiet(&mut self, span: Duration) -> Result<(), Outcome> {
         match self.next_within(span).await {
             None => Ok(()),
-            Some(came) => Err(missed("nothing at all", came.told())),
+            Some(came) => Err(otherwise("nothing at all", &came)),
         }
     }
 
@@ -378,7 +386,7 @@ impl Socket {
         let end = tokio::time::timeout(patience, end).await.ok().flatten();
         match end {
             Some(at) => Ok((all, at)),
-            None => Err(missed(
+            None => Err(silence(
                 format!("the end of the connection within {patience:?}"),
                 "a connection that stays open",
             )),

@@ -26,6 +26,20 @@ struct Lines {
     hidden: Vec<String>,
 }
 
+impl Lines {
+    fn push(&mut self, line: String) {
+        if self.first.len() < FIRST {
+            self.first.push(line);
+            return;
+        }
+        if self.last.len() == LAST {
+            self.last.pop_front();
+            self.left_out += 1;
+        }
+        self.last.push_back(line);
+    }
+}
+
 impl Trace {
     fn lines(&self) -> MutexGuard<'_, Lines> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -38,6 +52,11 @@ impl Trace {
         if secret.len() >= SHORTEST && !lines.hidden.iter().any(|known| known == secret) {
             lines.hidden.push(secret.to_owned());
         }
+    }
+
+    /// Adds what the suite has to say itself.
+    pub(in crate::conform) fn note(&self, what: &str) {
+        self.lines().push(format!("          {what}"));
     }
 
     /// Adds a line: when, on which of the case's connections, and what. `what` may have anything in it.
@@ -54,15 +73,7 @@ impl Trace {
             at.as_secs_f64(),
             escaped(&what)
         );
-        if lines.first.len() < FIRST {
-            lines.first.push(line);
-            return;
-        }
-        if lines.last.len() == LAST {
-            lines.last.pop_front();
-            lines.left_out += 1;
-        }
-        lines.last.push_back(line);
+        lines.push(line);
     }
 
     /// All that was kept, in order.

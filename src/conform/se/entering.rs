@@ -98,6 +98,7 @@ async fn is_refused(session: &mut Session, what: &str) -> Result<(), Outcome> {
     let seen = |seen: String| Missed {
         allowed: allowed.to_owned(),
         seen: format!("{what}: {seen}"),
+        silent: false,
     };
     match session.next_packet(PATIENCE).await {
         Ok(Came::Packet(packet)) if packet.kind == PacketType::ConnectError => Ok(()),

@@ -46,6 +46,7 @@ pub(super) async fn heads(probe: Probe) -> Judged {
             let missed = Missed {
                 allowed: "HTTP 4xx, or the end of the connection".to_owned(),
                 seen: format!("{what}: {seen}"),
+                silent: false,
             };
             if !much {
                 return Err(Outcome::Fail(missed));

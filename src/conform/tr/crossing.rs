@@ -57,7 +57,11 @@ pub(super) async fn second_websocket(probe: Probe) -> Judged {
                 if over == Over::Upgrade {
                     return Err(missed(allowed, seen));
                 }
-                warning = Some(Missed { allowed, seen });
+                warning = Some(Missed {
+                    allowed,
+                    seen,
+                    silent: false,
+                });
             }
         }
         probe.still_works(&mut session, 1).await?;

@@ -66,6 +66,7 @@ pub(super) async fn two_at_once(probe: Probe) -> Judged {
         return Ok(Outcome::NonStrict(Missed {
             allowed: "HTTP 400".to_owned(),
             seen,
+            silent: false,
         }));
     }
     Ok(Outcome::Pass)

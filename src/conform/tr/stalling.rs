@@ -180,6 +180,7 @@ async fn moves(probe: &Probe, user: &User, first: &str, n: u64) -> Result<Option
                 return Ok(Some(Missed {
                     allowed: "a session that stays on long-polling".to_owned(),
                     seen: "one that is on the WebSocket".to_owned(),
+                    silent: false,
                 }));
             }
             Ok(Heard::Text(_) | Heard::Binary(_)) => {}

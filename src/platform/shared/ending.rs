@@ -4,6 +4,7 @@ use super::Shared;
 use crate::platform::conn::{Conn, Session};
 use crate::platform::engine::CloseReason;
 use std::sync::{Arc, PoisonError};
+use tokio::sync::watch;
 
 impl Shared {
     /// Ends every connection.
@@ -13,6 +14,11 @@ impl Shared {
         for conn in conns {
             conn.change(|session: &mut Session| session.engine.close(now, reason));
         }
+    }
+
+    /// Turns true when the platform ends.
+    pub(in crate::platform) fn stopped(&self) -> watch::Receiver<bool> {
+        self.stop.subscribe()
     }
 
     /// What a mutant does where a server would crash: from outside, nobody is there any more.
