@@ -130,7 +130,7 @@ pub(super) static CASES: [Case; 14] = [
     Case::new(
         "RC-13",
         Should,
-        "The id of a session that has ended leads nowhere: HTTP 400, and no WebSocket. (A restart of the target is for whoever can restart it.)",
+        "The id of a session that has ended leads nowhere: HTTP 400, and no WebSocket; what a restart of the target makes of it is for whoever can restart it.",
         "Engine.IO protocol v4, Handshake",
         |probe| Box::pin(returning::old_ids(probe)),
     )
