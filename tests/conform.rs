@@ -9,6 +9,7 @@ use pushproof::conform::select::Selection;
 use pushproof::conform::target::Target;
 use pushproof::conform::{Options, run};
 use pushproof::platform::{Mutant, Platform, PlatformConfig};
+use pushproof::report;
 use pushproof::scenario::Plan;
 use pushproof::scenario::conformance::{Echo, Section};
 use pushproof::scenario::file::File;
@@ -128,14 +129,22 @@ async fn every_mutant_is_told_by_each_case_that_names_it() {
     let survivors: Vec<_> = mutation.survivors().collect();
     assert_eq!(survivors, [], "these live");
     assert!(!mutation.trials.is_empty());
+    if options.only.is_empty() {
+        // What it came to is kept, and is the same each time.
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/reports/mutation.json");
+        let current = report::mutation::json(&mutation);
+        if std::env::var_os("PUSHPROOF_BLESS").is_some() {
+            std::fs::write(path, &current).expect("the report can be written");
+        }
+        let kept = std::fs::read_to_string(path).expect("the report is there");
+        assert!(
+            kept == current,
+            "reports/mutation.json is out of date; write it anew with\n  pushproof selftest --conformance --json reports/mutation.json"
+        );
+    }
 }
 
-/// What each server of the real world is known to do otherwise.
-async fn comes_to(url: &str, due: &[(&str, &str)]) {
-    let cases: Vec<_> = case::all().collect();
-    these_come_to(url, &cases, due).await;
-}
-
+/// What a server of the real world is known to do otherwise.
 async fn these_come_to(url: &str, cases: &[&'static Case], due: &[(&str, &str)]) {
     let suite = suite(url, cases).await;
     let rows = suite.rows.iter();
@@ -147,34 +156,6 @@ async fn these_come_to(url: &str, cases: &[&'static Case], due: &[(&str, &str)])
         .map(|row| (row.about.id, row.outcome.name()))
         .collect();
     assert_eq!(found, due, "{}", told(&suite));
-}
-
-#[tokio::test]
-#[ignore = "needs Node and Python peers: run ci/check (or ci/install-peers, then cargo test -- --ignored)"]
-async fn a_node_server_keeps_every_rule() {
-    let flags = ["--ping-interval", "500", "--ping-timeout", "2000"];
-    let server = support::peers::Peer::spawn_node_server(&flags).await;
-    comes_to(server.url(), &[]).await;
-    server.end().await;
-}
-
-#[tokio::test]
-#[ignore = "needs Node and Python peers: run ci/check (or ci/install-peers, then cargo test -- --ignored)"]
-async fn a_python_server_misses_what_it_is_known_to_miss() {
-    let flags = ["--ping-interval", "1", "--ping-timeout", "2"];
-    let server = support::peers::Peer::spawn_python_server(&flags).await;
-    let due = [
-        ("HS-05", "non-strict"),
-        ("HS-07", "fail"),
-        ("HS-09", "non-strict"),
-        ("HS-12", "non-strict"),
-        ("HS-16", "non-strict"),
-        ("AU-11", "fail"),
-        ("AU-20", "fail"),
-        ("RC-13", "non-strict"),
-    ];
-    comes_to(server.url(), &due).await;
-    server.end().await;
 }
 
 /// Each behaviour of the official protocol suites, tried by a client that nobody here wrote a WebSocket for.

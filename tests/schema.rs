@@ -1,6 +1,7 @@
 //! The published JSON Schemas are those of the code, and so is the published list of metrics.
 
 use pushproof::report;
+use pushproof::summary::expected::Expected;
 
 fn check(path: &str, committed: &str, current: &str) {
     assert!(
@@ -176,9 +177,14 @@ fn of_the_conformance_cases() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/conformance.md");
     let committed = std::fs::read_to_string(path).expect("the document is there");
     let (before, _) = committed
-        .split_once(CASES)
+        .split_once(SERVERS)
         .expect("the document has its mark");
-    let current = format!("{before}{CASES}\n\n{}", pushproof::conform::reference());
+    let cases: Vec<_> = pushproof::conform::case::all()
+        .map(|case| case.about)
+        .collect();
+    let servers = pushproof::report::conformance::matrix::explained(&cases, &expected());
+    let reference = pushproof::conform::reference();
+    let current = format!("{before}{SERVERS}\n\n{servers}\n## Cases\n\n{CASES}\n\n{reference}");
     if std::env::var_os("PUSHPROOF_BLESS").is_some() {
         std::fs::write(path, &current).expect("the document can be written");
         return;
@@ -188,6 +194,49 @@ fn of_the_conformance_cases() {
         "the tables of docs/conformance.md are out of date; write them anew with\n  PUSHPROOF_BLESS=1 cargo test --test schema"
     );
 }
+
+/// What four servers are expected to come to.
+fn expected() -> Vec<Expected> {
+    let servers = ["embedded", "node", "socketioxide", "python"];
+    let read = servers.map(|server| {
+        let root = env!("CARGO_MANIFEST_DIR");
+        let path = format!("{root}/reports/expected/{server}.json");
+        let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path}: {e}"));
+        Expected::read(&text).unwrap_or_else(|e| panic!("{path}: {e}"))
+    });
+    read.into()
+}
+
+/// No case is left out, none is expected that is not there, and what is missed is explained. What the platform misses is nothing.
+#[test]
+fn what_servers_are_expected_to_come_to_is_whole_and_explained() {
+    let cases: Vec<_> = pushproof::conform::case::all()
+        .map(|case| case.about.id)
+        .collect();
+    for server in expected() {
+        let mut known: Vec<_> = server.cases.keys().map(String::as_str).collect();
+        let mut all = cases.clone();
+        known.sort_unstable();
+        all.sort_unstable();
+        assert_eq!(known, all, "{}", server.target);
+        for (id, due) in &server.cases {
+            let is_kept = due
+                .words()
+                .iter()
+                .all(|word| matches!(*word, "pass" | "info"));
+            assert!(is_kept || !due.why().is_empty(), "{} {id}", server.target);
+            let embedded = server.target == "the embedded platform";
+            let missed = due
+                .words()
+                .iter()
+                .any(|word| !matches!(*word, "pass" | "info" | "skip"));
+            assert!(!(embedded && missed), "{id}");
+        }
+    }
+}
+
+/// What stands below it is made of `reports/expected`, which `ci/matrix --write` writes.
+const SERVERS: &str = "<!-- Made of reports/expected; not to be edited below. -->";
 
 /// What stands below it is made of the registry.
 const CASES: &str = "<!-- Made of the registry in src/conform; not to be edited below. -->";

@@ -1,5 +1,6 @@
 //! Users for each case alone.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -17,7 +18,8 @@ const MOST: u32 = 2_000;
 #[derive(Debug)]
 pub struct Seats {
     total: u32,
-    free: Mutex<Vec<String>>,
+    /// Whoever was free for longest comes first: what a case has left behind at the target has time to go.
+    free: Mutex<VecDeque<String>>,
     left: Arc<Semaphore>,
 }
 
@@ -30,11 +32,10 @@ impl Seats {
         } else {
             plan.users.min(MOST * apps)
         };
-        let mut names: Vec<_> = (0..users)
+        let names: VecDeque<_> = (0..users)
             .step_by(apps as usize)
             .map(|user| plan.name_of(UserId(user)))
             .collect();
-        names.reverse();
         Self {
             total: names.len() as u32,
             left: Arc::new(Semaphore::new(names.len())),
@@ -44,10 +45,10 @@ impl Seats {
 
     /// The name of the first of them that is free.
     pub(in crate::conform) fn first(&self) -> Option<String> {
-        self.lock().last().cloned()
+        self.lock().front().cloned()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<String>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, VecDeque<String>> {
         self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -88,10 +89,9 @@ impl Probe {
         let left = Arc::clone(&seats.left).acquire_many_owned(count).await;
         let left = left.map_err(|_| Outcome::Error("the users are gone".to_owned()))?;
         let mut free = seats.lock();
-        let from = free.len().saturating_sub(count as usize);
-        let mut names = free.split_off(from);
+        let count = free.len().min(count as usize);
+        let names: Vec<_> = free.drain(..count).collect();
         drop(free);
-        names.reverse();
         let users = names.iter().map(|name| User::of(&self.target.plan, name));
         Ok(Crowd {
             users: users.collect(),
@@ -118,7 +118,7 @@ mod tests {
         let few = Seats::of(&plan, false);
         let apps = plan.apps.len() as u32;
         assert_eq!(few.total, plan.users.div_ceil(apps));
-        assert_eq!(few.lock().last().map(String::as_str), Some("user-0"));
+        assert_eq!(few.lock().front().map(String::as_str), Some("user-0"));
         assert_eq!(Seats::of(&plan, true).total, MOST);
     }
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::{Report, report};
 use crate::summary::Verdict;
 use crate::summary::conformance::{About, Conformance, Outcome};
+use crate::summary::expected::Expected;
 
 /// What the targets of a matrix came to.
 #[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
@@ -147,6 +148,64 @@ pub fn markdown(suites: &[Conformance]) -> String {
     out
 }
 
+/// What several targets are expected to come to, for a document: a table of the cases that not all of them keep, and why each of those that one
+/// misses is missed. Cases in the order of the catalogue. Ends in a line break.
+#[must_use]
+pub fn explained(cases: &[About], targets: &[Expected]) -> String {
+    let mut out = "| case | level |".to_owned();
+    for target in targets {
+        let _ = write!(out, " {} |", cell(&target.target));
+    }
+    out.push_str("\n|---|---|");
+    out.push_str(&"---|".repeat(targets.len()));
+    out.push('\n');
+    let due = |target: &Expected, about: &About| {
+        let due = target.cases.get(about.id);
+        due.map_or_else(String::new, |due| due.words().join(" or "))
+    };
+    let kept = |word: &String| matches!(&**word, "pass" | "info");
+    let mut same = 0;
+    for about in cases {
+        let words: Vec<_> = targets.iter().map(|target| due(target, about)).collect();
+        if words.iter().all(kept) {
+            same += 1;
+            continue;
+        }
+        let _ = writeln!(
+            out,
+            "| {} | {} | {} |",
+            about.id,
+            about.level.name(),
+            words.join(" | ")
+        );
+    }
+    let _ = writeln!(out, "\nAll of them keep the {same} others.");
+    for target in targets {
+        let reasons = cases.iter().filter_map(|about| {
+            let due = target.cases.get(about.id)?;
+            let missed = due
+                .words()
+                .iter()
+                .any(|word| !matches!(*word, "pass" | "info" | "skip"));
+            missed.then_some((about.id, due))
+        });
+        let reasons: Vec<_> = reasons.collect();
+        if reasons.is_empty() {
+            continue;
+        }
+        let _ = writeln!(out, "\n{}:\n", cell(&target.target));
+        for (id, due) in reasons {
+            let _ = writeln!(
+                out,
+                "- **{id}** ({}): {}",
+                due.words().join(" or "),
+                cell(due.why())
+            );
+        }
+    }
+    out
+}
+
 /// A topic in a cell: how many of its cases are kept of those that were tried.
 fn badge(suite: &Conformance, topic: &str) -> String {
     let (mut kept, mut tried, mut failed, mut open) = (0_u32, 0_u32, 0_u32, 0_u32);
@@ -218,6 +277,26 @@ mod tests {
             "\nWhat http://t:1 misses:\n\n- **HS-02** (MUST): allowed: HTTP 400; seen: HTTP 200\n"
         ));
         assert!(!table.contains("v misses"), "{table}");
+    }
+
+    #[test]
+    fn what_is_missed_is_explained() {
+        let text = r#"{"schema":"pushproof.expected/1","target":"a|b","cases":{"HS-01":"pass",
+            "HS-02":{"outcome":["fail","pass"],"why":"It is old."},"HS-05":"info"}}"#;
+        let one = Expected::read(text).unwrap();
+        let about: Vec<_> = suite().rows.iter().map(|row| row.about).collect();
+        let table = explained(&about, &[one]);
+        assert!(
+            table.starts_with(
+                "| case | level | a\\|b |\n|---|---|---|\n| HS-02 | MUST | fail or pass |\n"
+            ),
+            "{table}"
+        );
+        assert!(
+            table.contains("\na\\|b:\n\n- **HS-02** (fail or pass): It is old.\n"),
+            "{table}"
+        );
+        assert!(table.contains("All of them keep the 2 others."), "{table}");
     }
 
     #[test]

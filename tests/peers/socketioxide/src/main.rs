@@ -1,7 +1,7 @@
 //! A push server on socketioxide and axum that speaks the contract in pushproof's README: login, sockets that prove their session in
 //! CONNECT, one call that pushes to a user or to everyone of an app.
 //!
-//!   socketioxide-server [--port 0] [--peer] [--ping-interval MS] [--ping-timeout MS]
+//!   socketioxide-server [--port 0] [--peer] [--ping-interval MS] [--ping-timeout MS] [--connect-timeout MS]
 //!
 //! Prints `listening on http://127.0.0.1:PORT` when ready; ends with its standard input, so it never outlives whoever started it.
 //!
@@ -20,6 +20,8 @@ use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::serve::ListenerExt as _;
 use axum::{Json, Router};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD as BASE64;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use socketioxide::extract::{SocketRef, State as SocketState, TryData};
@@ -77,6 +79,10 @@ fn user_room(app: &str, user: &str) -> String {
     json!(["user", app, user]).to_string()
 }
 
+fn session_room(session: &str) -> String {
+    json!(["session", session]).to_string()
+}
+
 // ---- HTTP ------------------------------------------------------------------------------------------------------------
 
 #[derive(Deserialize)]
@@ -89,6 +95,40 @@ struct Call {
 struct Credentials {
     username: String,
     password: String,
+}
+
+#[derive(Deserialize)]
+struct Ending {
+    #[serde(rename = "appID")]
+    app: String,
+    #[serde(rename = "sessionID")]
+    session: String,
+}
+
+/// Ends a session and its sockets. One that is not there is as good as ended.
+async fn logout(
+    State(server): State<Server>,
+    Query(Ending { app, session }): Query<Ending>,
+) -> Answer {
+    let ended = {
+        let mut sessions = server
+            .sessions
+            .0
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        match sessions.get(&session) {
+            Some(own) if own.app == app => sessions.remove(&session).is_some(),
+            _ => false,
+        }
+    };
+    if ended {
+        // A socket that is going already needs no telling.
+        let _ = server.io.to(session_room(&session)).disconnect().await;
+    }
+    (
+        StatusCode::OK,
+        Json(json!({ "result": { "result": true } })),
+    )
 }
 
 async fn login(
@@ -133,7 +173,11 @@ struct Push {
     #[serde(rename = "userID")]
     user: String,
     event_name: String,
+    // A null is a message as well.
+    #[serde(default, deserialize_with = "some")]
     message: Option<Value>,
+    #[serde(rename = "messageBase64")]
+    bytes: Option<String>,
 }
 
 async fn push(
@@ -154,10 +198,20 @@ async fn push(
     if let Some(truth) = &server.truth {
         let sockets = server.io.to(room.clone()).sockets().len();
         truth.pushes.fetch_add(1, Ordering::Relaxed);
-        truth.deliveries.fetch_add(sockets as u64, Ordering::Relaxed);
+        truth
+            .deliveries
+            .fetch_add(sockets as u64, Ordering::Relaxed);
     }
     let audience = server.io.to(room);
+    let attached = push.bytes.as_deref().map(|base64| BASE64.decode(base64));
+    let Ok(attached) = attached.transpose() else {
+        return refused(StatusCode::BAD_REQUEST, "messageBase64 is no base64");
+    };
     let emitted = match &push.message {
+        _ if attached.is_some() => {
+            let bytes = Bytes::from(attached.unwrap_or_default());
+            audience.emit(&push.event_name, &(bytes,)).await
+        }
         // A tuple is a list of arguments, so that a message that is itself a list stays one argument.
         Some(message) => audience.emit(&push.event_name, &(message,)).await,
         None => audience.emit(&push.event_name, &[Value::Null; 0]).await,
@@ -205,8 +259,14 @@ async fn check(
     socket.join([
         app_room(&session.app),
         user_room(&session.app, &session.user),
+        session_room(&auth.session_id),
     ]);
     Ok(())
+}
+
+/// Whatever stands there, null too.
+fn some<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(from).map(Some)
 }
 
 // ---- Life ------------------------------------------------------------------------------------------------------------
@@ -218,6 +278,7 @@ struct Flags {
     peer: bool,
     ping_interval: Option<Duration>,
     ping_timeout: Option<Duration>,
+    connect_timeout: Option<Duration>,
 }
 
 fn flags() -> Result<Flags, Box<dyn Error>> {
@@ -233,6 +294,9 @@ fn flags() -> Result<Flags, Box<dyn Error>> {
             }
             "--ping-timeout" => {
                 flags.ping_timeout = Some(Duration::from_millis(value()?.parse()?));
+            }
+            "--connect-timeout" => {
+                flags.connect_timeout = Some(Duration::from_millis(value()?.parse()?));
             }
             _ => return Err(format!("unknown flag {flag}").into()),
         }
@@ -271,11 +335,15 @@ async fn serve(flags: Flags) -> Result<(), Box<dyn Error>> {
     if let Some(timeout) = flags.ping_timeout {
         builder = builder.ping_timeout(timeout);
     }
+    if let Some(timeout) = flags.connect_timeout {
+        builder = builder.connect_timeout(timeout);
+    }
     let (layer, io) = builder.build_layer();
     io.ns("/", (async || {}).with(check));
     let truth = flags.peer.then(Arc::default);
     let app = Router::new()
         .route("/good/api/v5/auth", post(login))
+        .route("/good/api/v4/auth/logout", get(logout))
         .route("/good/api/v5/data/push/send", post(push))
         .route("/truth", get(self::truth))
         .with_state(Server {
