@@ -214,10 +214,15 @@ pub(super) async fn bounded(probe: Probe) -> Judged {
     let due: Vec<_> = (1..=PUSHES)
         .map(|n| format!(r#"{{"n":{n},"filling":"{filling}"}}"#))
         .collect();
+    let begun = session.elapsed();
     for message in &due {
         publisher.push(To::User(&user), &event, message).await?;
     }
     publisher.push(To::User(&user), &last, "null").await?;
+    if session.elapsed() - begun >= session.timeout {
+        let why = "the pushes took longer than a session may go without a poll";
+        return Err(Outcome::Unknown(why.to_owned()));
+    }
     let mut came = Vec::new();
     let packet = filling.len() as u64 + 200;
     for answer in answers_until(&session, &last).await? {
