@@ -198,7 +198,7 @@ async fn without_faults_nothing_is_harmed() {
     assert!(
         seen.truth["faults"]
             .as_object()
-            .is_some_and(|faults| faults.len() == 35 && faults.values().all(|count| count == 0))
+            .is_some_and(|faults| faults.len() == 42 && faults.values().all(|count| count == 0))
     );
 }
 
