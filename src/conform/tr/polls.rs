@@ -219,7 +219,7 @@ pub(super) async fn bounded(probe: Probe) -> Judged {
         publisher.push(To::User(&user), &event, message).await?;
     }
     publisher.push(To::User(&user), &last, "null").await?;
-    if session.elapsed() - begun >= session.timeout {
+    if session.elapsed() >= begun + session.timeout {
         let why = "the pushes took longer than a session may go without a poll";
         return Err(Outcome::Unknown(why.to_owned()));
     }
