@@ -19,7 +19,7 @@ use super::access::{self, TlsArgs};
 use super::files;
 use super::runtime;
 use super::seed::draw_seed;
-use super::signals::interrupts;
+use super::signals::stopped;
 use crate::conform::case::Case;
 use crate::conform::select::Selection;
 use crate::conform::{self, Options};
@@ -226,15 +226,7 @@ async fn carry_out(
     planned: &[Planned],
     show: &dyn Fn(&str) -> anyhow::Result<()>,
 ) -> anyhow::Result<Vec<Option<Conformance>>> {
-    let mut interrupts = interrupts("interrupted: no more cases; the report of those that ended.")?;
-    let (stop, stopped) = watch::channel(false);
-    tokio::spawn(async move {
-        if interrupts.recv().await.is_some() {
-            stop.send_replace(true);
-        }
-        // Whoever waits for the order to stop goes on waiting.
-        std::future::pending::<()>().await;
-    });
+    let stopped = stopped("interrupted: no more cases; the report of those that ended.")?;
     let mut suites = Vec::new();
     for one in planned {
         if *stopped.borrow() {

@@ -7,12 +7,11 @@ use std::str::FromStr;
 
 use anyhow::bail;
 use clap::Args;
-use tokio::sync::watch;
 
 use super::files::{self, Output};
 use super::runtime;
 use super::seed::draw_seed;
-use super::signals::interrupts;
+use super::signals::stopped;
 use crate::report::{mutation, selftest};
 use crate::selftest::mutation::{Mutations, mutations};
 use crate::selftest::{self as proof, Options};
@@ -23,6 +22,9 @@ use crate::summary::verdict::{EXIT_FAIL, EXIT_INTERRUPTED, EXIT_UNKNOWN, EXIT_US
 /// Trials at a time: they wait more than they work.
 const JOBS: usize = 2;
 const QUICK_JOBS: usize = 8;
+
+/// Said at the first interrupt.
+const STOPPED: &str = "interrupted: no more trials; the table of those that ended.";
 
 /// Prove the verifier: inject each fault into the embedded platform, and show that it is found as often as it was done.
 #[derive(Debug, Args)]
@@ -116,7 +118,7 @@ fn conformance(args: &SelfTestArgs) -> anyhow::Result<ExitCode> {
     let json = Output::open_json(args.json.as_deref())?;
     files::raise_limit();
     let mutation = runtime()?.block_on(async {
-        let stopped = stopped()?;
+        let stopped = stopped(STOPPED)?;
         let mut ended = 0;
         let tried = mutations(&options, stopped, |trial, of| {
             ended += 1;
@@ -150,22 +152,8 @@ fn ends(verdict: Verdict, interrupted: bool) -> ExitCode {
     })
 }
 
-/// Turns true at the first interrupt.
-fn stopped() -> anyhow::Result<watch::Receiver<bool>> {
-    let mut interrupts = interrupts("interrupted: no more trials; the table of those that ended.")?;
-    let (stop, stopped) = watch::channel(false);
-    tokio::spawn(async move {
-        if interrupts.recv().await.is_some() {
-            stop.send_replace(true);
-        }
-        // Whoever waits for the order to stop goes on waiting.
-        std::future::pending::<()>().await;
-    });
-    Ok(stopped)
-}
-
 async fn carry_out(options: &Options, quiet: bool) -> anyhow::Result<SelfTest> {
-    let stopped = stopped()?;
+    let stopped = stopped(STOPPED)?;
     if !quiet {
         files::say(&format!("pushproof selftest: seed {}", options.seed));
     }

@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::files;
 
@@ -14,6 +14,20 @@ pub(super) fn interrupts(told_first: &'static str) -> anyhow::Result<mpsc::Recei
 /// The same, for a command that says by itself what comes of them.
 pub(super) fn quiet_interrupts() -> anyhow::Result<mpsc::Receiver<()>> {
     caught(None)
+}
+
+/// Turns true at the first of them; says then what comes of it.
+pub(super) fn stopped(told_first: &'static str) -> anyhow::Result<watch::Receiver<bool>> {
+    let mut interrupts = interrupts(told_first)?;
+    let (stop, stopped) = watch::channel(false);
+    tokio::spawn(async move {
+        if interrupts.recv().await.is_some() {
+            stop.send_replace(true);
+        }
+        // Whoever waits for the order to stop goes on waiting.
+        std::future::pending::<()>().await;
+    });
+    Ok(stopped)
 }
 
 fn caught(told_first: Option<&'static str>) -> anyhow::Result<mpsc::Receiver<()>> {

@@ -341,18 +341,11 @@ impl Hub {
         if pushes::concerned(mutants) {
             return self.push_wrongly(app, audience, event, message, now);
         }
-        let audience = match audience {
-            Audience::User(_) if mutants.has(Mutant::BroadcastLeak) => Audience::Everyone,
-            audience => audience,
-        };
-        let shard = mutants.has(Mutant::SkipOneShard) && audience == Audience::Everyone;
         let mut encoded = Encoded::new(&self.config, event, message);
         let queued = self
             .read(app)
             .audience(audience)
-            .enumerate()
-            .filter(|(n, _)| !(shard && n % 4 == 3))
-            .filter(|(_, member)| {
+            .filter(|member| {
                 let frame = encoded.frame(member.namespace);
                 member
                     .conn

@@ -154,22 +154,14 @@ impl Platform {
             let (ours, theirs) =
                 UnixStream::pair().map_err(|source| StartError::Listen { address, source })?;
             let node = Self::start_as(address, config.clone(), Role::Other(theirs)).await?;
-            let (put_out, to_end) = oneshot::channel();
-            let (over, gone) = oneshot::channel();
-            let Node { platform, ended } = node;
-            tokio::spawn(async move {
-                let _ = ended.await;
-                // Whoever waits for that may be gone itself.
-                let _ = over.send(());
-                drop(to_end);
-            });
             peers.push(Peer {
                 name: format!("node {}", place + 1),
                 stream: ours,
-                put_out,
-                gone,
+                // It is no process that could be put out: it ends with its link.
+                put_out: oneshot::channel().0,
+                gone: node.ended,
             });
-            started.push(platform);
+            started.push(node.platform);
         }
         let role = if peers.is_empty() {
             Role::Alone

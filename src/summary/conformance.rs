@@ -218,13 +218,14 @@ impl Conformance {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn of(outcomes: &[Outcome], interrupted: bool) -> Conformance {
-        let row = |outcome: &Outcome| Row {
+    /// A suite with these outcomes, each of a case that binds.
+    pub(in crate::summary) fn suite(outcomes: &[(&'static str, Outcome)]) -> Conformance {
+        let row = |(id, outcome): &(&'static str, Outcome)| Row {
             about: About {
-                id: "HS-01",
+                id,
                 level: Level::Must,
                 requirement: "",
                 source: "",
@@ -238,12 +239,20 @@ mod tests {
             target: "http://t".to_owned(),
             embedded: false,
             rows: outcomes.iter().map(row).collect(),
-            interrupted,
+            interrupted: false,
             took: Duration::ZERO,
         }
     }
 
-    fn missed() -> Missed {
+    fn of(outcomes: &[Outcome], interrupted: bool) -> Conformance {
+        let outcomes: Vec<_> = outcomes.iter().map(|one| ("HS-01", one.clone())).collect();
+        Conformance {
+            interrupted,
+            ..suite(&outcomes)
+        }
+    }
+
+    pub(in crate::summary) fn missed() -> Missed {
         Missed {
             allowed: "a".to_owned(),
             seen: "b".to_owned(),

@@ -211,39 +211,11 @@ pub fn verdict(changes: &[Change], suite: &Conformance) -> Verdict {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
-    use crate::summary::conformance::{About, Level, Missed};
-
-    fn suite(outcomes: &[(&'static str, Outcome)]) -> Conformance {
-        let row = |(id, outcome): &(&'static str, Outcome)| Row {
-            about: About {
-                id,
-                level: Level::Must,
-                requirement: "",
-                source: "",
-            },
-            outcome: outcome.clone(),
-            trace: Vec::new(),
-            took: Duration::ZERO,
-        };
-        Conformance {
-            name: "t".to_owned(),
-            target: "http://t".to_owned(),
-            embedded: false,
-            rows: outcomes.iter().map(row).collect(),
-            interrupted: false,
-            took: Duration::ZERO,
-        }
-    }
+    use crate::summary::conformance::tests::{missed, suite};
 
     fn fail() -> Outcome {
-        Outcome::Fail(Missed {
-            allowed: "a".to_owned(),
-            seen: "b".to_owned(),
-            silent: false,
-        })
+        Outcome::Fail(missed())
     }
 
     #[test]

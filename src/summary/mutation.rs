@@ -86,7 +86,7 @@ impl Mutation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::summary::conformance::Missed;
+    use crate::summary::conformance::tests::missed;
 
     fn trial(cases: Vec<(&'static str, Outcome)>) -> Trial {
         Trial {
@@ -98,13 +98,7 @@ mod tests {
 
     #[test]
     fn one_that_a_case_does_not_see_lives() {
-        let missed = || {
-            Outcome::NonStrict(Missed {
-                allowed: "a".to_owned(),
-                seen: "b".to_owned(),
-                silent: false,
-            })
-        };
+        let missed = || Outcome::NonStrict(missed());
         let killed = trial(vec![("A-1", missed()), ("A-2", missed())]);
         let half = trial(vec![("A-1", missed()), ("A-2", Outcome::Pass)]);
         let blind = trial(vec![("A-1", Outcome::Unknown("why".to_owned()))]);

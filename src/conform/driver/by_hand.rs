@@ -5,10 +5,10 @@ use std::time::Duration;
 use super::User;
 use crate::conform::case::{Capability, missed, silence};
 use crate::conform::probe::link::{Over, Session};
-use crate::conform::probe::packet::Packet;
+use crate::conform::probe::packet::{self, Packet};
 use crate::conform::probe::socket::{Came, MARK, otherwise};
 use crate::conform::probe::{PATIENCE, Probe, ProbeError};
-use crate::protocol::socket::{self, PacketType};
+use crate::protocol::socket::{MAIN_NAMESPACE, PacketType};
 use crate::scenario::conformance::Echo;
 use crate::summary::conformance::Outcome;
 
@@ -98,9 +98,7 @@ impl Probe {
 
 /// An event of the main namespace, with this argument, as it is sent.
 pub(in crate::conform) fn event(name: &str, argument: &str) -> String {
-    let mut text = "4".to_owned();
-    socket::encode_event(socket::MAIN_NAMESPACE, None, name, argument, &mut text);
-    text
+    packet::event(MAIN_NAMESPACE, None, name, argument)
 }
 
 /// The number of a message of [`Probe::message`].

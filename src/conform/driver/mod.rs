@@ -280,6 +280,15 @@ impl Probe {
         self.socket(&shows).await
     }
 
+    /// A socket for each of these, one after the other.
+    pub async fn come_each(&self, users: &[User]) -> Result<Vec<Socket>, Outcome> {
+        let mut sockets = Vec::with_capacity(users.len());
+        for user in users {
+            sockets.push(self.come(user).await?);
+        }
+        Ok(sockets)
+    }
+
     /// That a socket with these credentials is refused: no CONNECT comes, and no event. Gives the `CONNECT_ERROR`, if one came.
     pub async fn refused(
         &self,

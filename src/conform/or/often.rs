@@ -68,10 +68,7 @@ pub(super) async fn none_lost(probe: Probe) -> Judged {
 /// OR-08.
 pub(super) async fn none_made_up(probe: Probe) -> Judged {
     let users = probe.users(2).await?;
-    let mut sockets = Vec::new();
-    for user in users.iter() {
-        sockets.push(probe.come(user).await?);
-    }
+    let mut sockets = probe.come_each(&users).await?;
     let mut publisher = probe.publisher();
     let event = probe.event_name();
     let mut due = Vec::new();

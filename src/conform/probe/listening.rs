@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use super::link::Session;
 use super::packet::Packet;
-pub use super::packet::connect;
+pub use super::packet::{bare, connect, event, namespace_of};
 use super::socket::Came;
 use super::{Probe, ProbeError};
 use crate::client::listener::Hello;
 use crate::conform::case::missed;
-use crate::protocol::socket::{self, MAIN_NAMESPACE, PacketType};
+use crate::protocol::socket::PacketType;
 use crate::summary::conformance::Outcome;
 
 /// What was heard.
@@ -19,32 +19,6 @@ pub struct Listened {
     pub packets: Vec<Packet>,
     /// When the connection ended, if it did.
     pub ended: Option<Duration>,
-}
-
-/// The namespace that a hello is for.
-pub fn namespace_of(hello: &Hello) -> &str {
-    hello.namespace.as_deref().unwrap_or(MAIN_NAMESPACE)
-}
-
-/// A packet without data, as it is written: `41`, `41/custom,`.
-pub fn bare(kind: PacketType, namespace: &str) -> String {
-    let mut text = "4".to_owned();
-    let packet = socket::Packet {
-        kind,
-        attachments: 0,
-        namespace,
-        id: None,
-        data: "",
-    };
-    socket::encode(&packet, &mut text);
-    text
-}
-
-/// An event as it is written, with an id if an ack is wanted, and the arguments as they stand between the brackets.
-pub fn event(namespace: &str, id: Option<u64>, name: &str, args: &str) -> String {
-    let mut text = "4".to_owned();
-    socket::encode_event(namespace, id, name, args, &mut text);
-    text
 }
 
 impl Listened {

@@ -82,16 +82,37 @@ impl Packet {
     }
 }
 
+/// The namespace that a hello is for.
+pub fn namespace_of(hello: &Hello) -> &str {
+    hello.namespace.as_deref().unwrap_or(socket::MAIN_NAMESPACE)
+}
+
 /// The packet of Engine.IO that asks to join.
 pub fn connect(hello: &Hello) -> String {
+    written(PacketType::Connect, namespace_of(hello), &hello.auth)
+}
+
+/// A packet without data, as it is written: `41`, `41/custom,`.
+pub fn bare(kind: PacketType, namespace: &str) -> String {
+    written(kind, namespace, "")
+}
+
+fn written(kind: PacketType, namespace: &str, data: &str) -> String {
     let mut text = "4".to_owned();
     let packet = socket::Packet {
-        kind: PacketType::Connect,
+        kind,
         attachments: 0,
-        namespace: hello.namespace.as_deref().unwrap_or(socket::MAIN_NAMESPACE),
+        namespace,
         id: None,
-        data: &hello.auth,
+        data,
     };
     socket::encode(&packet, &mut text);
+    text
+}
+
+/// An event as it is written, with an id if an ack is wanted, and the arguments as they stand between the brackets.
+pub fn event(namespace: &str, id: Option<u64>, name: &str, args: &str) -> String {
+    let mut text = "4".to_owned();
+    socket::encode_event(namespace, id, name, args, &mut text);
     text
 }

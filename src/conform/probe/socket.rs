@@ -5,13 +5,12 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::link::{Over, Session};
-use super::listening::namespace_of;
-use super::packet::{Packet, connect};
+use super::packet::{self, Packet, connect, namespace_of};
 use super::{Heard, PATIENCE, Probe, ProbeError};
 use crate::client::listener::Hello;
 use crate::conform::case::{missed, silence};
 use crate::conform::driver::Credentials;
-use crate::protocol::socket::{self, PacketType};
+use crate::protocol::socket::PacketType;
 use crate::summary::conformance::Outcome;
 
 /// Most packets that may wait for the case; behind that the socket is not read.
@@ -250,17 +249,12 @@ impl Socket {
 
     /// Emits an event with these arguments, as they stand between the brackets; with an id an ack is wanted.
     pub fn emit(&self, id: Option<u64>, name: &str, args: &str) {
-        let mut text = "4".to_owned();
-        socket::encode_event(&self.namespace, id, name, args, &mut text);
-        self.send(&text);
+        self.send(&packet::event(&self.namespace, id, name, args));
     }
 
     /// Leaves the namespace.
     pub fn leave(&self) {
-        match self.namespace.as_str() {
-            socket::MAIN_NAMESPACE => self.send("41"),
-            namespace => self.send(&format!("41{namespace},")),
-        }
+        self.send(&packet::bare(PacketType::Disconnect, &self.namespace));
     }
 
     /// What comes next within this time, but for events of other cases. None: nothing does, or it has ended before.

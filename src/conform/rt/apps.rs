@@ -16,10 +16,7 @@ pub(super) async fn apart(probe: Probe) -> Judged {
     // Two users of one app, and those of the same names in the other.
     let mut users = own.to_vec();
     users.extend(own.iter().map(|user| probe.namesake(user)));
-    let mut sockets = Vec::new();
-    for user in &users {
-        sockets.push(probe.come(user).await?);
-    }
+    let mut sockets = probe.come_each(&users).await?;
     let mut publisher = probe.publisher();
     let event = probe.event_name();
     let [all, others, one, other] = [1, 2, 3, 4].map(|n| probe.message(n));
@@ -48,10 +45,7 @@ pub(super) async fn apart(probe: Probe) -> Judged {
 /// RT-22.
 pub(super) async fn no_publishing(probe: Probe) -> Judged {
     let users = probe.users(3).await?;
-    let mut sockets = Vec::new();
-    for user in users.iter() {
-        sockets.push(probe.come(user).await?);
-    }
+    let mut sockets = probe.come_each(&users).await?;
     let echo = probe.section().echo.clone().unwrap_or_default();
     let message = probe.message(1);
     let at_another = serde_json::json!({

@@ -15,10 +15,7 @@ const OTHERS: u32 = 6;
 /// RT-01.
 pub(super) async fn one(probe: Probe) -> Judged {
     let users = probe.users(1 + OTHERS).await?;
-    let mut sockets = Vec::new();
-    for user in users.iter() {
-        sockets.push(probe.come(user).await?);
-    }
+    let mut sockets = probe.come_each(&users).await?;
     let mut publisher = probe.publisher();
     let (event, message) = (probe.event_name(), probe.message(1));
     publisher
@@ -39,10 +36,7 @@ pub(super) async fn one(probe: Probe) -> Judged {
 /// RT-04.
 pub(super) async fn everyone(probe: Probe) -> Judged {
     let users = probe.users(OTHERS).await?;
-    let mut sockets = Vec::new();
-    for user in users.iter() {
-        sockets.push(probe.come(user).await?);
-    }
+    let mut sockets = probe.come_each(&users).await?;
     let mut publisher = probe.publisher();
     let (event, message) = (probe.event_name(), probe.message(1));
     publisher

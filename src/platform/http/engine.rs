@@ -230,9 +230,11 @@ impl Drop for PendingPoll<'_> {
 }
 
 async fn poll(shared: &Arc<Shared>, link: &Link, conn: Arc<Conn>) -> Answer {
-    // What time has asked for by now counts, whether or not its timer has come to it.
-    shared.handle_timeout(&conn);
     let now = shared.clock.now();
+    // What time has asked for by now counts, whether or not its timer has come to it.
+    if conn.read(|session| session.deadline() <= now) {
+        shared.handle_timeout(&conn);
+    }
     match conn.change(|session| session.engine.begin_poll(now)) {
         Ok(()) => {}
         Err(PollRefusal::Gone) => return Refusal::UnknownSid.answer(shared.config.mutants),

@@ -15,7 +15,10 @@ use crate::platform::token::Token;
 use crate::time::Time;
 
 /// Those that change who gets a push, when, or what it says.
-const CONCERNED: [Mutant; 37] = [
+const CONCERNED: [Mutant; 40] = [
+    Mutant::BroadcastLeak,
+    Mutant::SkipOneShard,
+    Mutant::OversizeKillsClient,
     Mutant::FirstSessionOnly,
     Mutant::DupPerSession,
     Mutant::DeliverLate,
@@ -78,9 +81,7 @@ struct State {
 
 /// Whether pushes go wrong.
 pub(in crate::platform) fn concerned(mutants: Mutants) -> bool {
-    mutants.any()
-        && (CONCERNED.iter().any(|mutant| mutants.has(*mutant))
-            || mutants.has(Mutant::OversizeKillsClient))
+    mutants.any() && CONCERNED.iter().any(|mutant| mutants.has(*mutant))
 }
 
 /// A push that goes wrong.
@@ -164,7 +165,8 @@ impl Hub {
         };
         let audience = match audience {
             Audience::User(user)
-                if mutants.has(Mutant::StarUserIsBroadcast) && user.contains('*') =>
+                if mutants.has(Mutant::BroadcastLeak)
+                    || mutants.has(Mutant::StarUserIsBroadcast) && user.contains('*') =>
             {
                 Audience::Everyone
             }
@@ -205,6 +207,12 @@ impl Wrong<'_> {
                     && self.audience != Audience::Everyone
                 {
                     break;
+                }
+                if self.has(Mutant::SkipOneShard)
+                    && place % 4 == 3
+                    && self.audience == Audience::Everyone
+                {
+                    continue;
                 }
                 for _ in 0..self.copies(meant.len()) {
                     queued += usize::from(self.deliver(place, member));
