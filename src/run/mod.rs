@@ -312,6 +312,7 @@ impl Conductor {
             pushes,
             counts: self.tally.counts(),
             second: self.tally.last_second(),
+            ..Snapshot::default()
         });
         self.tally.ends(&self.machine, second, &pushes, now)
     }

@@ -18,6 +18,7 @@ pub mod expected;
 mod figures;
 mod generator;
 mod limits;
+pub mod live;
 mod logins;
 pub mod mutation;
 pub mod opinion;
@@ -33,6 +34,7 @@ pub mod verdict;
 pub use figures::Running;
 pub use generator::{Environment, Generator};
 pub use limits::{DELAY_LIMIT, LAG_LIMIT, LOOP_DELAY_LIMIT, STALL_LIMIT, THREAD_LIMIT};
+pub use live::Snapshot;
 pub use logins::{LoginCounts, MustRefuse};
 pub use pushes::PushCounts;
 pub use reasons::Reasons;
@@ -100,7 +102,7 @@ pub struct AppCounts {
 }
 
 /// The system under test.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Target {
     /// Its base URL.
     pub url: String,
@@ -213,23 +215,6 @@ pub struct Asked {
     pub answered: Latency,
     /// What had to come, and what went wrong. Of several triggers, what came is not among it, nor is a violation whose push cannot be told.
     pub counts: Counts,
-}
-
-/// A run while it goes on.
-#[derive(Debug, Clone, Default)]
-pub struct Snapshot {
-    /// The phase in a word.
-    pub phase: &'static str,
-    /// Since the start of the run.
-    pub elapsed: Duration,
-    /// Sockets.
-    pub sockets: SocketCounts,
-    /// Pushes.
-    pub pushes: PushCounts,
-    /// Deliveries and violations so far.
-    pub counts: Counts,
-    /// The last whole second.
-    pub second: Second,
 }
 
 /// What a run came to.
