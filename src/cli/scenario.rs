@@ -151,7 +151,9 @@ impl Asked {
             Ok(Plan { access, ..plan })
         });
         let plan = plan.and_then(|plan| {
-            let problems = plan.faults.as_ref().map_or_else(Vec::new, fault_problems);
+            let recovery = plan.platform_recovery.is_some();
+            let faults = plan.faults.as_ref();
+            let problems = faults.map_or_else(Vec::new, |faults| fault_problems(faults, recovery));
             if problems.is_empty() {
                 Ok(plan)
             } else {
@@ -259,14 +261,14 @@ fn settling(file: &File) -> File {
 }
 
 /// What the platform would not take of the faults that a scenario asks for.
-fn fault_problems(faults: &Faults) -> Vec<Problem> {
+fn fault_problems(faults: &Faults, recovery: bool) -> Vec<Problem> {
     let rates = FaultConfig::parse_rates(&faults.rates).and_then(|rates| {
         FaultConfig {
             rates,
             delay: faults.delay.unwrap_or(FaultConfig::DELAY),
             ..FaultConfig::default()
         }
-        .validate()
+        .validate(recovery)
     });
     let users = faults.users.as_deref().map(str::parse::<UserGlob>);
     let users = users.and_then(Result::err);

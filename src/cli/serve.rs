@@ -57,6 +57,10 @@ pub struct ServeArgs {
     /// Milliseconds within which a request must be all there.
     #[arg(long, value_name = "MS", default_value_t = 15_000)]
     pub request_timeout_ms: u64,
+    /// Milliseconds within which a socket whose connection broke can come back and get what it has missed, as Socket.IO's connection state
+    /// recovery; socket.io's own is 120000 [default: no recovery].
+    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub recovery_ms: Option<u64>,
     /// Bytes that may wait for a client before its connection is closed.
     #[arg(long, value_name = "BYTES", default_value_t = 32 << 20)]
     pub queue_bytes: usize,

@@ -28,12 +28,8 @@ pub fn reference() -> String {
 
 fn row(out: &mut String, case: &Case) {
     let about = &case.about;
-    let elsewhere = case
-        .faults
-        .iter()
-        .map(|name| format!("`{name}` of the Node server of the tests"));
     let kills = case.kills.iter().map(|name| format!("`{name}`"));
-    let kills: Vec<_> = kills.chain(elsewhere).collect();
+    let kills: Vec<_> = kills.collect();
     let kills = if kills.is_empty() {
         "none: it records".to_owned()
     } else {

@@ -246,7 +246,8 @@ impl Target {
         match connected {
             Err(why) => {
                 let told = format!("nobody is let in: {}", why.detail());
-                self.lack(Capability::Login, Outcome::Unknown(told));
+                self.lack(Capability::Login, Outcome::Unknown(told.clone()));
+                self.lack(Capability::Recovery, Outcome::Unknown(told));
             }
             Ok(connected) => {
                 if connected.get("pid").is_none() {

@@ -60,6 +60,8 @@ pub struct PlatformConfig {
     pub mutants: Mutants,
     /// A capacity of its own making.
     pub limits: Limits,
+    /// How long a socket whose connection broke can be recovered, and what it misses is kept; `None`: not at all, as before Socket.IO 4.6.
+    pub recovery: Option<Duration>,
     /// Of a platform of several nodes: time within which a node must have done what another asks of it, or it is ended.
     pub node_timeout: Duration,
 }
@@ -142,6 +144,7 @@ impl Default for PlatformConfig {
             faults: FaultConfig::default(),
             mutants: Mutants::default(),
             limits: Limits::default(),
+            recovery: None,
             node_timeout: Duration::from_secs(5),
         }
     }
@@ -173,6 +176,11 @@ pub enum ConfigError {
     /// Faults that contradict each other.
     #[error(transparent)]
     Fault(#[from] FaultError),
+    /// Whoever shows nothing is nobody, and so is whoever would come back as them.
+    #[error(
+        "where nobody shows credentials no connection can be recovered: leave recovery out, or the official echo"
+    )]
+    RecoveryOfNobody,
     /// A timing that the open packet could not carry.
     #[error("{0} must be at least one millisecond")]
     Timing(&'static str),
@@ -211,7 +219,10 @@ impl PlatformConfig {
         {
             return Err(ConfigError::Namespace(name.clone()));
         }
-        self.faults.validate()?;
+        self.faults.validate(self.recovery.is_some())?;
+        if self.recovery.is_some() && self.official_echo {
+            return Err(ConfigError::RecoveryOfNobody);
+        }
         self.validate_bounds()
     }
 
@@ -226,6 +237,7 @@ impl PlatformConfig {
             ("request timeout", self.request_timeout),
             ("session ttl", self.session_ttl),
             ("node timeout", self.node_timeout),
+            ("recovery", self.recovery.unwrap_or(Duration::MAX)),
         ] {
             if value < Duration::from_millis(1) {
                 return Err(ConfigError::Timing(what));

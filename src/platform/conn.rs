@@ -16,7 +16,9 @@ use crate::time::Time;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-pub(crate) use super::packets::{array, encode, encode_binary, encode_event, encode_head};
+pub(crate) use super::packets::{
+    array, encode, encode_binary, encode_event, encode_head, offset, with_offset,
+};
 
 /// Both layers of one connection.
 #[derive(Debug)]
@@ -95,14 +97,18 @@ impl Session {
         }
     }
 
-    /// Grants a namespace: the answer is queued and the membership begins in one step. False if the session cannot join any more.
-    pub(crate) fn grant(&mut self, now: Time, membership: Membership) -> bool {
+    /// Grants a namespace: the answer is queued and the membership begins in one step, with what the socket had missed ahead of the answer, as
+    /// socket.io sends it. False if the session cannot join any more.
+    pub(crate) fn grant(&mut self, now: Time, membership: Membership, missed: Vec<Frame>) -> bool {
         if !self.engine.is_open() || !self.sockets.join(membership) {
             return false;
         }
         let mutants = self.engine.config().mutants;
         if mutants.has(Mutant::JoinBeforeAck) || mutants.has(Mutant::JoinBeforeAuth) {
             return true;
+        }
+        for frame in missed {
+            self.engine.send(now, frame);
         }
         self.welcome(now, membership);
         if mutants.has(Mutant::TwoConnects) {
@@ -113,7 +119,11 @@ impl Session {
 
     /// Queues the answer that grants a namespace.
     pub(super) fn welcome(&mut self, now: Time, membership: Membership) {
-        let data = format!("{{\"sid\":\"{}\"}}", membership.sid);
+        let sid = membership.sid;
+        let data = match membership.pid {
+            None => format!("{{\"sid\":\"{sid}\"}}"),
+            Some(pid) => format!("{{\"sid\":\"{sid}\",\"pid\":\"{pid}\"}}"),
+        };
         self.send_packet(now, PacketType::Connect, membership.namespace, &data);
     }
 

@@ -220,6 +220,20 @@ impl Engine {
         matches!(self.life, Life::Closed(_))
     }
 
+    /// Whether the session is over without anybody's leave: its sockets may come back and go on. These are the ends after which socket.io keeps
+    /// what it may recover; one by the server's own will, or for a breach of the protocol, is none.
+    pub(crate) fn is_lost(&self) -> bool {
+        matches!(
+            self.life,
+            Life::Closed(
+                CloseReason::ByClient
+                    | CloseReason::TransportLost
+                    | CloseReason::PingTimeout
+                    | CloseReason::Overflow
+            )
+        )
+    }
+
     /// Whether the client's own breach of the protocol ended the session.
     pub(crate) fn is_broken(&self) -> bool {
         matches!(self.life, Life::Closed(CloseReason::Protocol(_)))

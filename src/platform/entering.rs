@@ -4,6 +4,7 @@ use super::accounts::Login;
 use super::conn::Conn;
 use super::mutants::Mutant;
 use super::packets::encode_event;
+use super::recovery::Claim;
 use super::said::Said;
 use super::shared::Shared;
 use super::template::Fields;
@@ -29,6 +30,7 @@ impl Shared {
         let now = self.clock.now();
         let mutants = self.config.mutants;
         let login = self.authenticate(conn, auth);
+        let login = login.or_else(|| wrong::recovery::login(self, auth));
         let Some(mut login) = login.filter(|login| !rc::is_locked(self, login)) else {
             let tells = mutants.has(Mutant::Oracle);
             let why = if tells {
@@ -42,7 +44,8 @@ impl Shared {
         if mutants.any() {
             login = rc::whose(self, login);
         }
-        let Ok(joined) = self.hub.join(conn, namespace, &login, now) else {
+        let claim = self.hub.recovery().and_then(|_| Claim::of(auth));
+        let Ok(joined) = self.hub.join(conn, namespace, &login, claim, now) else {
             return self.refuse(conn, namespace, TOO_MANY);
         };
         if self.config.official_echo {
@@ -63,7 +66,7 @@ impl Shared {
         const MOMENT: Duration = Duration::from_millis(10);
         let shown = if auth.is_empty() { "{}" } else { auth };
         let name = self.config.namespace_name(namespace);
-        let frame = encode_event(name, "\"auth\"", Some(Said::Json(shown)));
+        let frame = encode_event(name, "\"auth\"", Some(Said::Json(shown)), None);
         let (shared, conn) = (Arc::clone(self), Arc::clone(conn));
         self.spawn(async move {
             tokio::time::sleep(MOMENT).await;

@@ -6,14 +6,14 @@
 
 use super::calls::{self, CallError};
 use super::config::PlatformConfig;
-use super::conn::{array, encode, encode_binary};
+use super::conn::{array, encode, encode_binary, with_offset};
 use super::faults::Fault;
 use super::frame::Frame;
 use super::mutants::{Mutant, Mutants};
 use super::shared::Shared;
 use super::socket::ClientEvent;
 use super::template::Fields;
-use super::wrong::payload;
+use super::wrong::{self, payload};
 use crate::protocol::socket::{MAIN_NAMESPACE, PacketType};
 use serde_json::json;
 
@@ -65,11 +65,22 @@ impl Call {
     }
 }
 
-/// The packets that answer an event, to go out next to each other. `fault`: what is to be wrong with the ack.
+/// The name, as JSON, of the event that answers an event; `None`: no event does.
+pub(crate) fn answer_name(
+    config: &PlatformConfig,
+    event: &ClientEvent<'_>,
+) -> Option<&'static str> {
+    let comes_back = config.echo && event.name == "message" && event.id.is_none();
+    comes_back.then_some("\"message-back\"")
+}
+
+/// The packets that answer an event, to go out next to each other. `fault`: what is to be wrong with the ack; `offset`: that of an answer that
+/// is an event and kept.
 pub(crate) fn acknowledge(
     config: &PlatformConfig,
     event: &ClientEvent<'_>,
     fault: Option<Fault>,
+    offset: Option<u64>,
 ) -> Vec<Frame> {
     let mutants = config.mutants;
     let fault = match event.id {
@@ -89,33 +100,35 @@ pub(crate) fn acknowledge(
             )]
         }
         (Some(Fault::AckTwice), _) => {
-            let mut frames = answer(config, event);
-            frames.extend(answer(config, event));
+            let mut frames = answer(config, event, offset);
+            frames.extend(answer(config, event, offset));
             frames
         }
-        _ => answer(config, event),
+        _ => answer(config, event, offset),
     }
 }
 
 /// The packets that answer an event as they should.
-fn answer(config: &PlatformConfig, event: &ClientEvent<'_>) -> Vec<Frame> {
+fn answer(config: &PlatformConfig, event: &ClientEvent<'_>, offset: Option<u64>) -> Vec<Frame> {
     let namespace = if config.mutants.has(Mutant::LeakOtherNamespace) {
         MAIN_NAMESPACE
     } else {
         config.namespace_name(event.namespace)
     };
-    match (config.echo, event.name.as_str(), event.id) {
-        (true, "message", None) => echo(
+    if let Some(name) = answer_name(config, event) {
+        return echo(
             [PacketType::Event, PacketType::BinaryEvent],
             (config.mutants, namespace),
             event,
-            Some("\"message-back\""),
-        ),
+            (name, offset),
+        );
+    }
+    match (config.echo, event.name.as_str(), event.id) {
         (true, "message-with-ack", Some(_)) | (_, "echo", Some(_)) => echo(
             [PacketType::Ack, PacketType::BinaryAck],
             (config.mutants, namespace),
             event,
-            None,
+            ("", wrong::recovery::leaked(config)),
         ),
         (_, _, Some(id)) => vec![encode(PacketType::Ack, namespace, Some(id), "[]")],
         (_, _, None) => Vec::new(),
@@ -127,7 +140,7 @@ fn echo(
     [plain, binary]: [PacketType; 2],
     (mutants, namespace): (Mutants, &str),
     event: &ClientEvent<'_>,
-    name: Option<&str>,
+    (name, offset): (&str, Option<u64>),
 ) -> Vec<Frame> {
     let count = event.attachments.len();
     let wrong;
@@ -140,7 +153,7 @@ fn echo(
     } else {
         &*event.args
     };
-    let data = array(name.unwrap_or_default(), args);
+    let data = array(name, &with_offset(args, offset));
     let kind = if count == 0 { plain } else { binary };
     let head = encode_binary(kind, namespace, event.id, &data, count);
     let attachments = event.attachments.iter().map(|a| Frame::binary(a));

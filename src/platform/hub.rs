@@ -7,20 +7,24 @@
 //! pushes, the second asked for after the first was answered, no socket sees the second first. A socket joins under the register's
 //! write lock with its CONNECT answer already queued: no event comes before that answer, and no push answered later misses it.
 
+mod members;
+
+pub(super) use self::members::{Member, Members};
+
 use super::accounts::Login;
 use super::config::PlatformConfig;
 use super::conn::{Conn, encode_event};
-use super::faults::{Asked, Faults, Place, Pushed};
+use super::faults::{Asked, Faults, Harmed, Place, Pushed};
 use super::frame::Frame;
 use super::limit::Places;
 use super::mutants::Mutant;
+use super::recovery::{self, Back, Claim, Recovery};
 use super::said::Said;
 use super::socket::Membership;
 use super::token::Token;
 use super::wrong::pushes;
 use super::wrong::rc::Kept;
 use crate::time::Time;
-use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// Who a push is aimed at within its app.
@@ -30,74 +34,11 @@ pub(crate) enum Audience<'a> {
     User(&'a str),
 }
 
-/// One socket: a namespace joined on a connection.
-#[derive(Debug)]
-pub(super) struct Member {
-    pub(super) conn: Arc<Conn>,
-    pub(super) namespace: usize,
-    pub(super) sid: Token,
-    pub(super) user: Arc<str>,
-    login: Token,
-}
-
-/// The sockets of one app.
-#[derive(Debug, Default)]
-pub(super) struct Members {
-    /// Dense, so that a broadcast runs through memory in order.
-    pub(super) all: Vec<Member>,
-    /// Where a socket stands in `all`.
-    places: HashMap<Token, usize>,
-    /// The sockets of each user who has any.
-    users: HashMap<Arc<str>, Vec<Token>>,
-}
-
-impl Members {
-    fn insert(&mut self, member: Member) {
-        self.places.insert(member.sid, self.all.len());
-        self.users
-            .entry(Arc::clone(&member.user))
-            .or_default()
-            .push(member.sid);
-        self.all.push(member);
-    }
-
-    /// False: there is no such socket.
-    fn remove(&mut self, sid: Token) -> bool {
-        let Some(place) = self.places.remove(&sid) else {
-            return false;
-        };
-        let member = self.all.swap_remove(place);
-        if let Some(moved) = self.all.get(place) {
-            self.places.insert(moved.sid, place);
-        }
-        if let Some(sids) = self.users.get_mut(&member.user) {
-            sids.retain(|s| *s != sid);
-            if sids.is_empty() {
-                self.users.remove(&member.user);
-            }
-        }
-        true
-    }
-
-    /// Decides the deliveries of a push: exactly these sockets, each once.
-    fn audience<'a>(&'a self, audience: Audience<'_>) -> Box<dyn Iterator<Item = &'a Member> + 'a> {
-        match audience {
-            Audience::Everyone => Box::new(self.all.iter()),
-            Audience::User(user) => Box::new(self.of_user(user)),
-        }
-    }
-
-    fn of_user<'a>(&'a self, user: &str) -> impl Iterator<Item = &'a Member> + use<'a> {
-        let sids = self.users.get(user).map_or(&[][..], Vec::as_slice);
-        let places = sids.iter().filter_map(|sid| self.places.get(sid));
-        places.map(|place| &self.all[*place])
-    }
-}
-
 /// The event of a push, encoded once for each namespace that some member has it in.
 pub(super) struct Encoded<'a> {
     event: &'a str,
     message: Option<Said<'a>>,
+    offset: Option<u64>,
     config: &'a PlatformConfig,
     frames: Vec<Option<Frame>>,
 }
@@ -107,20 +48,22 @@ impl<'a> Encoded<'a> {
         config: &'a PlatformConfig,
         event: &'a str,
         message: Option<Said<'a>>,
+        offset: Option<u64>,
     ) -> Self {
         Self {
             event,
             message,
+            offset,
             config,
             frames: vec![None; config.namespaces.len() + 1],
         }
     }
 
     pub(super) fn frame(&mut self, namespace: usize) -> Frame {
-        let (event, message) = (self.event, self.message);
+        let (event, message, offset) = (self.event, self.message, self.offset);
         let name = self.config.namespace_name(namespace);
         self.frames[namespace]
-            .get_or_insert_with(|| encode_event(name, event, message))
+            .get_or_insert_with(|| encode_event(name, event, message, offset))
             .clone()
     }
 }
@@ -132,6 +75,8 @@ pub(crate) struct Hub {
     apps: Vec<RwLock<Members>>,
     faults: Option<Faults>,
     places: Places,
+    /// What is kept for sockets that may come back, if any may.
+    recovery: Option<Recovery>,
     /// What mutants have in mind.
     pub(super) wrong: pushes::Memory,
     /// What mutants keep.
@@ -149,6 +94,7 @@ impl Hub {
             apps: config.apps.iter().map(|_| RwLock::default()).collect(),
             faults: Faults::new(config),
             places: Places::new(config.limits.sockets),
+            recovery: Recovery::new(config),
             wrong: pushes::Memory::default(),
             kept: Kept::default(),
         }
@@ -157,6 +103,11 @@ impl Hub {
     /// What goes wrong here, if anything does.
     pub(crate) fn faults(&self) -> Option<&Faults> {
         self.faults.as_ref()
+    }
+
+    /// What is kept for sockets that may come back, if any may.
+    pub(crate) fn recovery(&self) -> Option<&Recovery> {
+        self.recovery.as_ref()
     }
 
     pub(super) fn read(&self, app: usize) -> RwLockReadGuard<'_, Members> {
@@ -171,30 +122,25 @@ impl Hub {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes a connection a socket of the login's app and user, and queues the answer that says so. `None`: the connection cannot join
-    /// any more.
+    /// Makes a connection a socket of the login's app and user, and queues the answer that says so: the socket that it claims to be, if that
+    /// may come back, or else a new one. `None`: the connection cannot join any more.
     pub(crate) fn join(
         &self,
         conn: &Arc<Conn>,
         namespace: usize,
         login: &Login,
+        claim: Option<Claim>,
         now: Time,
     ) -> Result<Option<Membership>, Full> {
         if !self.places.take() {
             return Err(Full);
         }
         let mutants = self.config.mutants;
-        let membership = Membership {
-            sid: if mutants.has(Mutant::SidReusedFromEio) {
-                conn.sid()
-            } else {
-                Token::random()
-            },
-            namespace,
-            app: login.app,
-            until: login.until,
-        };
         let mut members = self.write(login.app);
+        let claimed = self.recovery().zip(claim);
+        let back =
+            claimed.and_then(|(recovery, claim)| recovery.take(claim, namespace, login, now));
+        let membership = self.membership(conn, namespace, login, back.as_ref(), claim);
         let place = self.faults.as_ref().map(|_| Place {
             conn: Arc::clone(conn),
             namespace,
@@ -205,15 +151,22 @@ impl Hub {
         let early = self.faults().zip(place.as_ref());
         let early = early.and_then(|(faults, place)| faults.premature(place));
         let (frame, early) = early.unzip();
+        let (missed, harm) = self.replay(back.as_ref(), place.as_ref());
         let granted = conn.change(|session| {
             if let Some(frame) = frame {
                 session.engine.send(now, frame);
             }
-            session.grant(now, membership)
+            session.grant(now, membership, missed)
         });
         if !granted {
             self.places.give();
+            if let (Some(recovery), Some(back)) = (self.recovery(), back) {
+                recovery.put_back(back);
+            }
             return Ok(None);
+        }
+        if let (Some(faults), Some(harm)) = (self.faults(), harm) {
+            faults.replayed(harm, now);
         }
         if let (Some(faults), Some(place)) = (self.faults(), place) {
             faults.joined(place, early, now);
@@ -237,9 +190,52 @@ impl Hub {
         Ok(Some(membership))
     }
 
-    fn remove(&self, app: usize, sid: Token) {
-        if self.write(app).remove(sid) {
-            self.places.give();
+    fn membership(
+        &self,
+        conn: &Conn,
+        namespace: usize,
+        login: &Login,
+        back: Option<&Back>,
+        claim: Option<Claim>,
+    ) -> Membership {
+        let sid = match back {
+            Some(back) => back.away.sid,
+            None if self.config.mutants.has(Mutant::SidReusedFromEio) => conn.sid(),
+            None => Token::random(),
+        };
+        let again = back.map(|back| back.away.pid);
+        let recovery = self.recovery();
+        Membership {
+            sid,
+            namespace,
+            app: login.app,
+            until: login.until,
+            pid: again.or_else(|| Some(recovery?.new_pid(sid, claim))),
+        }
+    }
+
+    /// The packets that a socket gets that is back, and what a fault has done to them.
+    fn replay(&self, back: Option<&Back>, place: Option<&Place>) -> (Vec<Frame>, Option<Harmed>) {
+        let Some(back) = back else {
+            return (Vec::new(), None);
+        };
+        let namespace = self.config.namespace_name(back.away.namespace);
+        let harmed = self.faults().zip(place);
+        match harmed.and_then(|(faults, place)| faults.replay(place, back)) {
+            Some((missed, harm)) => (recovery::frames(&missed, namespace), Some(harm)),
+            None => (recovery::frames(&back.missed, namespace), None),
+        }
+    }
+
+    /// Takes a socket out of its register, if it is this connection's: another may have it by now, recovered.
+    fn remove(&self, conn: &Arc<Conn>, socket: Membership, put_away: Option<Time>) {
+        let mut members = self.write(socket.app);
+        let Some(member) = members.remove_from(conn, socket.sid) else {
+            return;
+        };
+        self.places.give();
+        if let Some((recovery, now)) = self.recovery().zip(put_away) {
+            recovery.put_away(socket, member.login, &member.user, now);
         }
     }
 
@@ -267,23 +263,25 @@ impl Hub {
         sids.push(socket.sid);
     }
 
-    /// Forgets a socket.
-    pub(crate) fn leave(&self, membership: Membership) {
-        self.remove(membership.app, membership.sid);
+    /// Forgets a socket. `put_away`: when its connection broke, so that it may come back.
+    pub(crate) fn leave(&self, conn: &Arc<Conn>, socket: Membership, put_away: Option<Time>) {
+        // Before it can be back.
+        if let Some(faults) = self.faults() {
+            faults.forget(conn, socket.sid);
+        }
+        self.remove(conn, socket, put_away);
         if self.config.mutants.any() {
             self.wrong.left();
-        }
-        if let Some(faults) = self.faults() {
-            faults.forget(membership.sid);
         }
     }
 
     /// Forgets a socket whose client keeps its connection.
-    pub(crate) fn depart(&self, membership: Membership, now: Time) {
+    pub(crate) fn depart(&self, conn: &Arc<Conn>, socket: Membership, now: Time) {
         if let Some(faults) = self.faults() {
-            faults.departed(membership.sid, now);
+            faults.departed(socket.sid, now);
         }
-        self.leave(membership);
+        let still = self.config.mutants.has(Mutant::RecoverAfterKick);
+        self.leave(conn, socket, still.then_some(now));
     }
 
     /// Ends all sockets of a login.
@@ -294,12 +292,21 @@ impl Hub {
             .filter(|member| member.login == login.token)
             .map(|member| (Arc::clone(&member.conn), member.namespace, member.sid))
             .collect();
+        let still = self.config.mutants.has(Mutant::RecoverAfterKick);
         for (conn, namespace, sid) in kicked {
-            conn.change(|session| session.kick(now, namespace, sid));
-            self.remove(login.app, sid);
-            if let Some(faults) = self.faults() {
-                faults.forget(sid);
-            }
+            let pid = conn.change(|session| {
+                let own = session.sockets.memberships().find(|one| one.sid == sid);
+                session.kick(now, namespace, sid);
+                own.and_then(|own| own.pid)
+            });
+            let socket = Membership {
+                sid,
+                namespace,
+                app: login.app,
+                until: login.until,
+                pid,
+            };
+            self.leave(&conn, socket, still.then_some(now));
         }
     }
 
@@ -322,8 +329,12 @@ impl Hub {
         message: Option<Said<'_>>,
         now: Time,
     ) -> Pushed {
+        let members = self.read(app);
+        // Held until all is queued, so that offsets grow in the order of the queues.
+        let mut kept = self.recovery().map(|recovery| recovery.app(app));
+        let offset = kept.as_mut();
+        let offset = offset.map(|kept| kept.keep(audience, event, message, now));
         if let Some(faults) = self.faults() {
-            let members = self.read(app);
             let sids: Vec<Token> = members
                 .audience(audience)
                 .map(|member| member.sid)
@@ -333,17 +344,18 @@ impl Hub {
                 audience,
                 event,
                 message,
+                offset,
                 now,
             };
             return faults.push(asked, &sids);
         }
         let mutants = self.config.mutants;
         if pushes::concerned(mutants) {
-            return self.push_wrongly(app, audience, event, message, now);
+            drop((kept, members));
+            return self.push_wrongly(app, audience, event, message, (now, offset));
         }
-        let mut encoded = Encoded::new(&self.config, event, message);
-        let queued = self
-            .read(app)
+        let mut encoded = Encoded::new(&self.config, event, message, offset);
+        let queued = members
             .audience(audience)
             .filter(|member| {
                 let frame = encoded.frame(member.namespace);

@@ -14,6 +14,7 @@
 //! engine      Engine.IO: transports, heartbeat, upgrade, closing       frame, packets  encoded once, queues
 //! socket      Socket.IO: namespaces, events, attachments               events  answers to client events
 //! hub         who is connected, who gets a push                        scenarios, template  what a push says
+//! recovery    sockets that may come back, and what they miss meanwhile
 //! limit       an artificial capacity: deliveries a second, sockets
 //! accounts    who may log in and is logged in                          config, token, clock
 //! faults/     misbehaviour at a rate, asked by the hub                 mutants  switches that break the protocol; wrong/ has the long ones
@@ -23,16 +24,17 @@
 //! Unless faults or mutants are on:
 //! - A push reaches exactly the sockets of its app and audience that are joined while it is queued, each once.
 //! - Of two pushes, the second asked for after the first was answered, no socket sees the second first.
-//! - No event reaches a socket before its CONNECT answer; none that is answered after it is missed.
+//! - No event reaches a socket before its CONNECT answer, but for what it had missed if it is recovered; none that is answered after it is
+//!   missed.
 //! - What is queued for a connection goes out in order, or the connection ends: nothing is ever skipped. Queues are bounded.
 //! - All of this holds over all nodes of a platform; [`nodes`] says how.
 //! - Nothing a client sends ends anything but its own connection, and nothing behind a fatal packet is handled.
 //!
 //! # Concurrency
 //! One task per TCP connection serves its HTTP requests, and goes on as the driver of a WebSocket if it becomes one. A session on
-//! polling has one more task that keeps its time. There are three kinds of lock, each held for one state change and never across an
-//! await: an app's register, a connection, the tables of connections and logins. The register may be held while a connection is
-//! locked, never the other way round. A push takes the register for reading and locks each receiving connection for the length of
+//! polling has one more task that keeps its time. There are four kinds of lock, each held for one state change and never across an
+//! await: an app's register, what is kept of an app where connections can be recovered, a connection, the tables of connections and logins.
+//! They are taken in this order, never the other way round. A push takes the register for reading and locks each receiving connection for the length of
 //! one queue operation (with faults on, all of this under the lock of theirs); the drivers write on their own time, so a slow reader
 //! delays nobody.
 
@@ -52,6 +54,7 @@ mod limit;
 mod mutants;
 pub mod nodes;
 mod packets;
+mod recovery;
 mod said;
 mod scenarios;
 mod serve;

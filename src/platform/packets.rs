@@ -4,6 +4,7 @@ use super::frame::Frame;
 use super::said::Said;
 use crate::protocol::binary::ONLY_PLACEHOLDER;
 use crate::protocol::socket::{self, PacketType};
+use std::borrow::Cow;
 
 /// The JSON array of an event's or ack's data: a name and arguments as they stand in JSON, of which either may be missing.
 pub(crate) fn array(name: &str, args: &str) -> String {
@@ -56,17 +57,41 @@ fn packet_text(
     text
 }
 
-/// One event as it goes out; its name is JSON.
-pub(crate) fn encode_event(namespace: &str, event: &str, said: Option<Said<'_>>) -> Frame {
+/// One event as it goes out; its name is JSON. `offset`: its place among those that are kept, where connections can be recovered.
+pub(crate) fn encode_event(
+    namespace: &str,
+    event: &str,
+    said: Option<Said<'_>>,
+    offset: Option<u64>,
+) -> Frame {
+    let plain = |args| {
+        let data = array(event, &with_offset(args, offset));
+        encode(PacketType::Event, namespace, None, &data)
+    };
     match said {
         Some(Said::Bytes(bytes)) => {
-            let data = array(event, ONLY_PLACEHOLDER);
+            let data = array(event, &with_offset(ONLY_PLACEHOLDER, offset));
             let text = packet_text(PacketType::BinaryEvent, namespace, None, &data, 1);
             Frame::with_attachment(&text, bytes)
         }
-        Some(Said::Json(json)) => encode(PacketType::Event, namespace, None, &array(event, json)),
-        None => encode(PacketType::Event, namespace, None, &array(event, "")),
+        Some(Said::Json(json)) => plain(json),
+        None => plain(""),
     }
+}
+
+/// Arguments with the offset behind them, if there is one: a text, as clients expect it.
+pub(crate) fn with_offset(args: &str, offset: Option<u64>) -> Cow<'_, str> {
+    let Some(offset) = offset else {
+        return Cow::Borrowed(args);
+    };
+    let comma = if args.is_empty() { "" } else { "," };
+    Cow::Owned(format!("{args}{comma}\"{offset:x}\""))
+}
+
+/// The offset that a text is. There is one spelling of each.
+pub(crate) fn offset(text: &str) -> Option<u64> {
+    let offset = u64::from_str_radix(text, 16).ok()?;
+    (format!("{offset:x}") == text).then_some(offset)
 }
 
 /// The text of an event whose one attachment goes out by itself.

@@ -8,12 +8,13 @@ use super::config::PlatformConfig;
 use super::conn::Conn;
 use super::engine::{CloseReason, Transport};
 use super::events::{self, Call};
+use super::faults::Fault;
 use super::frame::Frame;
 use super::hub::{Audience, Hub};
 use super::limit::DeliveryLimit;
 use super::mutants::Mutant;
 use super::nodes::{Ask, Elsewhere, Nodes, Role, Way};
-use super::socket::Request;
+use super::socket::{ClientEvent, Membership, Request};
 use super::token::Token;
 use super::wrong::{self, au, rc};
 use crate::protocol::engine::Packet;
@@ -110,12 +111,13 @@ impl Shared {
     /// Removes a connection that is over from everywhere.
     pub(crate) fn forget(&self, conn: &Arc<Conn>) {
         let now = self.clock.now();
-        let memberships: Vec<_> = conn.change(|session| {
+        let (lost, memberships) = conn.change(|session| {
             session.engine.close(now, CloseReason::TransportLost);
-            session.sockets.memberships().collect()
+            let memberships: Vec<_> = session.sockets.memberships().collect();
+            (session.engine.is_lost(), memberships)
         });
         for membership in memberships {
-            self.hub.leave(membership);
+            self.hub.leave(conn, membership, lost.then_some(now));
         }
         self.conns().remove(&conn.sid());
     }
@@ -140,7 +142,7 @@ impl Shared {
                 conn.change(|session| session.refuse(now, namespace, INVALID_NAMESPACE));
             }
             Request::Leave(membership) => {
-                self.hub.depart(membership, now);
+                self.hub.depart(conn, membership, now);
                 if self.config.mutants.has(Mutant::LeavingClosesAll) {
                     conn.change(|session| session.engine.close(now, CloseReason::ByClient));
                 }
@@ -164,8 +166,32 @@ impl Shared {
                 let wanted = sender.filter(|_| event.id.is_some()).zip(self.hub.faults());
                 let fault =
                     wanted.and_then(|(sender, faults)| faults.ack(sender.sid, &event.name, now));
-                self.send(conn, events::acknowledge(&self.config, &event, fault));
+                self.answer(conn, sender, &event, fault);
             }
+        }
+    }
+
+    /// Queues what answers an event.
+    fn answer(
+        &self,
+        conn: &Arc<Conn>,
+        sender: Option<Membership>,
+        event: &ClientEvent<'_>,
+        fault: Option<Fault>,
+    ) {
+        let answer = |offset| {
+            self.send(
+                conn,
+                events::acknowledge(&self.config, event, fault, offset),
+            )
+        };
+        let kept = self.hub.recovery().zip(sender);
+        match kept.zip(events::answer_name(&self.config, event)) {
+            Some(((recovery, sender), name)) => {
+                let now = self.clock.now();
+                recovery.keep_answer(sender, (name, event), now, |offset| answer(Some(offset)));
+            }
+            None => answer(None),
         }
     }
 
@@ -202,10 +228,10 @@ impl Shared {
     }
 
     /// Does what time asks of a connection.
-    pub(crate) fn handle_timeout(&self, conn: &Conn) {
+    pub(crate) fn handle_timeout(&self, conn: &Arc<Conn>) {
         let now = self.clock.now();
         if let Some(ended) = conn.change(|session| session.handle_timeout(now)) {
-            self.hub.leave(ended);
+            self.hub.leave(conn, ended, None);
         }
     }
 

@@ -70,6 +70,8 @@ pub(crate) struct Membership {
     pub(crate) app: usize,
     /// When the login ends.
     pub(crate) until: Time,
+    /// The private id by which it can be recovered, if it can.
+    pub(crate) pid: Option<Token>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

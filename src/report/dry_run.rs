@@ -120,8 +120,11 @@ fn target(plan: &Plan) -> String {
         None => "the embedded platform".to_owned(),
         Some(url) => [std::slice::from_ref(url), &plan.nodes].concat().join(", "),
     };
+    let recovers = plan.platform_recovery.map_or_else(String::new, |window| {
+        format!(" · connections recovered for {}", Span(window))
+    });
     format!(
-        "{what} · {} {}",
+        "{what}{recovers} · {} {}",
         plural(plan.apps.len(), "app"),
         plan.apps.join(", ")
     )

@@ -85,6 +85,8 @@ fn flags(plan: &Plan) -> Vec<String> {
     flags.extend(most.map(|most| format!("--limit-deliveries-per-s={most}")));
     let most = limits.sockets;
     flags.extend(most.map(|most| format!("--limit-sockets={most}")));
+    let millis = plan.platform_recovery.map(|window| window.as_millis());
+    flags.extend(millis.map(|ms| format!("--recovery-ms={ms}")));
     flags.extend(plan.faults.iter().flat_map(misdeeds));
     flags
 }

@@ -5,6 +5,7 @@ use super::plan::{Faults, Plan};
 use super::problems::Problems;
 use super::template::{Escape, Name};
 use crate::ids::UserId;
+use std::time::Duration;
 
 /// Each is a process.
 const MOST_NODES: u32 = 64;
@@ -63,6 +64,21 @@ impl Problems {
                     .to_owned()
             });
         }
+    }
+
+    pub(super) fn recovery(&mut self, plan: &Plan) {
+        const KEY: &str = "platform.recovery";
+        let Some(window) = plan.platform_recovery else {
+            return;
+        };
+        self.check(plan.target.is_none(), KEY, || {
+            "only the embedded platform can be told to recover connections; leave target.url out"
+                .to_owned()
+        });
+        self.check(window >= Duration::from_millis(1), KEY, || {
+            "nobody is back within no time; ask for a longer one, as \"2m\", or leave it out for no recovery"
+                .to_owned()
+        });
     }
 
     /// Checks the namespaces that sockets connect to, once names are filled in.

@@ -79,6 +79,7 @@ impl File {
             },
             platform: Platform {
                 nodes: over.platform.nodes.or(self.platform.nodes),
+                recovery: over.platform.recovery.or(self.platform.recovery),
                 faults: over.platform.faults.or(self.platform.faults),
                 fault_seed: over.platform.fault_seed.or(self.platform.fault_seed),
                 fault_users: over.platform.fault_users.or(self.platform.fault_users),

@@ -112,6 +112,8 @@ pub struct Plan {
     pub abort_on: Vec<Condition>,
     /// How many processes the embedded platform is.
     pub platform_nodes: u32,
+    /// How long a socket of the embedded platform can be recovered; `None`: not at all.
+    pub platform_recovery: Option<Duration>,
     /// What the embedded platform is to do wrong.
     pub faults: Option<Faults>,
     /// How much the embedded platform can do.
@@ -224,6 +226,7 @@ impl Plan {
             warm_up: asked.phases.ramp.map_or(Duration::ZERO, |s| s.0),
             settle: verify.settle.map_or(Duration::ZERO, |s| s.0),
             platform_nodes: file.platform.nodes.unwrap_or(1),
+            platform_recovery: file.platform.recovery.map(|span| span.0),
             faults: None,
             limits: Limits {
                 deliveries_per_s: file.platform.limit_deliveries_per_s,
@@ -260,6 +263,7 @@ impl Plan {
     /// Everything that has to hold of a whole plan. `given`: what the scenario itself says of pushes.
     fn check(&self, given: &file::Pushes, problems: &mut Problems) {
         problems.limits(self);
+        problems.recovery(self);
         self.conformance.check(problems);
         problems.generator(self);
         problems.nodes(self);
@@ -508,6 +512,22 @@ mod tests {
         assert_eq!(told.len(), 2, "{told:?}");
         let told = problems("[platform]\nlimit_sockets = 0\n");
         assert!(told[0].contains("can do nothing"), "{told:?}");
+    }
+
+    #[test]
+    fn recovery_is_the_embedded_platforms() {
+        let text = "[platform]\nrecovery = \"90s\"\n";
+        let plan = Plan::from_file(&File::parse(text).unwrap(), 1).unwrap();
+        assert_eq!(plan.platform_recovery, Some(Duration::from_secs(90)));
+        let written = Plan::from_file(&File::from(&plan), 1).unwrap();
+        assert_eq!(written.platform_recovery, plan.platform_recovery);
+        let told = problems(&format!("[target]\nurl = \"http://a\"\n{text}"));
+        assert!(
+            told[0].starts_with("platform.recovery: only the"),
+            "{told:?}"
+        );
+        let told = problems("[platform]\nrecovery = \"0s\"\n");
+        assert!(told[0].contains("leave it out"), "{told:?}");
     }
 
     #[test]

@@ -106,6 +106,7 @@ fn events(plan: &Plan) -> Vec<Event> {
 fn platform(plan: &Plan) -> file::Platform {
     let limits = file::Platform {
         nodes: (plan.platform_nodes > 1).then_some(plan.platform_nodes),
+        recovery: plan.platform_recovery.map(Span),
         limit_deliveries_per_s: plan.limits.deliveries_per_s,
         limit_sockets: plan.limits.sockets,
         ..file::Platform::default()

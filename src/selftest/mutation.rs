@@ -20,6 +20,8 @@ use crate::summary::mutation::{Mutation, Trial};
 
 /// Ids that are looked at where they are to be unguessable: enough to see every letter, and quick.
 const SIDS: u32 = 600;
+/// How long sockets can be recovered: as long as socket.io has it, and longer than any case.
+const RECOVERY: Duration = Duration::from_secs(120);
 /// Nodes of each platform.
 const NODES: usize = 2;
 /// How often a case is tried that comes to nothing, for want of CPU say. What it says once counts.
@@ -55,6 +57,7 @@ pub fn platform(mutant: Option<Mutant>) -> PlatformConfig {
             ..defaults.queue
         },
         origins: Origins::Only(stated.origin.into_iter().collect()),
+        recovery: Some(RECOVERY),
         mutants: mutant.into_iter().collect(),
         ..defaults
     }

@@ -47,6 +47,9 @@ pub fn shows_as(fault: Fault) -> ShowsAs {
         Fault::Premature => &[(Class::Premature, 1)],
         // The last three are found as requests that went wrong, which are no deliveries.
         Fault::Answer500 | Fault::AckWrong | Fault::AckDrop | Fault::AckTwice => &[],
+        Fault::RecoverTwice => &[(Class::Duplicated, 1)],
+        Fault::RecoverSwapped => &[(Class::Reordered, 1)],
+        Fault::RecoverForeign => &[(Class::Misdelivered, 1)],
         Fault::Swap => &[(Class::Misdelivered, 2), (Class::Lost, 2)],
     }
 }
@@ -70,6 +73,8 @@ enum Occasion {
     Left,
     /// A push at a user who is not there.
     Nobody,
+    /// A socket that is back and gets what it has missed.
+    Recovery,
 }
 
 fn occasion(fault: Fault) -> Occasion {
@@ -81,6 +86,7 @@ fn occasion(fault: Fault) -> Occasion {
         Fault::DropTail | Fault::Freeze | Fault::Premature => Occasion::Socket,
         Fault::AfterLeave => Occasion::Left,
         Fault::Stray | Fault::CrossApp => Occasion::Nobody,
+        Fault::RecoverTwice | Fault::RecoverSwapped | Fault::RecoverForeign => Occasion::Recovery,
         _ => Occasion::Delivery,
     }
 }
@@ -93,6 +99,7 @@ fn rates(fault: Fault) -> [u32; 2] {
         }
         Occasion::Large | Occasion::Left | Occasion::Nobody => [100, 1_000],
         Occasion::Socket => [10, 100],
+        Occasion::Recovery => [2, 10],
     }
 }
 
@@ -114,10 +121,11 @@ pub fn all(quick: bool) -> Vec<Trial> {
                     one_in,
                     churn,
                 };
-                let with_churn = matches!(fault, Fault::AfterLeave | Fault::Drop);
+                let recovers = fault.is_of_recovery();
+                let with_churn = recovers || matches!(fault, Fault::AfterLeave | Fault::Drop);
                 let is_quick = one_in == rates(fault)[0] && churn == with_churn;
-                // Who does not leave gets nothing after it has left.
-                let possible = churn || fault != Fault::AfterLeave;
+                // Who does not leave gets nothing after it has left, and is not back.
+                let possible = churn || !(fault == Fault::AfterLeave || recovers);
                 if possible && (is_quick || !quick) {
                     trials.push(trial);
                 }
@@ -157,11 +165,14 @@ impl Trial {
             (Occasion::Nobody, true) => (120, 400.0, 6_000, 0.05),
             (Occasion::Left, false) => (120, 120.0, 6_000, 0.25),
             (Occasion::Left, true) => (240, 240.0, 9_000, 0.25),
+            // So few that of what a socket misses one comes clearly after the other.
+            (Occasion::Recovery, _) => (120, 12.0, 5_000, 0.75),
         };
         let harmed = self.fault.is_some();
         // Names that no two apps share, and that end as those of the others do: in the number that says who comes and goes.
         let foreign = self.fault == Some(Fault::CrossApp);
         let left = occasion == Occasion::Left;
+        let recovers = occasion == Occasion::Recovery;
         // What is delayed comes after the deadline and before the end of settling. Only a client that left so long ago that nothing
         // sent since can be under way shows a push after leaving.
         let (settle, delay) = if left {
@@ -214,15 +225,21 @@ impl Trial {
             platform: file::Platform {
                 faults: self.fault.map(|fault| format!("{fault}=1/{}", self.one_in)),
                 fault_seed: self.fault.map(|_| seed),
-                fault_users: (harmed && self.churn && !left).then(|| STEADY.to_owned()),
+                recovery: recovers.then_some(Span(ms(120_000))),
+                fault_users: (harmed && self.churn && !left && !recovers)
+                    .then(|| STEADY.to_owned()),
                 fault_delay: harmed.then_some(Span(delay)),
                 ..file::Platform::default()
             },
             churn: self.churn.then(|| file::Churn {
                 rate: Some(Rate(if left { 12.0 } else { 20.0 })),
-                away: Some(Span(ms(200))),
+                away: Some(Span(ms(if recovers { 1_500 } else { 200 }))),
                 share: Some(CHURNING),
-                abrupt: Some(if left { 0.0 } else { 0.5 }),
+                abrupt: Some(match occasion {
+                    Occasion::Left => 0.0,
+                    Occasion::Recovery => 1.0,
+                    _ => 0.5,
+                }),
                 linger: Some(Span(if left { ms(4_500) } else { ms(0) })),
                 ..file::Churn::default()
             }),
@@ -241,7 +258,7 @@ mod tests {
         let trials = all(false);
         let pushed = || Fault::all().filter(|fault| !fault.is_of_acks());
         let faults = pushed().count();
-        assert_eq!(trials.len(), 2 + faults * 4 - 2);
+        assert_eq!(trials.len(), 2 + faults * 4 - 2 - 3 * 2);
         for fault in pushed() {
             let of = trials.iter().filter(|trial| trial.fault == Some(fault));
             assert!(of.count() >= 2, "{fault}");

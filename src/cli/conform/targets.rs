@@ -15,7 +15,7 @@ use crate::scenario::file::{self, File};
 use crate::scenario::profile::Profile;
 
 /// What the embedded platform is, besides what the plan says: cases wait for its times, and [`Section::embedded`] states them.
-const FLAGS: [&str; 11] = [
+const FLAGS: [&str; 12] = [
     "--ping-interval-ms=1000",
     "--ping-timeout-ms=2000",
     "--connect-timeout-ms=2000",
@@ -23,6 +23,7 @@ const FLAGS: [&str; 11] = [
     "--assembly-timeout-ms=2000",
     "--request-timeout-ms=3000",
     "--queue-bytes=8388608",
+    "--recovery-ms=120000",
     "--namespace=/custom",
     "--namespace=/admin",
     "--any-password=any",

@@ -57,6 +57,7 @@ pub(super) fn config(args: &ServeArgs, nodes: usize, files: u64) -> Result<Platf
         },
         mutants: args.mutants.iter().copied().collect(),
         limits,
+        recovery: args.recovery_ms.map(Duration::from_millis),
         node_timeout: args.node_timeout,
         ..defaults
     })

@@ -182,16 +182,11 @@ async fn until_fence(socket: &mut Socket, fence: &str) -> Result<Vec<Packet>, Ou
     let what = format!("the push {fence:?}, and others before it");
     let mut heard = socket.until_within(PATIENCE, &what, is_fence).await?;
     heard.pop();
-    // Events have an offset behind their own arguments where connections can be recovered.
-    let recovers = socket.connected.get("pid").is_some();
     while let Some(came) = socket.next_within(LATER).await {
         match came {
             Came::Packet(packet) => heard.push(packet),
             other => return Err(otherwise("a connection that goes on", &other)),
         }
-    }
-    if recovers {
-        heard = heard.iter().map(|packet| packet.split_offset().0).collect();
     }
     Ok(heard)
 }

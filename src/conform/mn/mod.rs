@@ -6,14 +6,15 @@
 mod spread;
 mod sticky;
 
-use super::case::Capability::{Login, Nodes, Polling, Push};
+use super::case::Capability::{Login, Nodes, Polling, Push, Recovery};
 use super::case::Case;
-use crate::summary::conformance::Level::{Must, Should};
+use super::rc;
+use crate::summary::conformance::Level::{May, Must, Should};
 
 const ADAPTER: &str = "Socket.IO manual, Redis adapter";
 
 /// Its cases.
-pub(super) static CASES: [Case; 5] = [
+pub(super) static CASES: [Case; 6] = [
     Case::new(
         "MN-01",
         Must,
@@ -59,4 +60,13 @@ pub(super) static CASES: [Case; 5] = [
     )
     .needing(&[Polling, Nodes])
     .killing(&["sid-clash"]),
+    Case::new(
+        "MN-13",
+        May,
+        "A socket that comes back at another node with its private id and offset gets all that it has missed, once and in order, or is a new one and gets nothing of it.",
+        "Socket.IO manual, Connection state recovery: compatibility with existing adapters",
+        |probe| Box::pin(rc::elsewhere(probe)),
+    )
+    .needing(&[Login, Push, Nodes, Recovery])
+    .killing(&["recover-claims"]),
 ];

@@ -143,6 +143,7 @@ mod tests {
             id: None,
             data: r#"["e",{"num":1,"_placeholder":true},[{"_placeholder":true,"num":0}]]"#
                 .to_owned(),
+            offset: None,
             attachments: vec![vec![1], vec![2]],
             at: Duration::ZERO,
         };

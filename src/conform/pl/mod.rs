@@ -192,10 +192,11 @@ pub(super) static CASES: [Case; 20] = [
     .killing(&["silent-depth-drop"]),
     Case::new(
         "PL-20",
-        May,
-        "Whether a push has one more argument behind its own, the place to recover from, is recorded.",
+        Should,
+        "Where connections can be recovered, an event has one more argument behind its own, the place to recover from: a text that is another for each. An ack has none.",
         "Socket.IO manual, Connection state recovery",
         |probe| Box::pin(values::offset(probe)),
     )
-    .needing(&[Login, Push, Recovery]),
+    .needing(&[Login, Push, Recovery])
+    .killing(&["offset-leak"]),
 ];

@@ -1,8 +1,10 @@
 //! JSON values, one and several.
 
-use serde_json::value::RawValue;
+use std::collections::BTreeSet;
 
-use crate::conform::case::{Judged, missed};
+use serde_json::Value;
+
+use crate::conform::case::{Capability, Judged, missed};
 use crate::conform::driver::{By, exactly};
 use crate::conform::probe::Probe;
 use crate::summary::conformance::Outcome;
@@ -61,27 +63,34 @@ pub(super) async fn several(probe: Probe) -> Judged {
 
 /// PL-20.
 pub(super) async fn offset(probe: Probe) -> Judged {
+    let allowed = "one more argument behind its own, a text";
     let mut trip = probe.trip().await?;
-    let message = probe.message(1);
-    let came = trip.carry(By::Push, &message).await?;
-    let (_, args) = came.event().unwrap_or_default();
-    let array = format!("[{args}]");
-    let items: Vec<&RawValue> = serde_json::from_str(&array).unwrap_or_default();
-    match &items[..] {
-        [_] => Ok(Outcome::Info(
-            "a push has its own argument alone".to_owned(),
-        )),
-        [own, offset] if serde_json::from_str::<String>(offset.get()).is_ok() => {
-            let mut own_alone = came.clone();
-            own_alone.data = format!("[\"\",{own}]");
-            exactly("the push's own argument first", &[own_alone], &[message])?;
-            Ok(Outcome::Info(format!(
-                "a push has the place to recover from as its last argument: {offset}"
-            )))
+    let mut offsets = BTreeSet::new();
+    let mut n = 0;
+    for by in probe.carriers()? {
+        for _ in 0..3 {
+            n += 1;
+            let message = probe.message(n);
+            let came = trip.carry(by, &message).await?;
+            let what = format!("by {}, as it was sent", by.name());
+            exactly(&what, std::slice::from_ref(&came), &[message])?;
+            let Some(offset) = &came.offset else {
+                return Err(missed(allowed, came.told()));
+            };
+            if !offsets.insert(offset.clone()) {
+                let seen = format!("{offset:?} again, by {}", by.name());
+                return Err(missed("another offset for each event", seen));
+            }
         }
-        _ => Err(missed(
-            "the push's own argument, and at most a text behind it",
-            came.told(),
-        )),
     }
+    if probe.offers(Capability::Echo) {
+        let message = probe.message(n + 1);
+        trip.socket.emit(Some(1), &trip.echo.ack, &message);
+        let ack = trip.socket.ack(1).await?;
+        let due: Value = serde_json::from_str(&format!("[{message}]")).unwrap_or_default();
+        if ack.value() != due {
+            return Err(missed("an ack of its own arguments alone", ack.told()));
+        }
+    }
+    Ok(Outcome::Pass)
 }

@@ -40,7 +40,7 @@ impl Session {
         self.listen_until(span, |_| false).await
     }
 
-    /// The same, or until this is so of the packets that came.
+    /// The same, or until this is so of the packets that came. Events of other cases are left out.
     pub async fn listen_until(
         &mut self,
         span: Duration,
@@ -51,6 +51,7 @@ impl Session {
         while !enough(&listened.packets) {
             let left = until.saturating_sub(self.elapsed());
             match self.next_packet(left).await {
+                Ok(Came::Packet(packet)) if packet.is_noise(self.probe().mark()) => {}
                 Ok(Came::Packet(packet)) => listened.packets.push(packet),
                 Ok(Came::Other(_)) => {}
                 Err(ProbeError::Timeout(_)) => break,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::socket::MARK;
 use crate::client::listener::Hello;
 use crate::protocol::socket::{self, PacketType};
 
@@ -16,8 +17,10 @@ pub struct Packet {
     pub namespace: String,
     /// Its ack id.
     pub id: Option<u64>,
-    /// Its data as it stands: JSON, or nothing.
+    /// Its data as it stands: JSON, or nothing. An event's is without its offset.
     pub data: String,
+    /// What an event has behind its own arguments where the target recovers connections: the place to recover from.
+    pub offset: Option<String>,
     /// Its attachments, in the order they came.
     pub attachments: Vec<Vec<u8>>,
     /// When the last of it came, from the beginning of the case.
@@ -25,17 +28,25 @@ pub struct Packet {
 }
 
 impl Packet {
-    /// Reads the text of one, behind the Engine.IO type, and how many attachments are to follow.
-    pub(in crate::conform) fn read(text: &str, at: Duration) -> Option<(Self, usize)> {
+    /// Reads the text of one, behind the Engine.IO type, and how many attachments are to follow. `recovers`: the target recovers connections.
+    pub(in crate::conform) fn read(
+        text: &str,
+        recovers: bool,
+        at: Duration,
+    ) -> Option<(Self, usize)> {
         let packet = socket::decode(text).ok()?;
-        let read = Self {
+        let mut read = Self {
             kind: packet.kind,
             namespace: packet.namespace.to_owned(),
             id: packet.id,
             data: packet.data.to_owned(),
+            offset: None,
             attachments: Vec::new(),
             at,
         };
+        if recovers {
+            read.split_offset();
+        }
         Some((read, packet.attachments))
     }
 
@@ -48,8 +59,7 @@ impl Packet {
         Some((event.name.into_owned(), event.args))
     }
 
-    /// The same without the offset at the end of an event's arguments, as targets add one that recover connections, and that offset.
-    pub fn split_offset(&self) -> (Self, Option<String>) {
+    fn split_offset(&mut self) {
         let split = self.event().and_then(|(name, args)| {
             let (before, offset) = socket::last_string(args)?;
             let name = serde_json::Value::from(name);
@@ -57,12 +67,15 @@ impl Packet {
             let offset = serde_json::from_str(offset).ok()?;
             Some((format!("[{name}{comma}{before}]"), offset))
         });
-        let mut other = self.clone();
-        let offset = split.map(|(data, offset)| {
-            other.data = data;
-            offset
-        });
-        (other, offset)
+        if let Some((data, offset)) = split {
+            self.data = data;
+            self.offset = Some(offset);
+        }
+    }
+
+    /// Whether it is an event of another case of the suite, as told by its mark.
+    pub(super) fn is_noise(&self, mark: &str) -> bool {
+        self.event().is_some() && self.data.contains(MARK) && !self.data.contains(mark)
     }
 
     /// The data as a value, null where it is none.

@@ -8,7 +8,7 @@ use super::link::{Over, Session};
 use super::packet::{self, Packet, connect, namespace_of};
 use super::{Heard, PATIENCE, Probe, ProbeError};
 use crate::client::listener::Hello;
-use crate::conform::case::{missed, silence};
+use crate::conform::case::{Capability, missed, silence};
 use crate::conform::driver::Credentials;
 use crate::protocol::socket::PacketType;
 use crate::summary::conformance::Outcome;
@@ -96,7 +96,7 @@ impl Session {
 
     /// The next packet of Socket.IO, whole, each part of it within this time.
     pub async fn next_packet(&mut self, patience: Duration) -> Result<Came, ProbeError> {
-        let mut assembling = Assembling::default();
+        let mut assembling = Assembling::at(self.probe());
         loop {
             let heard = self.next_within(patience).await?;
             let at = self.elapsed();
@@ -108,30 +108,40 @@ impl Session {
 }
 
 /// A packet whose attachments are still to come.
-#[derive(Default)]
-struct Assembling(Option<(Packet, usize)>);
+struct Assembling {
+    packet: Option<(Packet, usize)>,
+    /// The target recovers connections.
+    recovers: bool,
+}
 
 impl Assembling {
+    fn at(probe: &Probe) -> Self {
+        Self {
+            packet: None,
+            recovers: probe.offers(Capability::Recovery),
+        }
+    }
+
     fn take(&mut self, heard: Heard, at: Duration) -> Option<Came> {
         match heard {
             Heard::Text(text) => {
-                if self.0.take().is_some() {
+                if self.packet.take().is_some() {
                     return Some(Came::Other(format!("text between attachments: {text}")));
                 }
                 let read = text
                     .strip_prefix('4')
-                    .and_then(|text| Packet::read(text, at));
+                    .and_then(|text| Packet::read(text, self.recovers, at));
                 match read {
                     None => Some(Came::Other(text)),
                     Some((packet, 0)) => Some(Came::Packet(packet)),
                     Some(more) => {
-                        self.0 = Some(more);
+                        self.packet = Some(more);
                         None
                     }
                 }
             }
             Heard::Binary(bytes) => {
-                let Some((mut packet, wanted)) = self.0.take() else {
+                let Some((mut packet, wanted)) = self.packet.take() else {
                     return Some(Came::Other(format!("{} bytes of nothing", bytes.len())));
                 };
                 packet.attachments.push(bytes);
@@ -139,7 +149,7 @@ impl Assembling {
                 if packet.attachments.len() == wanted {
                     return Some(Came::Packet(packet));
                 }
-                self.0 = Some((packet, wanted));
+                self.packet = Some((packet, wanted));
                 None
             }
             Heard::Close(code) => {
@@ -201,7 +211,7 @@ async fn read(
     mut orders: mpsc::UnboundedReceiver<Order>,
     came: mpsc::Sender<Came>,
 ) {
-    let mut assembling = Assembling::default();
+    let mut assembling = Assembling::at(session.probe());
     session.poll_on();
     loop {
         let heard = tokio::select! {
@@ -278,7 +288,7 @@ impl Socket {
         let Came::Packet(packet) = came else {
             return false;
         };
-        packet.event().is_some() && packet.data.contains(MARK) && !packet.data.contains(&self.mark)
+        packet.is_noise(&self.mark)
     }
 
     /// What comes up to the first packet of which this is so, that one last. That none comes in time is missed.

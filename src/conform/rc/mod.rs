@@ -13,6 +13,7 @@ mod storm;
 use super::case::Capability::{Echo, Login, Logout, Offline, Polling, Push, Recovery};
 use super::case::Case;
 use crate::summary::conformance::Level::{May, Must, Should};
+pub(super) use recovery::elsewhere;
 
 const PLATFORM: &str = "the contract of a push platform";
 const RECOVERY: &str = "Socket.IO manual, Connection state recovery";
@@ -63,7 +64,7 @@ pub(super) static CASES: [Case; 14] = [
         |probe| Box::pin(recovery::private_id(probe)),
     )
     .needing(&[Login, Recovery])
-    .telling(&["pid-is-sid"]),
+    .killing(&["pid-is-sid"]),
     Case::new(
         "RC-06",
         May,
@@ -72,7 +73,7 @@ pub(super) static CASES: [Case; 14] = [
         |probe| Box::pin(recovery::gets_missed(probe)),
     )
     .needing(&[Login, Push, Recovery])
-    .telling(&["recover-less", "recover-twice", "recover-swapped"]),
+    .killing(&["replay-gap", "replay-dup"]),
     Case::new(
         "RC-07",
         May,
@@ -81,7 +82,7 @@ pub(super) static CASES: [Case; 14] = [
         |probe| Box::pin(recovery::unknown_ids(probe)),
     )
     .needing(&[Login, Push, Recovery])
-    .telling(&["pid-guess"]),
+    .killing(&["pid-guess"]),
     Case::new(
         "RC-08",
         Must,
@@ -90,7 +91,7 @@ pub(super) static CASES: [Case; 14] = [
         |probe| Box::pin(recovery::stolen_id(probe)),
     )
     .needing(&[Login, Push, Recovery])
-    .telling(&["pid-theft"]),
+    .killing(&["pid-theft"]),
     Case::new(
         "RC-09",
         May,
@@ -99,7 +100,7 @@ pub(super) static CASES: [Case; 14] = [
         |probe| Box::pin(recovery::revoked(probe)),
     )
     .needing(&[Login, Push, Recovery, Logout])
-    .telling(&["recover-revoked"]),
+    .killing(&["recover-revoked"]),
     Case::new(
         "RC-10",
         May,
@@ -108,7 +109,7 @@ pub(super) static CASES: [Case; 14] = [
         |probe| Box::pin(recovery::left(probe)),
     )
     .needing(&[Login, Push, Recovery])
-    .telling(&["recover-after-kick"]),
+    .killing(&["recover-after-kick"]),
     Case::new(
         "RC-11",
         May,
@@ -117,7 +118,7 @@ pub(super) static CASES: [Case; 14] = [
         |probe| Box::pin(recovery::unknown_offset(probe)),
     )
     .needing(&[Login, Push, Recovery])
-    .telling(&["silent-partial-replay"]),
+    .killing(&["silent-partial-replay"]),
     Case::new(
         "RC-12",
         May,
@@ -126,7 +127,7 @@ pub(super) static CASES: [Case; 14] = [
         |probe| Box::pin(recovery::twice_at_once(probe)),
     )
     .needing(&[Login, Push, Recovery])
-    .telling(&["double-recovery"]),
+    .killing(&["double-recovery"]),
     Case::new(
         "RC-13",
         Should,

@@ -134,8 +134,6 @@ impl Holding {
 
 /// The number of the push that an event is.
 fn number(packet: &Packet) -> Option<u64> {
-    // The message is an object: what stands behind it is an offset.
-    let (packet, _) = packet.split_offset();
     let (_, args) = packet.event()?;
     let value: serde_json::Value = serde_json::from_str(args).ok()?;
     value.get("n")?.as_u64()

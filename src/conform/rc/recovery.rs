@@ -76,11 +76,12 @@ impl Owner {
         let (mut session, connected) = joined(probe, &self.shows).await?;
         self.push(&probe.message(0)).await?;
         let heard = session.listen_until(PATIENCE, |packets| !packets.is_empty());
-        let (_, offset) = match heard.await.packets.pop() {
-            Some(packet) => packet.split_offset(),
-            None => return Err(missed("the push at its user", "nothing")),
+        let Some(packet) = heard.await.packets.pop() else {
+            return Err(missed("the push at its user", "nothing"));
         };
-        let offset = offset.ok_or_else(|| Outcome::Unknown("an event had no offset".to_owned()))?;
+        let offset = packet
+            .offset
+            .ok_or_else(|| Outcome::Unknown("an event had no offset".to_owned()))?;
         let known = Known {
             sid: text(&connected, "sid"),
             pid: text(&connected, "pid"),
@@ -199,10 +200,9 @@ pub(super) async fn gets_missed(probe: Probe) -> Judged {
         let rest = session.listen_until(PATIENCE, |packets| packets.last().is_some_and(is_newest));
         heard.packets.extend(rest.await.packets);
         heard.packets.extend(session.listen(LATER).await.packets);
-        let events = heard.packets.iter().map(|packet| packet.split_offset().0);
-        let events: Vec<_> = events.filter(|packet| packet.event().is_some()).collect();
+        heard.packets.retain(|packet| packet.event().is_some());
         let due: Vec<_> = (1..=MISSED + 1).map(|n| probe.message(n)).collect();
-        exactly("all that was missed, and what is new", &events, &due)?;
+        exactly("all that was missed, and what is new", &heard.packets, &due)?;
         return Ok(Outcome::Pass);
     }
     let allowed = "the same sid for a socket that comes back with its pid and offset";
@@ -338,4 +338,31 @@ pub(super) async fn twice_at_once(probe: Probe) -> Judged {
         "one session that is recovered at the most",
         "two of them",
     ))
+}
+
+/// MN-13.
+pub(in crate::conform) async fn elsewhere(probe: Probe) -> Judged {
+    let (user, _seat) = probe.user().await?;
+    let mut owner = Owner::new(&probe, &user).await?;
+    let known = owner.lost(&probe).await?;
+    let shows = known.asked(&owner.shows);
+    let other = probe.at_node(1);
+    let (mut session, mut heard, answer) = asked(&other, &shows).await?;
+    let answer = answer.filter(|answer| answer.kind == PacketType::Connect);
+    let answer = answer.ok_or_else(|| missed("CONNECT for good credentials", "a refusal"))?;
+    let said = answer.value();
+    heard.packets.extend(session.listen(LATER).await.packets);
+    let is_back = text(&said, "sid") == known.sid || text(&said, "pid") == known.pid;
+    if !is_back {
+        hears_nothing("a new session, with nothing that was missed", &heard)?;
+        return Ok(Outcome::Pass);
+    }
+    heard.packets.retain(|packet| packet.event().is_some());
+    let due: Vec<_> = (1..=MISSED).map(|n| probe.message(n)).collect();
+    exactly(
+        "all that was missed, for a socket that is recovered at another node",
+        &heard.packets,
+        &due,
+    )?;
+    Ok(Outcome::Pass)
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use crate::conform::case::{Judged, missed};
+use crate::conform::case::{Capability, Judged, missed};
 use crate::conform::driver::{To, exactly};
 use crate::conform::probe::link::{Over, Session};
 use crate::conform::probe::packet::Packet;
@@ -138,6 +138,7 @@ pub(super) fn packets(probe: &Probe, answer: &str) -> Result<Vec<Packet>, Outcom
             format!("{what}: {answer}"),
         )
     };
+    let recovers = probe.offers(Capability::Recovery);
     let mut all: Vec<Packet> = Vec::new();
     let mut due = 0;
     for part in engine::parts(answer) {
@@ -146,7 +147,7 @@ pub(super) fn packets(probe: &Probe, answer: &str) -> Result<Vec<Packet>, Outcom
             Ok(Part::Text("")) => return Err(broken("an empty packet")),
             Ok(Part::Text(text)) if due == 0 => {
                 let read = text.strip_prefix('4');
-                let read = read.and_then(|text| Packet::read(text, probe.elapsed()));
+                let read = read.and_then(|text| Packet::read(text, recovers, probe.elapsed()));
                 let (packet, attachments) = read.ok_or_else(|| broken("no packet"))?;
                 let is_json = packet.data.is_empty() || !packet.value().is_null();
                 if !is_json {

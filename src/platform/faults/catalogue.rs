@@ -67,10 +67,16 @@ pub enum Fault {
     AckDrop,
     /// A second ack, next to the first.
     AckTwice,
+    /// A second copy of what a recovered socket has missed.
+    RecoverTwice,
+    /// What a recovered socket has missed in another order.
+    RecoverSwapped,
+    /// What another user has missed, at a recovered socket.
+    RecoverForeign,
 }
 
 /// How many faults there are.
-pub(super) const COUNT: usize = 31;
+pub(super) const COUNT: usize = 34;
 
 /// Each fault with its name, what counts as an occasion, and what it does.
 const TABLE: [(Fault, &str, &str, &str); COUNT] = {
@@ -257,6 +263,24 @@ const TABLE: [(Fault, &str, &str, &str); COUNT] = {
             "event that wants an ack",
             "The ack of an event comes twice.",
         ),
+        (
+            F::RecoverTwice,
+            "recover-twice",
+            "recovery of a socket that has missed something",
+            "Of what a recovered socket has missed, the first event comes twice.",
+        ),
+        (
+            F::RecoverSwapped,
+            "recover-swapped",
+            "recovery of a socket that has missed two events, one clearly after the other",
+            "Of what a recovered socket has missed, two events come the other way round.",
+        ),
+        (
+            F::RecoverForeign,
+            "recover-foreign",
+            "recovery of a socket that has missed something, while an event of another user alone is kept",
+            "A recovered socket gets an event of another user as well.",
+        ),
     ]
 };
 
@@ -284,6 +308,14 @@ impl Fault {
     /// Whether it harms answers to events that clients send, and no push.
     pub fn is_of_acks(self) -> bool {
         matches!(self, Self::AckWrong | Self::AckDrop | Self::AckTwice)
+    }
+
+    /// Whether it harms what recovered sockets get of what they have missed, and nothing else.
+    pub fn is_of_recovery(self) -> bool {
+        matches!(
+            self,
+            Self::RecoverTwice | Self::RecoverSwapped | Self::RecoverForeign
+        )
     }
 
     /// The fault of this name.

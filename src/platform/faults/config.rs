@@ -72,6 +72,16 @@ pub enum FaultError {
     /// Two rates for one fault.
     #[error("{0} is named twice")]
     Twice(Fault),
+    /// Nothing is recovered that could go wrong.
+    #[error(
+        "{0} needs connections that can be recovered; add --recovery-ms 120000, or recovery = \"2m\" in [platform]"
+    )]
+    NoRecovery(Fault),
+    /// What is left out or held back may come all the same, and be more than what is counted.
+    #[error(
+        "{0} cannot be counted exactly where connections can be recovered, for what a socket gets when it is back may undo it; leave recovery out, or take recover-twice, recover-swapped or recover-foreign"
+    )]
+    Undone(Fault),
     /// Too short to be told from no delay.
     #[error("the delay of faults must be at least one millisecond")]
     Delay,
@@ -93,9 +103,21 @@ fn all() -> String {
 }
 
 impl FaultConfig {
-    /// Checks what single values cannot say.
-    pub fn validate(&self) -> Result<(), FaultError> {
+    /// Whether a fault is on.
+    pub(crate) fn has(&self, fault: Fault) -> bool {
+        self.rates.iter().any(|rate| rate.fault == fault)
+    }
+
+    /// Checks what single values cannot say. `recovery`: whether connections can be recovered.
+    pub fn validate(&self, recovery: bool) -> Result<(), FaultError> {
         for (place, rate) in self.rates.iter().enumerate() {
+            let fault = rate.fault;
+            if fault.is_of_recovery() && !recovery {
+                return Err(FaultError::NoRecovery(fault));
+            }
+            if recovery && !fault.is_of_recovery() && !fault.is_of_acks() {
+                return Err(FaultError::Undone(fault));
+            }
             if self.rates[..place].iter().any(|r| r.fault == rate.fault) {
                 return Err(FaultError::Twice(rate.fault));
             }
@@ -209,7 +231,23 @@ mod tests {
             rates: vec![rate(Fault::Drop, 1), rate(Fault::Drop, 2)],
             ..FaultConfig::default()
         };
-        assert_eq!(twice.validate(), Err(FaultError::Twice(Fault::Drop)));
+        assert_eq!(twice.validate(false), Err(FaultError::Twice(Fault::Drop)));
+        let of = |fault| FaultConfig {
+            rates: vec![rate(fault, 1)],
+            ..FaultConfig::default()
+        };
+        for (fault, with, without) in [
+            (Fault::Drop, Err(FaultError::Undone(Fault::Drop)), Ok(())),
+            (Fault::AckDrop, Ok(()), Ok(())),
+            (
+                Fault::RecoverTwice,
+                Ok(()),
+                Err(FaultError::NoRecovery(Fault::RecoverTwice)),
+            ),
+        ] {
+            assert_eq!(of(fault).validate(true), with);
+            assert_eq!(of(fault).validate(false), without);
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@
 //! config, catalogue   which faults, how often, at whom       odds    which occasion of many is taken
 //! state, harm         what is harmed, and how                alter   names and payloads, changed     scan   where their parts stand
 //! outgoing            what is held back meanwhile            roster  sockets                         truth  what was done
+//! replay              what recovered sockets get
 //! ```
 //!
 //! # Invariants
@@ -27,6 +28,7 @@ mod catalogue;
 mod config;
 mod odds;
 mod outgoing;
+mod replay;
 mod roster;
 mod scan;
 mod state;
@@ -34,11 +36,14 @@ mod truth;
 
 pub use catalogue::Fault;
 pub use config::{FaultConfig, FaultError, FaultRate, UserGlob};
+pub(crate) use replay::Harmed;
 pub(crate) use roster::Place;
 pub(crate) use state::{Asked, Pushed};
 
 use super::config::PlatformConfig;
+use super::conn::Conn;
 use super::frame::Frame;
+use super::recovery::{Back, Missed};
 use super::token::Token;
 use crate::time::Time;
 use serde_json::{Value, json};
@@ -118,9 +123,23 @@ impl Faults {
         self.lock().departed(sid, now);
     }
 
-    /// A socket is gone.
-    pub(crate) fn forget(&self, sid: Token) {
-        self.lock().out.forget(sid);
+    /// What a socket that is back is to get in place of what it has missed; counted by [`Self::replayed`].
+    pub(crate) fn replay(&self, place: &Place, back: &Back) -> Option<(Vec<Missed>, Harmed)> {
+        self.lock().replay(place, back)
+    }
+
+    /// That has been queued.
+    pub(crate) fn replayed(&self, Harmed(fault, example): Harmed, now: Time) {
+        self.lock().out.truth.count(fault, example.at(now));
+    }
+
+    /// A socket is gone, if this connection still has it.
+    pub(crate) fn forget(&self, conn: &Arc<Conn>, sid: Token) {
+        let mut state = self.lock();
+        let socket = state.out.roster.get(sid);
+        if socket.is_some_and(|socket| Arc::ptr_eq(&socket.place.conn, conn)) {
+            state.out.forget(sid);
+        }
     }
 
     /// When [`Self::handle_timeout`] is wanted next.

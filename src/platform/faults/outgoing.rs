@@ -116,6 +116,11 @@ impl Outgoing {
         }
     }
 
+    /// How much later than another a push must have been asked for to be the later one without doubt.
+    pub(super) fn margin(&self) -> Duration {
+        self.margin
+    }
+
     /// When [`Self::handle_timeout`] is wanted next.
     pub(super) fn deadline(&self) -> Time {
         self.due.first_key_value().map_or(Time::MAX, |due| due.0.0)

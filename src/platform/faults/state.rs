@@ -34,6 +34,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) audience: Audience<'a>,
     pub(crate) event: &'a str,
     pub(crate) message: Option<Said<'a>>,
+    /// Its place among the events that are kept, if they are.
+    pub(crate) offset: Option<u64>,
     pub(crate) now: Time,
 }
 
@@ -117,7 +119,7 @@ impl State {
     }
 
     /// Counts an occasion of a fault that is on. True: it is to be taken.
-    fn fires(&mut self, fault: Fault) -> bool {
+    pub(super) fn fires(&mut self, fault: Fault) -> bool {
         let seed = self.config.seed;
         self.odds[fault as usize]
             .as_mut()
@@ -129,7 +131,7 @@ impl State {
         self.odds[fault as usize].map_or(0, |odds| odds.occasions)
     }
 
-    fn is_exposed(&self, user: &str) -> bool {
+    pub(super) fn is_exposed(&self, user: &str) -> bool {
         let users = self.config.users.as_ref();
         users.is_none_or(|users| users.matches(user))
     }
@@ -153,7 +155,12 @@ impl State {
     }
 
     fn frame(&self, namespace: usize, event: &str, message: Option<Said<'_>>) -> Frame {
-        encode_event(self.platform.namespace_name(namespace), event, message)
+        encode_event(
+            self.platform.namespace_name(namespace),
+            event,
+            message,
+            None,
+        )
     }
 
     /// A socket has joined.
@@ -193,7 +200,7 @@ impl State {
         let audience: Vec<Token> = audience.iter().filter(is_live).copied().collect();
         self.pushes += 1;
         let mut work = Work {
-            encoded: Encoded::new(&platform, asked.event, asked.message),
+            encoded: Encoded::new(&platform, asked.event, asked.message, asked.offset),
             altered: Vec::new(),
             live: audience.len(),
             missed: None,

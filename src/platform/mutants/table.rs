@@ -365,4 +365,26 @@ mutants! {
     StaleSidAccepted = "stale-sid-accepted",
     /// RC-14: an event that was sent before is dropped without an ack.
     DedupWithoutAck = "dedup-without-ack",
+    /// RC-05: the private id of a socket is its public one.
+    PidIsSid = "pid-is-sid",
+    /// RC-06: a socket that is back misses the first of what it has missed for good.
+    ReplayGap = "replay-gap",
+    /// RC-06: a socket that is back gets the first of what it has missed twice.
+    ReplayDup = "replay-dup",
+    /// RC-07: whoever shows a private id that nobody has is the last socket of their session.
+    PidGuess = "pid-guess",
+    /// RC-08: whoever shows a private id is its socket, whosever credentials they show.
+    PidTheft = "pid-theft",
+    /// RC-09: whoever shows a private id is let in, whether their session is still good or not.
+    RecoverRevoked = "recover-revoked",
+    /// RC-10: a socket that left or was ended can be recovered.
+    RecoverAfterKick = "recover-after-kick",
+    /// RC-11: where an offset is not known any more, the last of what was missed is replayed.
+    SilentPartialReplay = "silent-partial-replay",
+    /// RC-12: a socket that is back can be recovered once more.
+    DoubleRecovery = "double-recovery",
+    /// MN-13: a socket whose node is another is told that it is recovered, and gets nothing.
+    RecoverClaims = "recover-claims",
+    /// PL-20: the ack of a client's event has an offset behind its own arguments.
+    OffsetLeak = "offset-leak",
 }

@@ -25,6 +25,7 @@ fn member(namespace: usize) -> Membership {
         namespace,
         app: 0,
         until: at(1_000),
+        pid: None,
     }
 }
 

@@ -192,7 +192,7 @@ pub(crate) fn refused(shared: &Shared, conn: &Arc<Conn>, namespace: usize) {
         let now = shared.clock.now();
         let guest = shared.accounts.guest(now);
         // A platform that is full has no place for it either.
-        shared.hub.join(conn, namespace, &guest, now).ok();
+        shared.hub.join(conn, namespace, &guest, None, now).ok();
     }
 }
 

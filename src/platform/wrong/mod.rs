@@ -2,7 +2,7 @@
 //! nothing, and quickly, unless its mutant is on.
 //!
 //! * `pushes`: who gets a push, how often and in which order. * `payload`: what it says then. * `client`: what is made of a client's events.
-//! * `au`: who is let in. * `rc`: who comes back.
+//! * `au`: who is let in. * `rc`: who comes back. * `recovery`: as whom, and with what.
 
 pub(super) mod au;
 pub(super) mod client;
@@ -10,5 +10,6 @@ pub(super) mod nodes;
 pub(super) mod payload;
 pub(super) mod pushes;
 pub(super) mod rc;
+pub(super) mod recovery;
 pub(super) mod se;
 pub(super) mod transports;

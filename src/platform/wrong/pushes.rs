@@ -96,6 +96,7 @@ struct Wrong<'a> {
     /// Its number.
     n: u64,
     now: Time,
+    offset: Option<u64>,
 }
 
 impl Memory {
@@ -120,7 +121,7 @@ impl Memory {
         let mine = |waits: &mut (usize, String, String, Option<Kept>)| *waits.1 == *member.user;
         let mine: Vec<_> = state.absent.extract_if(.., mine).collect();
         for (_, _, event, message) in mine {
-            let frame = encode_event("/", &event, message.as_ref().map(Kept::said));
+            let frame = encode_event("/", &event, message.as_ref().map(Kept::said), None);
             member
                 .conn
                 .deliver(now, member.namespace, member.sid, frame);
@@ -136,7 +137,7 @@ impl Hub {
         audience: Audience<'_>,
         event: &str,
         message: Option<Said<'_>>,
-        now: Time,
+        (now, offset): (Time, Option<u64>),
     ) -> Pushed {
         let mutants = self.config.mutants;
         let n = {
@@ -181,6 +182,7 @@ impl Hub {
             message,
             n,
             now,
+            offset,
         };
         push.carry_out()
     }
@@ -303,7 +305,7 @@ impl Wrong<'_> {
             member.namespace
         };
         let namespace = self.hub.config.namespace_name(namespace);
-        let frame = encode_event(namespace, self.event, message);
+        let frame = encode_event(namespace, self.event, message, self.offset);
         if self.holds(&frame) {
             state.held.entry(member.sid).or_default().push(frame);
             return true;
@@ -329,7 +331,7 @@ impl Wrong<'_> {
         };
         if self.has(Mutant::Phantom) && self.n.is_multiple_of(20) {
             let said = Some(Said::Json("\"nobody asked for this\""));
-            send(encode_event(namespace, self.event, said));
+            send(encode_event(namespace, self.event, said, self.offset));
         }
         for late in waiting {
             send(late);

@@ -74,7 +74,10 @@ impl State {
             | F::CrossApp
             | F::AckWrong
             | F::AckDrop
-            | F::AckTwice => None,
+            | F::AckTwice
+            | F::RecoverTwice
+            | F::RecoverSwapped
+            | F::RecoverForeign => None,
         }
     }
 
