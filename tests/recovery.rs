@@ -1,12 +1,16 @@
-//! Connection state recovery, against Node's socket.io: what sockets had missed comes when they are back, and is told from all else.
+//! Connection state recovery, against Node's socket.io: what sockets had missed comes when they are back, and is told from all else. And of
+//! Node's socket.io-client, by the embedded platform.
 
 mod support;
 
 use std::collections::BTreeMap;
 use std::process::Stdio;
+use std::time::Duration;
 
-use serde_json::Value;
-use support::{classes::CLASSES, peers::Peer, peers::within, rest::Rest};
+use pushproof::platform::{Platform, PlatformConfig};
+use serde_json::{Value, json};
+use support::peers::{Identity, Peer, within};
+use support::{classes::CLASSES, rest::Rest};
 use tokio::process::Command;
 
 const PUSHPROOF: &str = env!("CARGO_BIN_EXE_pushproof");
@@ -225,4 +229,73 @@ async fn who_does_not_ask_recovers_nothing() {
     assert_eq!(outcome.code, Some(0), "{context}");
     assert_eq!(outcome.truth("recovered"), 0);
     assert_eq!(outcome.number("/deliveries/recovered"), 0);
+}
+
+/// A page's own client is back at the embedded platform three times, with its transport cut each time.
+#[tokio::test]
+#[ignore = "needs Node and Python peers: run ci/check (or ci/install-peers, then cargo test -- --ignored)"]
+async fn the_embedded_platform_recovers_a_page() {
+    let config = PlatformConfig {
+        recovery: Some(Duration::from_secs(120)),
+        ..PlatformConfig::default()
+    };
+    let address = "127.0.0.1:0".parse().expect("an address");
+    let platform = Platform::start(address, config).await.expect("a platform");
+    let url = format!("http://{}", platform.address());
+    let mut pages = tokio::task::JoinSet::new();
+    for (n, transports) in [Some("websocket"), Some("polling"), None]
+        .into_iter()
+        .enumerate()
+    {
+        let (url, user) = (url.clone(), format!("user-{n}"));
+        pages.spawn(async move { comes_back(&url, &user, transports).await });
+    }
+    while let Some(ended) = pages.join_next().await {
+        ended.expect("each is done");
+    }
+    platform.stop().await;
+}
+
+async fn comes_back(url: &str, user: &str, transports: Option<&str>) {
+    let rest = Rest::new(url);
+    let who = Identity::User(user);
+    let mut page = Peer::client_node("4.8.1", url, "demo", who, transports);
+    let session = page.session().await;
+    let (sid, recovered) = page.back().await;
+    assert!(!recovered, "it is new");
+    let mut due = 0;
+    let mut push = async |n: u64| {
+        for _ in 0..n {
+            rest.push("demo", user, "news", Some(&json!({"n": due})))
+                .await;
+            due += 1;
+        }
+    };
+    let mut seen = 0;
+    let mut hears = async |page: &mut Peer, n: u64| {
+        for _ in 0..n {
+            let event = page.event().await;
+            // The client leaves the offset where it is: behind the page's own arguments.
+            assert_eq!(event.args.len(), 2, "{transports:?}: {event:?}");
+            assert_eq!(event.args[0], json!({"n": seen}), "{transports:?}");
+            seen += 1;
+        }
+        assert_eq!(page.events_so_far().await, [], "{transports:?}");
+    };
+    push(2).await;
+    hears(&mut page, 2).await;
+    for missed in [3, 0, 5] {
+        page.command(&json!({"do": "cut"})).await;
+        page.disconnected().await;
+        push(missed).await;
+        assert_eq!(page.back().await, (sid.clone(), true), "{transports:?}");
+        push(1).await;
+        hears(&mut page, missed + 1).await;
+    }
+    // Logged out of while it is away it is let in no more.
+    page.command(&json!({"do": "cut"})).await;
+    page.disconnected().await;
+    rest.logout("demo", &session).await;
+    assert_eq!(page.connect_error().await, "not authorized");
+    page.end().await;
 }

@@ -180,10 +180,8 @@ impl Shared {
         fault: Option<Fault>,
     ) {
         let answer = |offset| {
-            self.send(
-                conn,
-                events::acknowledge(&self.config, event, fault, offset),
-            )
+            let frames = events::acknowledge(&self.config, event, fault, offset);
+            self.send(conn, frames);
         };
         let kept = self.hub.recovery().zip(sender);
         match kept.zip(events::answer_name(&self.config, event)) {

@@ -31,11 +31,13 @@ pub fn shows_as(fault: Fault) -> ShowsAs {
         | Fault::SkipShard
         | Fault::Swallow
         | Fault::Freeze => &[(Class::Lost, 1)],
-        Fault::Duplicate | Fault::DuplicateLate => &[(Class::Duplicated, 1)],
-        Fault::Reorder | Fault::ReorderFar => &[(Class::Reordered, 1)],
-        Fault::WrongUser | Fault::WrongApp | Fault::Stray | Fault::CrossApp => {
-            &[(Class::Misdelivered, 1)]
-        }
+        Fault::Duplicate | Fault::DuplicateLate | Fault::RecoverTwice => &[(Class::Duplicated, 1)],
+        Fault::Reorder | Fault::ReorderFar | Fault::RecoverSwapped => &[(Class::Reordered, 1)],
+        Fault::WrongUser
+        | Fault::WrongApp
+        | Fault::Stray
+        | Fault::CrossApp
+        | Fault::RecoverForeign => &[(Class::Misdelivered, 1)],
         Fault::RenameCase | Fault::RenameSpace | Fault::RenameOther => &[(Class::Misrouted, 1)],
         Fault::CorruptDigit
         | Fault::CorruptType
@@ -47,9 +49,6 @@ pub fn shows_as(fault: Fault) -> ShowsAs {
         Fault::Premature => &[(Class::Premature, 1)],
         // The last three are found as requests that went wrong, which are no deliveries.
         Fault::Answer500 | Fault::AckWrong | Fault::AckDrop | Fault::AckTwice => &[],
-        Fault::RecoverTwice => &[(Class::Duplicated, 1)],
-        Fault::RecoverSwapped => &[(Class::Reordered, 1)],
-        Fault::RecoverForeign => &[(Class::Misdelivered, 1)],
         Fault::Swap => &[(Class::Misdelivered, 2), (Class::Lost, 2)],
     }
 }

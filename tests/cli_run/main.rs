@@ -27,6 +27,7 @@ mod payloads;
 mod phases;
 mod pipelines;
 mod proxies;
+mod recovery;
 mod requests;
 mod scenario;
 mod selftest;

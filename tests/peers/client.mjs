@@ -6,11 +6,12 @@
 //
 // Lines on standard output:
 //   {"t":"login","session":S}                      {"t":"login_refused","status":400,"body":…}   (then it ends, exit code 1)
-//   {"t":"connected","sid":…,"transport":…}        {"t":"upgrade","transport":"websocket"}
+//   {"t":"connected","sid":…,"transport":…,"recovered":…}  {"t":"upgrade","transport":"websocket"}
 //   {"t":"event","name":…,"args":[…]}              {"t":"ack","id":…,"args":[…]}
 //   {"t":"connect_error","message":…,"data":…}     {"t":"disconnect","reason":…}                 {"t":"error","message":…}
 // Commands on standard input:
 //   {"do":"emit","id":any,"name":…,"args":[…],"ack":true}     {"do":"disconnect"}     {"do":"exit"}
+//   {"do":"cut"}   (ends the connection below the socket, which then comes back by itself)
 // Binary values are written {"_bin":"<base64>"} in both directions. It ends when standard input closes.
 
 import { parseArgs } from "node:util";
@@ -82,7 +83,7 @@ const socket = io(flags.url, options);
 socket.io.on("open", () => {
   socket.io.engine.on("upgrade", (transport) => print({ t: "upgrade", transport: transport.name }));
 });
-socket.on("connect", () => print({ t: "connected", sid: socket.id, transport: socket.io.engine.transport.name }));
+socket.on("connect", () => print({ t: "connected", sid: socket.id, transport: socket.io.engine.transport.name, recovered: socket.recovered === true }));
 socket.on("connect_error", (error) => print({ t: "connect_error", message: error.message, data: error.data ?? null }));
 socket.on("disconnect", (reason) => print({ t: "disconnect", reason }));
 socket.onAny((name, ...args) => {
@@ -99,6 +100,9 @@ const commands = {
   },
   disconnect() {
     socket.disconnect();
+  },
+  cut() {
+    socket.io.engine.close();
   },
   exit() {
     socket.disconnect();

@@ -7,6 +7,7 @@ mod floods;
 mod limits;
 mod nodes;
 mod pushes;
+mod recovery;
 #[path = "../support/signals.rs"]
 mod signals;
 mod support;

@@ -38,15 +38,38 @@ pub(crate) async fn within<T>(what: &str, future: impl Future<Output = T>) -> T 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(tag = "t", rename_all = "snake_case")]
 pub(crate) enum Line {
-    Login { session: String },
-    LoginRefused { status: u16, body: Value },
-    Connected { sid: String, transport: String },
-    Upgrade { transport: String },
+    Login {
+        session: String,
+    },
+    LoginRefused {
+        status: u16,
+        body: Value,
+    },
+    Connected {
+        sid: String,
+        transport: String,
+        /// The server says that the socket went on where its last connection ended.
+        #[serde(default)]
+        recovered: bool,
+    },
+    Upgrade {
+        transport: String,
+    },
     Event(Event),
-    Ack { id: Value, args: Vec<Value> },
-    ConnectError { message: String, data: Value },
-    Disconnect { reason: String },
-    Error { message: String },
+    Ack {
+        id: Value,
+        args: Vec<Value>,
+    },
+    ConnectError {
+        message: String,
+        data: Value,
+    },
+    Disconnect {
+        reason: String,
+    },
+    Error {
+        message: String,
+    },
 }
 
 /// An event as a page sees it. Binary arguments are `{"_bin": "<base64>"}`.
@@ -329,6 +352,18 @@ impl Peer {
         let pick = |line: &Line| {
             if let Line::Connected { transport, .. } = line {
                 Some(transport.clone())
+            } else {
+                None
+            }
+        };
+        self.claim("a connection", pick).await
+    }
+
+    /// Waits for the CONNECT to be accepted and returns the socket's id, and whether it was recovered.
+    pub(crate) async fn back(&mut self) -> (String, bool) {
+        let pick = |line: &Line| {
+            if let Line::Connected { sid, recovered, .. } = line {
+                Some((sid.clone(), *recovered))
             } else {
                 None
             }
