@@ -274,8 +274,7 @@ pub struct Platform {
     /// How many processes it is, each with a port and a file limit of its own; all of them are one platform. Left out: one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nodes: Option<u32>,
-    /// How long a socket whose connection broke can come back and get what it has missed, as `2m` (connection state recovery); left out: not at
-    /// all. Of the faults, only those of acks and of recovery go with it.
+    /// How long a socket whose connection broke can come back and get what it has missed, as `2m` (connection state recovery); left out: never.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recovery: Option<Span>,
     /// Faults and their rates, as `drop=1/1000,duplicate=1/5000`; `pushproof serve --fault-list` has them all.
