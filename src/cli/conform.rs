@@ -1,6 +1,7 @@
 //! `pushproof conform`.
 
 mod expectations;
+mod operated;
 mod outputs;
 mod targets;
 
@@ -270,7 +271,7 @@ async fn try_one(
     suite.embedded = embedded.is_some();
     suite.name = one.named.to_string();
     if let Some(embedded) = embedded {
-        embedded.stop().await;
+        embedded.end().await;
     }
     Ok(Some(suite))
 }

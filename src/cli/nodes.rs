@@ -6,6 +6,7 @@
 use super::files;
 use crate::platform::nodes::{Peer, hear_hello};
 use anyhow::Context as _;
+use rustix::process::{Pid, Signal, kill_process};
 use std::net::SocketAddr;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::net::UnixStream as StdUnixStream;
@@ -13,7 +14,7 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 /// How long a node may take to listen.
@@ -28,9 +29,34 @@ pub(super) struct Started {
     pub(super) address: SocketAddr,
 }
 
+/// How a node is told to end while the others go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// It closes every connection.
+    InOrder,
+    /// It is killed.
+    AtOnce,
+}
+
+impl Ending {
+    /// What a line says, as `kill 2`: how a node is to end, and its place, from 0.
+    pub(super) fn read(line: &str) -> Option<(Self, usize)> {
+        let (how, number) = line.trim().split_once(' ')?;
+        let how = match how {
+            "stop" => Self::InOrder,
+            "kill" => Self::AtOnce,
+            _ => return None,
+        };
+        let number: usize = number.parse().ok()?;
+        Some((how, number.checked_sub(1)?))
+    }
+}
+
 /// The nodes beside the first, while the platform serves.
 pub(super) struct Watched {
     ends: watch::Sender<bool>,
+    /// By which each is told to end by itself.
+    orders: Vec<mpsc::Sender<Ending>>,
     watches: Vec<JoinHandle<()>>,
 }
 
@@ -96,14 +122,17 @@ pub(super) fn watch_over(started: Vec<Started>) -> (Watched, Vec<Peer>) {
     let (ends, ending) = watch::channel(false);
     let mut watches = Vec::with_capacity(started.len());
     let mut peers = Vec::with_capacity(started.len());
+    let mut orders = Vec::with_capacity(started.len());
     for (place, node) in (1..).zip(started) {
         let name = name(place, nodes, node.address);
         let (put_out, to_end) = oneshot::channel();
         let (gone, is_gone) = oneshot::channel();
+        let (order, ordered) = mpsc::channel(1);
+        orders.push(order);
         watches.push(tokio::spawn(watch_one(
             node.child,
             name.clone(),
-            to_end,
+            (to_end, ordered),
             gone,
             ending.clone(),
         )));
@@ -114,19 +143,25 @@ pub(super) fn watch_over(started: Vec<Started>) -> (Watched, Vec<Peer>) {
             gone: is_gone,
         });
     }
-    (Watched { ends, watches }, peers)
+    let all = Watched {
+        ends,
+        orders,
+        watches,
+    };
+    (all, peers)
 }
 
 async fn watch_one(
     mut child: Child,
     name: String,
-    to_end: oneshot::Receiver<()>,
+    (to_end, mut ordered): (oneshot::Receiver<()>, mpsc::Receiver<Ending>),
     gone: oneshot::Sender<()>,
     mut ending: watch::Receiver<bool>,
 ) {
     let ended = tokio::select! {
         ended = child.wait() => ended,
         Ok(()) = to_end => kill(&mut child).await,
+        Some(how) = ordered.recv() => end(&mut child, how).await,
         () = async { drop(ending.wait_for(|ends| *ends).await) } => {
             match tokio::time::timeout(GRACE, child.wait()).await {
                 Ok(ended) => ended,
@@ -143,6 +178,20 @@ async fn watch_one(
     let _ = gone.send(());
 }
 
+async fn end(child: &mut Child, how: Ending) -> std::io::Result<ExitStatus> {
+    let id = child.id().and_then(|id| i32::try_from(id).ok());
+    match (how, id.and_then(Pid::from_raw)) {
+        (Ending::InOrder, Some(id)) => {
+            kill_process(id, Signal::TERM)?;
+            match tokio::time::timeout(GRACE, child.wait()).await {
+                Ok(ended) => ended,
+                Err(_) => kill(child).await,
+            }
+        }
+        _ => kill(child).await,
+    }
+}
+
 async fn kill(child: &mut Child) -> std::io::Result<ExitStatus> {
     child.start_kill()?;
     child.wait().await
@@ -154,6 +203,19 @@ impl Watched {
         self.ends.send_replace(true);
         for watch in self.watches {
             let _ = watch.await;
+        }
+    }
+
+    /// Tells one node to end, which is counted from 0 and not the first.
+    pub(super) fn end_one(&self, how: Ending, place: usize) {
+        let order = place
+            .checked_sub(1)
+            .and_then(|place| self.orders.get(place));
+        if order.is_none_or(|order| order.try_send(how).is_err()) {
+            files::say(&format!(
+                "there is no node {} that could end by itself",
+                place + 1
+            ));
         }
     }
 

@@ -2,17 +2,19 @@
 
 mod settings;
 
+use super::files;
+use super::nodes::{self, Ending};
 use super::ports::{self, Ports};
-use super::{files, nodes};
 use crate::platform::nodes::say_hello;
 use crate::platform::{Fault, FaultRate, Mutant, PlatformConfig, Role, UserGlob, serve};
 use crate::summary::verdict::EXIT_USAGE;
 use anyhow::Context as _;
-use std::io::{ErrorKind, Write as _};
+use std::io::{BufRead as _, ErrorKind, Write as _};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket};
+use tokio::sync::{mpsc, oneshot};
 
 /// Connections that may wait to be accepted.
 const BACKLOG: u32 = 4096;
@@ -209,7 +211,8 @@ async fn run_until_told(
     let Some((listener, address)) = listen_or_say(args.host, ports[0])? else {
         return Ok(ExitCode::from(EXIT_USAGE));
     };
-    let mut told = std::pin::pin!(told_to_end(args.until_stdin_closes)?);
+    let (orders, mut ordered) = mpsc::channel(8);
+    let mut told = std::pin::pin!(told_to_end(args.until_stdin_closes.then_some(orders))?);
     let started = tokio::select! {
         started = nodes::start(ports.len()) => started?,
         () = &mut told => return Ok(ExitCode::SUCCESS),
@@ -224,7 +227,12 @@ async fn run_until_told(
         Role::First(peers)
     };
     let told = async {
-        told.await;
+        loop {
+            tokio::select! {
+                () = &mut told => break,
+                Some((how, place)) = ordered.recv() => watched.end_one(how, place),
+            }
+        }
         watched.told();
     };
     serve(listener, config, role, told).await?;
@@ -244,7 +252,7 @@ async fn run_node(
     let Some((listener, address)) = listen_or_say(args.host, *port)? else {
         return Ok(ExitCode::from(EXIT_USAGE));
     };
-    let told = told_to_end(false)?;
+    let told = told_to_end(None)?;
     let hello = say_hello(&mut link, address).await;
     hello.context("the first node does not listen")?;
     serve(listener, config, Role::Other(link), told).await?;
@@ -313,26 +321,33 @@ fn announce(addresses: &[SocketAddr], config: &PlatformConfig) -> anyhow::Result
         .context("cannot write to standard output")
 }
 
-/// Ready when a signal, or the end of standard input, says to end.
-fn told_to_end(until_stdin_closes: bool) -> anyhow::Result<impl Future<Output = ()>> {
+/// Ready when a signal, or the end of standard input where that is read, says to end. What lines of it say of nodes is handed on.
+fn told_to_end(
+    stdin: Option<mpsc::Sender<(Ending, usize)>>,
+) -> anyhow::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+    let until_stdin_closes = stdin.is_some();
     Ok(async move {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
-            () = stdin_end(), if until_stdin_closes => {}
+            () = stdin_end(stdin), if until_stdin_closes => {}
         }
     })
 }
 
 /// Waits on a thread of its own, which may outlive the runtime: a read from standard input cannot be given up.
-async fn stdin_end() {
-    let (done, ended) = tokio::sync::oneshot::channel();
+async fn stdin_end(orders: Option<mpsc::Sender<(Ending, usize)>>) {
+    let (done, ended) = oneshot::channel();
     std::thread::spawn(move || {
-        // An error is as good an end as any; the receiver may be gone because the server ended first.
-        let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+        // An error is as good an end as any; the receivers may be gone because the server ended first.
+        for line in std::io::stdin().lock().lines().map_while(Result::ok) {
+            if let Some((order, orders)) = Ending::read(&line).zip(orders.as_ref()) {
+                let _ = orders.blocking_send(order);
+            }
+        }
         let _ = done.send(());
     });
     let _ = ended.await;

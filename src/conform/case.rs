@@ -30,8 +30,10 @@ pub struct Case {
     pub destructive: bool,
     /// No other case is tried meanwhile.
     pub alone: bool,
-    /// The known-bad servers that it has to tell from good ones, as `serve --mutant` names them. None: it records, and cannot fail.
+    /// The known-bad servers that it has to tell from good ones, as `serve --mutant` names them. None, and no fault: it records, and cannot fail.
     pub kills: &'static [&'static str],
+    /// Faults of a server of another make that it has to tell, where it is about something that the embedded platform does not have.
+    pub faults: &'static [&'static str],
     /// Tries it.
     pub run: fn(Probe) -> Trying,
 }
@@ -57,6 +59,7 @@ impl Case {
             destructive: false,
             alone: false,
             kills: &[],
+            faults: &[],
             run,
         }
     }
@@ -68,6 +71,11 @@ impl Case {
 
     pub(super) const fn killing(mut self, kills: &'static [&'static str]) -> Self {
         self.kills = kills;
+        self
+    }
+
+    pub(super) const fn telling(mut self, faults: &'static [&'static str]) -> Self {
+        self.faults = faults;
         self
     }
 
@@ -163,7 +171,7 @@ mod tests {
     #[test]
     fn what_can_fail_has_a_mutant_that_fails_it() {
         for case in all() {
-            let tells = !case.kills.is_empty();
+            let tells = !case.kills.is_empty() || !case.faults.is_empty();
             assert!(tells || case.about.level == Level::May, "{}", case.about.id);
             assert!(case.about.requirement.ends_with('.'), "{}", case.about.id);
             assert!(!case.about.source.is_empty(), "{}", case.about.id);

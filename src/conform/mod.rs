@@ -6,6 +6,7 @@
 //! * [`driver`]: what cases need besides sockets: users who log in, and pushes that are asked for.
 //! * [`target`]: where the target is. `offers`: what it has, and what it lacks.
 //! * [`select`]: which cases were asked for. `runner`: tries them, several at a time.
+//! * [`operate`]: ends the target, or a part of it, and brings it back.
 //! * `doubt`: whether what did not come is the target's doing.
 //!
 //! *Invariants:* cases share nothing, not even a connection; a case that panics, takes too long or finds the machine exhausted is never
@@ -19,6 +20,7 @@ mod hs;
 mod lv;
 mod mn;
 mod offers;
+pub mod operate;
 mod or;
 mod pl;
 pub mod probe;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::scenario::Plan;
+use crate::scenario::conformance::Act;
 use crate::scenario::profile::Profile;
 use crate::scenario::triggers::{Emitter, Way};
 use crate::scenario::units::Span;
@@ -55,11 +56,27 @@ pub enum Capability {
     Origin,
     /// A number of bytes that may wait for a client.
     QueueBytes,
+    /// A number of connections that a node holds at most.
+    Connections,
+    /// A way to end it in order, and to bring it back.
+    Stop,
+    /// A way to end one node at once.
+    KillNode,
+    /// A way to end one node in order.
+    StopNode,
+    /// A way to cut one node off the bus, and to let it back.
+    CutNode,
+    /// A way to end the bus, and to bring it back.
+    StopBus,
+    /// A bus that can be spoken to.
+    Bus,
+    /// Another deployment on the same bus.
+    Neighbour,
 }
 
 impl Capability {
     /// All of them.
-    const ALL: [Self; 22] = [
+    const ALL: [Self; 30] = [
         Self::Polling,
         Self::WebSocket,
         Self::Login,
@@ -82,6 +99,14 @@ impl Capability {
         Self::Bound,
         Self::Origin,
         Self::QueueBytes,
+        Self::Connections,
+        Self::Stop,
+        Self::KillNode,
+        Self::StopNode,
+        Self::CutNode,
+        Self::StopBus,
+        Self::Bus,
+        Self::Neighbour,
     ];
 
     /// Why it is lacking, and what to write if it is not.
@@ -127,6 +152,22 @@ impl Capability {
             Self::QueueBytes => {
                 "it is not stated how much may wait for a client (conformance.queue_bytes)"
             }
+            Self::Connections => {
+                "it is not stated how many connections a node holds (conformance.connections)"
+            }
+            Self::Stop => "it is not said how the target is ended (conformance.operate.stop)",
+            Self::KillNode => "it is not said how a node is killed (conformance.operate.kill_node)",
+            Self::StopNode => "it is not said how a node is ended (conformance.operate.stop_node)",
+            Self::CutNode => {
+                "it is not said how a node is cut off the bus (conformance.operate.cut_node and join_node)"
+            }
+            Self::StopBus => {
+                "it is not said how the bus is ended (conformance.operate.stop_bus and start_bus)"
+            }
+            Self::Bus => "no bus is named that can be spoken to (conformance.bus)",
+            Self::Neighbour => {
+                "no other deployment on the same bus is named (conformance.neighbour)"
+            }
         }
     }
 }
@@ -156,10 +197,35 @@ impl Offers {
         }
     }
 
+    /// It is there after all.
+    pub(super) fn have(&mut self, what: Capability) {
+        self.lacks.retain(|(lack, _)| *lack != what);
+    }
+
     /// What comes of a case that needs this, if it is not there.
     pub(super) fn lacking(&self, what: Capability) -> Option<&Outcome> {
         let mut lacks = self.lacks.iter();
         lacks.find(|(lack, _)| *lack == what).map(|(_, why)| why)
+    }
+}
+
+impl Capability {
+    /// What has to be possible for this, where it is something that can be done to a target.
+    pub(super) const fn acts(self) -> &'static [Act] {
+        match self {
+            Self::Stop => &[Act::Stop, Act::Start],
+            // No node is asked for but those behind the first.
+            Self::KillNode => &[Act::KillNode(1), Act::Start],
+            Self::StopNode => &[Act::StopNode(1), Act::Start],
+            Self::CutNode => &[Act::CutNode(1), Act::JoinNode(1), Act::Start],
+            Self::StopBus => &[Act::StopBus, Act::StartBus, Act::Start],
+            _ => &[],
+        }
+    }
+
+    /// Those that are something that can be done to a target.
+    pub(super) fn of_acts() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|what| !what.acts().is_empty())
     }
 }
 
@@ -201,5 +267,21 @@ fn says(plan: &Plan, what: Capability) -> bool {
         Capability::Bound => stated(section.bound),
         Capability::Origin => section.origin.is_some(),
         Capability::QueueBytes => section.queue_bytes.is_some(),
+        Capability::Connections => section.connections.is_some(),
+        Capability::Stop
+        | Capability::KillNode
+        | Capability::StopNode
+        | Capability::CutNode
+        | Capability::StopBus => {
+            let said = |act: &Act| {
+                section
+                    .operate
+                    .as_ref()
+                    .is_some_and(|by| by.command(*act).is_some())
+            };
+            what.acts().iter().all(said)
+        }
+        Capability::Bus => section.bus.is_some(),
+        Capability::Neighbour => section.neighbour.is_some(),
     }
 }

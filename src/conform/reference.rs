@@ -28,8 +28,12 @@ pub fn reference() -> String {
 
 fn row(out: &mut String, case: &Case) {
     let about = &case.about;
+    let elsewhere = case
+        .faults
+        .iter()
+        .map(|name| format!("`{name}` of the Node servers of the tests"));
     let kills = case.kills.iter().map(|name| format!("`{name}`"));
-    let kills: Vec<_> = kills.collect();
+    let kills: Vec<_> = kills.chain(elsewhere).collect();
     let kills = if kills.is_empty() {
         "none: it records".to_owned()
     } else {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::case::Case;
+use super::case::{Case, Judged};
 use super::doubt;
 use super::probe::{Probe, Trace};
 use super::target::Target;
@@ -49,6 +49,7 @@ pub async fn run(
 ) -> Conformance {
     let clock = Clock::start();
     let base = target.base.clone();
+    target.operator().allow(options.destructive);
     let mut rows = Vec::new();
     let mut interrupted = false;
     // Those that want to be alone come last, one at a time.
@@ -122,8 +123,19 @@ async fn again(
 /// The case in a task of its own: whatever it does, the others go on.
 async fn carry_out(case: &'static Case, probe: Probe) -> Outcome {
     let mut task = JoinSet::new();
+    let healing = probe.clone();
     task.spawn((case.run)(probe));
-    // Dropping the set ends the task with it.
+    let outcome = ended(case, &mut task).await;
+    // Whatever the case was about to do, from here on nobody ends the target any more.
+    task.shutdown().await;
+    match healing.heal().await {
+        // Those behind it will find no target; that it was lost here is to be seen here.
+        Err(why) if outcome == Outcome::Pass => why,
+        _ => outcome,
+    }
+}
+
+async fn ended(case: &Case, task: &mut JoinSet<Judged>) -> Outcome {
     match tokio::time::timeout(case.timeout, task.join_next()).await {
         Ok(Some(Ok(Ok(outcome) | Err(outcome)))) => outcome,
         Ok(Some(Err(error))) => Outcome::Error(match error.try_into_panic() {

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use super::driver::{Seats, User};
 use super::offers::{Capability, Offers};
+use super::operate::{Operates, Operator};
 use super::probe::session::{POLLING, WEBSOCKET, open_data};
 use super::probe::{Heard, PATIENCE, Probe, ProbeError};
 use crate::client::route::Route;
@@ -39,6 +40,7 @@ pub struct Target {
     /// Users whom no case has.
     pub(super) seats: Arc<Seats>,
     offers: Arc<RwLock<Offers>>,
+    operator: Operator,
     /// Which of the nodes it is, from 0.
     pub(super) node: usize,
     /// The other nodes, of the first.
@@ -108,6 +110,17 @@ impl Target {
     /// Looks the target at this base URL up, as a plan says that it is reached, and finds out what it offers.
     /// `endless`: that there are more users than the plan says, as at the embedded platform.
     pub async fn find(base: &str, plan: &Arc<Plan>, endless: bool) -> Result<Arc<Self>, Unreached> {
+        Self::operated(base, plan, endless, None).await
+    }
+
+    /// The same target, which somebody can end and bring back besides the commands of the plan.
+    pub async fn operated(
+        base: &str,
+        plan: &Arc<Plan>,
+        endless: bool,
+        by: Option<Arc<dyn Operates>>,
+    ) -> Result<Arc<Self>, Unreached> {
+        let operator = by.map_or_else(|| Operator::of(plan), Operator::by);
         let mut spots = vec![Spot::look_up(base, plan).await?];
         for node in &plan.nodes {
             spots.push(Spot::look_up(node, plan).await?);
@@ -118,7 +131,13 @@ impl Target {
         });
         let places: Vec<_> = places.collect();
         let nodes = Nodes::new(plan, &places, ANSWER, PATIENCE).map_err(Unreached::Nowhere)?;
-        let offers = Arc::new(RwLock::new(Offers::said(plan)));
+        let mut offers = Offers::said(plan);
+        for what in Capability::of_acts() {
+            if what.acts().iter().all(|act| operator.can(*act)) {
+                offers.have(what);
+            }
+        }
+        let offers = Arc::new(RwLock::new(offers));
         let seats = Arc::new(Seats::of(plan, endless));
         let mut targets = spots.into_iter().enumerate().map(|(node, spot)| Self {
             base: spot.base,
@@ -128,6 +147,7 @@ impl Target {
             route: spot.route,
             headers: plan.contract.headers.clone(),
             offers: Arc::clone(&offers),
+            operator: operator.clone(),
             node,
             others: OnceLock::new(),
             seats: Arc::clone(&seats),
@@ -150,6 +170,11 @@ impl Target {
     /// How many nodes it has.
     pub(super) fn count_nodes(&self) -> usize {
         1 + self.others.get().map_or(0, Vec::len)
+    }
+
+    /// Who can end it and bring it back, if anybody can.
+    pub(super) fn operator(&self) -> &Operator {
+        &self.operator
     }
 
     /// Whether it has this.
@@ -199,6 +224,7 @@ impl Target {
             seats: Arc::new(Seats::of(&plan, false)),
             plan,
             offers: Arc::new(RwLock::new(offers)),
+            operator: Operator::default(),
             node: 0,
             others: OnceLock::new(),
         }

@@ -28,18 +28,44 @@ pub async fn serve(
     role: Role,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ConfigError> {
+    let shutdown = async {
+        shutdown.await;
+        End::InOrder
+    };
+    serve_until(listener, config, role, shutdown).await
+}
+
+/// How a platform ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// Every connection is closed.
+    InOrder,
+    /// As a process that is killed.
+    AtOnce,
+}
+
+async fn serve_until(
+    listener: TcpListener,
+    config: PlatformConfig,
+    role: Role,
+    shutdown: impl Future<Output = End>,
+) -> Result<(), ConfigError> {
     config.validate()?;
     let (shared, ways) = Shared::new(config, role);
     shared.keep_faults();
     shared.keep_limit();
     let mut links = std::pin::pin!(nodes::keep(&shared, ways).fuse());
-    tokio::select! {
-        () = accept(&listener, &shared) => {}
-        () = shutdown => {}
-        () = without_first(&shared, &mut links) => {}
-        () = nodes::told(&shared) => {}
-    }
+    let end = tokio::select! {
+        () = accept(&listener, &shared) => End::InOrder,
+        end = shutdown => end,
+        () = without_first(&shared, &mut links) => End::InOrder,
+        () = nodes::told(&shared) => End::InOrder,
+    };
     drop(listener);
+    if end == End::AtOnce {
+        shared.perish().await;
+        return Ok(());
+    }
     nodes::stop(&shared);
     // Until its sockets are closed a node owes the others its answers, and waits for theirs.
     let mut closed = std::pin::pin!(shared.shut_down(GRACE));
@@ -125,7 +151,7 @@ pub enum StartError {
 #[derive(Debug)]
 pub struct Platform {
     address: SocketAddr,
-    stop: oneshot::Sender<()>,
+    stop: oneshot::Sender<End>,
     served: JoinHandle<Result<(), ConfigError>>,
 }
 
@@ -148,9 +174,17 @@ impl Platform {
         nodes: usize,
         config: &PlatformConfig,
     ) -> Result<Vec<Self>, StartError> {
-        let address = SocketAddr::from(([127, 0, 0, 1], 0));
+        let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        Self::start_nodes_at(&vec![anywhere; nodes.max(1)], config).await
+    }
+
+    /// The same, at these addresses, of which there is one at least.
+    pub async fn start_nodes_at(
+        addresses: &[SocketAddr],
+        config: &PlatformConfig,
+    ) -> Result<Vec<Self>, StartError> {
         let (mut peers, mut started) = (Vec::new(), Vec::new());
-        for place in 1..nodes {
+        for (place, &address) in addresses.iter().enumerate().skip(1) {
             let (ours, theirs) =
                 UnixStream::pair().map_err(|source| StartError::Listen { address, source })?;
             let node = Self::start_as(address, config.clone(), Role::Other(theirs)).await?;
@@ -168,7 +202,7 @@ impl Platform {
         } else {
             Role::First(peers)
         };
-        let first = Self::start_as(address, config.clone(), role).await?;
+        let first = Self::start_as(addresses[0], config.clone(), role).await?;
         started.insert(0, first.platform);
         Ok(started)
     }
@@ -185,9 +219,9 @@ impl Platform {
         let (stop, stopped) = oneshot::channel();
         let (over, ended) = oneshot::channel();
         let served = tokio::spawn(async move {
-            let served = serve(listener, config, role, async {
+            let served = serve_until(listener, config, role, async {
                 // A handle that was dropped asks for the end as well.
-                let _ = stopped.await;
+                stopped.await.unwrap_or(End::InOrder)
             });
             let served = served.await;
             let _ = over.send(());
@@ -209,7 +243,13 @@ impl Platform {
     /// Stops it and waits until every connection is closed and every task is joined.
     pub async fn stop(self) {
         // The receiver is gone only if the platform has ended already.
-        let _ = self.stop.send(());
+        let _ = self.stop.send(End::InOrder);
+        let _ = self.served.await;
+    }
+
+    /// Ends it as a process does that is killed: its connections break, and nobody is told anything.
+    pub async fn kill(self) {
+        let _ = self.stop.send(End::AtOnce);
         let _ = self.served.await;
     }
 }

@@ -48,6 +48,7 @@ pub(crate) struct Shared {
     /// What mutants remember.
     pub(super) entering: au::State,
     pub(super) returning: rc::State,
+    pub(super) ending: wrong::ends::State,
 }
 
 impl Shared {
@@ -68,6 +69,7 @@ impl Shared {
             stop: watch::Sender::new(false),
             entering: au::State::default(),
             returning: rc::State::default(),
+            ending: wrong::ends::State::default(),
             config,
         });
         (shared, ways)
@@ -81,7 +83,8 @@ impl Shared {
     pub(crate) fn open(&self, transport: Transport, bare: bool) -> Option<Arc<Conn>> {
         let mut conns = self.conns();
         // The lock makes the stop and the last opening follow each other: nothing opens that the stop does not see.
-        if conns.len() >= self.config.max_sockets || *self.stop.borrow() {
+        let is_full = conns.len() >= self.config.max_sockets;
+        if wrong::ends::is_used_up(self, is_full) || *self.stop.borrow() {
             return None;
         }
         let limit = self.deliveries.clone();

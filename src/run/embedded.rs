@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use serde::Deserialize;
-use tokio::io::{AsyncBufRead, AsyncBufReadExt, BufReader};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, Command};
 
 use crate::client::http::Http;
@@ -73,9 +73,11 @@ pub struct FaultTruth {
     pub injected: u64,
 }
 
-/// The flags that make `serve` the platform of a plan.
-fn flags(plan: &Plan) -> Vec<String> {
-    let ports = vec!["0"; plan.platform_nodes as usize];
+/// The flags that make `serve` the platform of a plan, at these ports; none: each node on a free one.
+fn flags(plan: &Plan, ports: &[u16]) -> Vec<String> {
+    let free = vec![0; plan.platform_nodes as usize];
+    let ports = if ports.is_empty() { &free } else { ports };
+    let ports: Vec<_> = ports.iter().map(u16::to_string).collect();
     let mut flags = vec![format!("--port={}", ports.join(","))];
     flags.extend(plan.apps.iter().map(|app| format!("--app={app}")));
     let namespaces = namespaces(plan);
@@ -140,20 +142,21 @@ async fn urls(
 impl Embedded {
     /// Starts the platform of this plan, each node on a free port, and waits until all of them listen.
     pub async fn start(plan: &Plan, verbose: bool) -> Result<Self, EmbeddedError> {
-        Self::start_with(plan, verbose, &[]).await
+        Self::start_with(plan, verbose, &[], &[]).await
     }
 
-    /// The same, with more flags of `serve`.
+    /// The same, with more flags of `serve`, and at these ports, if there are any.
     pub async fn start_with(
         plan: &Plan,
         verbose: bool,
         more: &[&str],
+        ports: &[u16],
     ) -> Result<Self, EmbeddedError> {
         let program = std::env::current_exe().map_err(EmbeddedError::Start)?;
         let mut command = Command::new(program);
         command
             .args(["serve", "--until-stdin-closes"])
-            .args(flags(plan))
+            .args(flags(plan, ports))
             .args(more)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -210,6 +213,18 @@ impl Embedded {
             .await;
         let answer = answer.map_err(|e| EmbeddedError::Truth(e.to_string()))?;
         serde_json::from_slice(&answer.body).map_err(|e| EmbeddedError::Truth(e.to_string()))
+    }
+
+    /// Tells it to end one of its nodes, which is counted from 0 and not the first: in order, or as `kill -9` does. It is done when nobody
+    /// listens there any more.
+    pub async fn end_node(&mut self, node: usize, in_order: bool) -> std::io::Result<()> {
+        let how = if in_order { "stop" } else { "kill" };
+        let stdin = self.child.stdin.as_mut();
+        let stdin = stdin.ok_or_else(|| std::io::Error::other("it has ended"))?;
+        stdin
+            .write_all(format!("{how} {}\n", node + 1).as_bytes())
+            .await?;
+        stdin.flush().await
     }
 
     /// Ends it and waits until it is gone.

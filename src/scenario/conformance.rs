@@ -1,5 +1,7 @@
 //! What the conformance suite needs of a target besides the way it is spoken to. No run reads it, and no report repeats it.
 
+mod operate;
+
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -7,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::problems::Problems;
 use super::units::Span;
+pub use operate::{Act, Operate};
 
 /// What the conformance suite needs of a target besides the way it is spoken to. Cases that need what is left out are skipped, and told.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -57,6 +60,18 @@ pub struct Section {
     /// Bytes that may wait for a client that reads nothing, before it is disconnected.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub queue_bytes: Option<u64>,
+    /// Connections that one node holds at once, at most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connections: Option<u64>,
+    /// The base URL of another deployment that uses the same bus under a key of its own, with users of the same names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub neighbour: Option<String>,
+    /// The Redis that the nodes share, as `redis://127.0.0.1:6379`: what no node would say is said there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bus: Option<String>,
+    /// Commands that end the target, or a part of it, and bring it back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operate: Option<Operate>,
 }
 
 /// What becomes of the sockets of a session that ends.
@@ -144,6 +159,13 @@ impl Section {
             bound: or(over.bound, self.bound),
             origin: over.origin.or(self.origin),
             queue_bytes: over.queue_bytes.or(self.queue_bytes),
+            connections: over.connections.or(self.connections),
+            neighbour: over.neighbour.or(self.neighbour),
+            bus: over.bus.or(self.bus),
+            operate: match (self.operate, over.operate) {
+                (Some(own), Some(over)) => Some(own.overlaid(over)),
+                (own, over) => over.or(own),
+            },
         }
     }
 
@@ -188,6 +210,30 @@ impl Section {
         problems.check(origin.is_none_or(is_origin), "conformance.origin", || {
             "an origin is a scheme and a host, as https://app.example".to_owned()
         });
+        let (least, most) = (1, 20_000);
+        let connections = self.connections.is_none_or(|n| (least..=most).contains(&n));
+        problems.check(connections, "conformance.connections", || {
+            format!("as many connections are made as a node holds; name from {least} to {most}")
+        });
+        let is_url = |url: &str, schemes: &[&str]| {
+            let rest = schemes.iter().find_map(|scheme| url.strip_prefix(scheme));
+            rest.is_some_and(|rest| !rest.is_empty())
+        };
+        let neighbour = self.neighbour.as_deref();
+        let web = neighbour.is_none_or(|url| is_url(url, &["http://", "https://"]));
+        problems.check(web, "conformance.neighbour", || {
+            "a base URL begins with http:// or https://".to_owned()
+        });
+        let redis = self
+            .bus
+            .as_deref()
+            .is_none_or(|url| is_url(url, &["redis://"]));
+        problems.check(redis, "conformance.bus", || {
+            "only a Redis without TLS can be spoken to, as redis://127.0.0.1:6379".to_owned()
+        });
+        if let Some(operate) = &self.operate {
+            operate.check(problems);
+        }
     }
 
     /// What the suite may take of the embedded platform, which is started with flags to match.
@@ -210,6 +256,10 @@ impl Section {
             bound: span(1_000),
             origin: Some("https://app.example".to_owned()),
             queue_bytes: Some(8 << 20),
+            connections: Some(600),
+            neighbour: None,
+            bus: None,
+            operate: None,
         }
     }
 }
@@ -237,6 +287,25 @@ mod tests {
             ),
             ("bound = \"0s\"", "conformance.bound: nothing happens"),
             ("origin = \"app.example\"", "conformance.origin: an origin"),
+            ("connections = 0", "conformance.connections: as many"),
+            ("neighbour = \"a:1\"", "conformance.neighbour: a base URL"),
+            ("bus = \"rediss://a\"", "conformance.bus: only a Redis"),
+            (
+                "operate.start = []",
+                "conformance.operate.start: a command is",
+            ),
+            (
+                "operate.stop = [\"x\"]",
+                "conformance.operate.start: what is ended",
+            ),
+            (
+                "operate = { start = [\"x\"], kill_node = [\"kill\"] }",
+                "conformance.operate.kill_node: it does not say which",
+            ),
+            (
+                "operate.within = \"0s\"",
+                "conformance.operate.within: nothing happens",
+            ),
         ] {
             let told = told(text);
             assert!(told.len() == 1 && told[0].starts_with(says), "{told:?}");
@@ -245,6 +314,18 @@ mod tests {
             told("echo = {}\nexpired = '{}'\noffline = \"store\""),
             [""; 0]
         );
+    }
+
+    #[test]
+    fn a_command_names_the_node() {
+        let file =
+            "[conformance.operate]\nstart = [\"up\"]\nkill_node = [\"kill\", \"app-{node}\"]\n";
+        let operate = File::parse(file).unwrap().conformance.operate.unwrap();
+        let words = |act| operate.command(act).map(|words| words.join(" "));
+        assert_eq!(words(super::Act::KillNode(1)).unwrap(), "kill app-2");
+        assert_eq!(words(super::Act::Start).unwrap(), "up");
+        assert_eq!(words(super::Act::StopBus), None);
+        assert_eq!(super::Act::KillNode(1).to_string(), "kill node 2");
     }
 
     #[test]

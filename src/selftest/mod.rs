@@ -4,6 +4,7 @@
 //! what it did; injected and detected have to be equal to the last one, and nothing else may have been found. The clean trials, with
 //! and without churn, are the control. docs/faults.md says what each fault has to show as.
 
+mod hosted;
 pub mod mutation;
 mod outcome;
 pub mod trials;

@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::hosted::Hosted;
 use crate::conform::case::{self, Case};
+use crate::conform::operate::Operates;
 use crate::conform::target::Target;
 use crate::conform::{self, Options};
-use crate::platform::{AppConfig, Mutant, Origins, Platform, PlatformConfig, QueueBounds};
+use crate::platform::{AppConfig, Mutant, Origins, PlatformConfig, QueueBounds};
 use crate::pool::several;
 use crate::scenario::Plan;
 use crate::scenario::conformance::Section;
@@ -56,6 +58,7 @@ pub fn platform(mutant: Option<Mutant>) -> PlatformConfig {
             bytes: stated.queue_bytes.unwrap_or_default() as usize,
             ..defaults.queue
         },
+        max_sockets: stated.connections.unwrap_or_default() as usize,
         origins: Origins::Only(stated.origin.into_iter().collect()),
         recovery: Some(RECOVERY),
         mutants: mutant.into_iter().collect(),
@@ -82,17 +85,15 @@ pub async fn suite(
     cases: &[&'static Case],
     jobs: usize,
 ) -> Result<Conformance, String> {
-    let nodes = Platform::start_nodes(NODES, &platform(mutant)).await;
-    let nodes = nodes.map_err(|error| error.to_string())?;
-    let mut urls = nodes
-        .iter()
-        .map(|node| format!("http://{}", node.address()));
+    let hosted = Hosted::start(NODES, platform(mutant)).await?;
+    let mut urls = hosted.urls().into_iter();
     let url = urls.next().unwrap_or_default();
     let plan = Plan {
         nodes: urls.collect(),
         ..Plan::clone(&plan())
     };
-    let target = Target::find(&url, &Arc::new(plan), true).await;
+    let by: Arc<dyn Operates> = hosted.clone();
+    let target = Target::operated(&url, &Arc::new(plan), true, Some(by)).await;
     let suite = match target {
         Err(error) => Err(error.to_string()),
         Ok(target) => {
@@ -107,10 +108,7 @@ pub async fn suite(
             Ok(conform::run(cases, target, options, stopped, |_| {}).await)
         }
     };
-    // The others end with the first.
-    for node in nodes {
-        node.stop().await;
-    }
+    hosted.end().await;
     suite
 }
 

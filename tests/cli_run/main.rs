@@ -23,6 +23,7 @@ mod journal;
 mod library;
 mod namespaces;
 mod neglect;
+mod operated;
 mod payloads;
 mod phases;
 mod pipelines;

@@ -1,7 +1,11 @@
 // One node of several: socket.io with @socket.io/redis-adapter, or as one server whose clients push through their sockets. Login, CONNECT and
 // the HTTP push are as in server.mjs; a session says itself whose it is, so that any node takes it. It shares no code with pushproof.
 //
-//   node cluster.mjs [--redis redis://127.0.0.1:PORT] [--port 0] [--apps demo,other]
+//   node cluster.mjs [--redis redis://127.0.0.1:PORT] [--port 0] [--apps demo,other] [--key socket.io] [--strict] [--fault NAME]
+//
+// --key: the name under which the nodes of one deployment find each other. --strict: what they do not do by themselves is done: a push is
+// refused while Redis is gone, and what is on the bus and no node has said is passed over. --fault: swallow-when-bus-down (a push is accepted
+// while Redis is gone, and reaches nobody), unsafe-decode (whatever is on the bus is believed).
 //
 // Prints `listening on http://127.0.0.1:PORT` when it listens and has joined the others. Ends on SIGTERM, SIGINT, and when its standard
 // input closes.
@@ -22,9 +26,13 @@ const { values: flags } = parseArgs({
     redis: { type: "string" },
     port: { type: "string", default: "0" },
     apps: { type: "string", default: "demo,other" },
+    key: { type: "string", default: "socket.io" },
+    strict: { type: "boolean", default: false },
+    fault: { type: "string", default: "" },
   },
 });
 const apps = new Set(flags.apps.split(","));
+let bus;
 const truth = { pushes: 0, emitted: 0, unpublished: 0 };
 // What could not be published while Redis was away.
 process.on("unhandledRejection", () => (truth.unpublished += 1));
@@ -49,6 +57,8 @@ const routes = {
   "POST /good/api/v5/data/push/send": (query, { userID, eventName, ...rest }) => {
     const app = query.get("appID");
     if (!apps.has(app)) return refusal(400, "no such app");
+    if (flags.strict && bus && !bus.isReady) return refusal(503, "the bus is gone");
+    if (flags.fault === "swallow-when-bus-down" && !bus.isReady) return { body: { result: [], status: "ok" } };
     push(app, userID, eventName, "messageBase64" in rest ? [Buffer.from(rest.messageBase64, "base64")] : "message" in rest ? [rest.message] : []);
     return { body: { result: [], status: "ok" } };
   },
@@ -71,10 +81,32 @@ if (flags.redis) {
   const clients = [createClient(options), createClient(options)];
   for (const client of clients) client.on("error", () => {});
   await Promise.all(clients.map((client) => client.connect()));
-  io.adapter(createAdapter(...clients));
+  bus = clients[0];
+  if (flags.strict) passOver(clients[1]);
+  io.adapter(createAdapter(...clients, { key: flags.key }));
+  if (flags.fault === "unsafe-decode") {
+    await clients[1].pSubscribe(`${flags.key}*`, (message) => message.startsWith("cbuiltins") && process.exit(1), false);
+  }
   // The adapter subscribes without waiting; a node that does not hear the others yet is not ready. Its own channel is the last of them.
-  const own = `socket.io-response#/#${io.of("/").adapter.uid}#`;
+  const own = `${flags.key}-response#/#${io.of("/").adapter.uid}#`;
   while (Number((await clients[0].sendCommand(["PUBSUB", "NUMSUB", own]))[1]) === 0) await new Promise((done) => setTimeout(done, 5));
+}
+
+// The adapter takes whatever is on the bus for a message of a node, and what it throws ends the process.
+function passOver(client) {
+  const guarded = (subscribe) => (channels, listener, ...rest) =>
+    subscribe(
+      channels,
+      (...said) => {
+        try {
+          listener(...said);
+        } catch {
+          truth.passedOver = (truth.passedOver ?? 0) + 1;
+        }
+      },
+      ...rest,
+    );
+  for (const name of ["subscribe", "pSubscribe"]) client[name] = guarded(client[name].bind(client));
 }
 
 io.use((socket, next) => {

@@ -51,6 +51,35 @@ impl Redis {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
+    /// The same for a user of its own, who can be locked out.
+    pub(crate) fn url_of(&self, user: &str) -> String {
+        format!("redis://{user}:secret@127.0.0.1:{}", self.port)
+    }
+
+    /// Lets a user in who may do everything.
+    pub(crate) async fn let_in(&self, user: &str) {
+        self.ask(&["ACL", "SETUSER", user, "on", ">secret", "~*", "&*", "+@all"])
+            .await;
+    }
+
+    /// Locks a user out, whose connections end.
+    pub(crate) async fn lock_out(&self, user: &str) {
+        self.ask(&["ACL", "SETUSER", user, "off"]).await;
+        self.ask(&["CLIENT", "KILL", "USER", user]).await;
+    }
+
+    async fn ask(&self, words: &[&str]) {
+        let client = redis::Client::open(self.url()).expect("a URL");
+        let mut connection = client
+            .get_multiplexed_async_connection()
+            .await
+            .expect("a connection");
+        let mut command = redis::cmd(words[0]);
+        command.arg(&words[1..]);
+        let answer = command.query_async::<redis::Value>(&mut connection).await;
+        answer.expect("it is done");
+    }
+
     pub(crate) async fn kill(&mut self) {
         self.child.kill().await.expect("it can be killed");
     }

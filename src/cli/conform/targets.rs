@@ -7,15 +7,16 @@ use std::sync::Arc;
 use super::super::files;
 use super::super::scenario::Asked;
 use super::ConformArgs;
+use super::operated::Operated;
+use crate::conform::operate::Operates;
 use crate::conform::target::Target;
-use crate::run::embedded::Embedded;
 use crate::scenario::Plan;
 use crate::scenario::conformance::Section;
 use crate::scenario::file::{self, File};
 use crate::scenario::profile::Profile;
 
 /// What the embedded platform is, besides what the plan says: cases wait for its times, and [`Section::embedded`] states them.
-const FLAGS: [&str; 12] = [
+pub(super) const FLAGS: [&str; 13] = [
     "--ping-interval-ms=1000",
     "--ping-timeout-ms=2000",
     "--connect-timeout-ms=2000",
@@ -24,6 +25,7 @@ const FLAGS: [&str; 12] = [
     "--request-timeout-ms=3000",
     "--queue-bytes=8388608",
     "--recovery-ms=120000",
+    "--max-sockets=600",
     "--namespace=/custom",
     "--namespace=/admin",
     "--any-password=any",
@@ -166,10 +168,10 @@ impl Named {
         &self,
         args: &ConformArgs,
         plan: &Arc<Plan>,
-    ) -> anyhow::Result<Result<(Arc<Target>, Option<Embedded>), String>> {
+    ) -> anyhow::Result<Result<(Arc<Target>, Option<Arc<Operated>>), String>> {
         let embedded = match &plan.target {
             Some(_) => None,
-            None => match Embedded::start_with(plan, args.verbose, &FLAGS).await {
+            None => match Operated::start(plan, args.verbose).await {
                 Ok(embedded) => Some(embedded),
                 Err(error) => return Ok(Err(error.to_string())),
             },
@@ -179,9 +181,14 @@ impl Named {
             ..Plan::clone(plan)
         });
         let plan = &several.map_or_else(|| Arc::clone(plan), Arc::new);
-        let url = embedded.as_ref().map(Embedded::url);
+        let url = embedded
+            .as_ref()
+            .map(|embedded| embedded.urls()[0].as_str());
         let url = url.or(plan.target.as_deref()).unwrap_or_default();
-        let found = match Target::find(url, plan, embedded.is_some()).await {
+        let by = embedded
+            .clone()
+            .map(|embedded| embedded as Arc<dyn Operates>);
+        let found = match Target::operated(url, plan, embedded.is_some(), by).await {
             Ok(found) => found,
             Err(error) => return Ok(Err(error.to_string())),
         };

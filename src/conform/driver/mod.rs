@@ -4,11 +4,13 @@
 //! * `seats`: users for each case alone, so that what is pushed at them concerns no other.
 //! * `by_hand`: sessions that a case drives itself.
 //! * `publisher`: asks for pushes by the scenario's trigger, and waits until they have arrived.
+//! * `stream`: pushes one after the other, while something happens.
 //! * `trip`: brings values to a socket by whatever the target has for it, an echo or a push.
 
 mod by_hand;
 mod publisher;
 mod seats;
+mod stream;
 mod trip;
 
 use std::sync::Arc;
@@ -17,6 +19,8 @@ pub(super) use self::by_hand::{event, number};
 pub(super) use self::publisher::exactly;
 pub use self::publisher::{Publisher, To};
 pub use self::seats::{Crowd, Seats};
+pub use self::stream::{Flow, Pushed};
+pub(super) use self::stream::{came_of, events_of};
 pub use self::trip::{By, Trip, placeholders};
 use super::case::missed;
 use super::probe::Probe;

@@ -61,6 +61,10 @@ impl Probe {
 }
 
 impl Publisher {
+    pub(super) fn probe(&self) -> &Probe {
+        &self.probe
+    }
+
     /// Asks for a push with this message as JSON (empty: no argument), and gives the answer.
     pub async fn ask(&mut self, to: To<'_>, event: &str, message: &str) -> Asked {
         self.asked(to, event, message, None).await.0

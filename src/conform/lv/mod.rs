@@ -2,15 +2,17 @@
 //!
 //! * `heartbeats`: pings, pongs, and what comes of none.
 //! * `slow`: clients that read nothing.
+//! * `ending`: how a target ends.
 //! * `leaving`: how connections and namespaces are left.
 
+mod ending;
 mod heartbeats;
 mod leaving;
 mod slow;
 
 use std::time::Duration;
 
-use super::case::Capability::{Bound, Login, Polling, Push, QueueBytes, WebSocket};
+use super::case::Capability::{Bound, Login, Polling, Push, QueueBytes, Stop, WebSocket};
 use super::case::Case;
 use crate::summary::conformance::Level::{May, Must, Should};
 
@@ -18,9 +20,11 @@ const HEARTBEAT: &str = "Engine.IO protocol v4, Heartbeat";
 const PLATFORM: &str = "the contract of a push platform";
 /// For what waits for heartbeats, which may be slow ones.
 const HEARTBEATS: Duration = Duration::from_secs(180);
+/// For what ends a target, and waits until it is back.
+const ENDINGS: Duration = Duration::from_secs(120);
 
 /// Its cases.
-pub(super) static CASES: [Case; 14] = [
+pub(super) static CASES: [Case; 15] = [
     Case::new(
         "LV-01",
         Must,
@@ -149,6 +153,18 @@ pub(super) static CASES: [Case; 14] = [
     )
     .needing(&[Login])
     .killing(&["41-closes-all"]),
+    Case::new(
+        "LV-14",
+        Should,
+        "A target that is told to end ends every connection, with what it has accepted before delivered; its port is free then, and it comes back with nothing from before.",
+        "socket.io, Server.close",
+        |probe| Box::pin(ending::in_order(probe)),
+    )
+    .needing(&[Login, Push, Stop])
+    .killing(&["drop-on-shutdown"])
+    .within(ENDINGS)
+    .alone()
+    .destructive(),
     Case::new(
         "LV-15",
         Must,

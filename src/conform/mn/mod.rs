@@ -1,20 +1,32 @@
 //! MN: several nodes of one target.
 //!
 //! * `spread`: pushes that are asked for at one node, for sockets at others.
+//! * `bus`: what they share is gone, out of reach, or not to be believed. `apart`: two deployments that share one.
+//! * `losing`: nodes that end while the others go on.
 //! * `sticky`: sessions on long-polling, which belong to their node.
 
+mod apart;
+mod bus;
+mod losing;
 mod spread;
 mod sticky;
 
-use super::case::Capability::{Login, Nodes, Polling, Push, Recovery};
+use std::time::Duration;
+
+use super::case::Capability::{
+    Bus, CutNode, KillNode, Login, Neighbour, Nodes, Polling, Push, Recovery, StopBus, StopNode,
+};
 use super::case::Case;
 use super::rc;
 use crate::summary::conformance::Level::{May, Must, Should};
 
+/// For what ends nodes, and waits until they are back.
+const ENDINGS: Duration = Duration::from_secs(120);
+const PLATFORM: &str = "the contract of a push platform";
 const ADAPTER: &str = "Socket.IO manual, Redis adapter";
 
 /// Its cases.
-pub(super) static CASES: [Case; 6] = [
+pub(super) static CASES: [Case; 12] = [
     Case::new(
         "MN-01",
         Must,
@@ -60,6 +72,75 @@ pub(super) static CASES: [Case; 6] = [
     )
     .needing(&[Polling, Nodes])
     .killing(&["sid-clash"]),
+    Case::new(
+        "MN-06",
+        Must,
+        "While the nodes' bus is gone a push that a node accepts arrives at its own sockets; when the bus is back nothing from before comes late, and what is pushed from then on arrives once everywhere, within the stated time.",
+        ADAPTER,
+        |probe| Box::pin(bus::down(probe)),
+    )
+    .needing(&[Login, Push, Nodes, StopBus])
+    .telling(&["swallow-when-bus-down"])
+    .within(ENDINGS)
+    .alone()
+    .destructive(),
+    Case::new(
+        "MN-07",
+        Should,
+        "A node that is cut off the bus does not accept pushes that reach nobody at other nodes; those go on meanwhile, and everything arrives everywhere when it is back.",
+        "Jepsen, network partitions",
+        |probe| Box::pin(bus::cut_off(probe)),
+    )
+    .needing(&[Login, Push, Nodes, CutNode])
+    .telling(&["split-brain-silent"])
+    .within(ENDINGS)
+    .alone()
+    .destructive(),
+    Case::new(
+        "MN-08",
+        Must,
+        "When a node is killed its clients are let in at another, which misses nothing from then on; sockets at other nodes miss nothing at all, and pushes are accepted again within the stated time.",
+        PLATFORM,
+        |probe| Box::pin(losing::killed(probe)),
+    )
+    .needing(&[Login, Push, Nodes, KillNode])
+    .killing(&["ghost-node"])
+    .within(ENDINGS)
+    .alone()
+    .destructive(),
+    Case::new(
+        "MN-09",
+        Should,
+        "When nodes are restarted one after the other under load, a socket misses nothing but what comes between its end and its return.",
+        PLATFORM,
+        |probe| Box::pin(losing::one_after_the_other(probe)),
+    )
+    .needing(&[Login, Push, Nodes, StopNode])
+    .killing(&["drop-beyond-gap"])
+    .within(ENDINGS)
+    .alone()
+    .destructive(),
+    Case::new(
+        "MN-10",
+        Must,
+        "Two deployments that share a bus under keys of their own hear nothing of each other.",
+        "Socket.IO manual, Redis adapter, key",
+        |probe| Box::pin(apart::neighbours(probe)),
+    )
+    .needing(&[Login, Push, Neighbour])
+    .telling(&["key-clash"]),
+    Case::new(
+        "MN-11",
+        Should,
+        "Messages on the bus that no node has sent, or half of one, end no node and reach nobody.",
+        "CVE-2025-61765",
+        |probe| Box::pin(bus::forged(probe)),
+    )
+    .needing(&[Login, Push, Nodes, Bus])
+    .telling(&["unsafe-decode"])
+    .within(ENDINGS)
+    .alone()
+    .destructive(),
     Case::new(
         "MN-13",
         May,

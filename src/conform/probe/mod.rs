@@ -136,6 +136,15 @@ impl Probe {
         }
     }
 
+    /// The same probe at another target.
+    #[must_use]
+    pub(super) fn of(&self, target: Arc<Target>) -> Self {
+        Self {
+            target,
+            ..self.clone()
+        }
+    }
+
     /// How many nodes the target has.
     pub fn nodes(&self) -> usize {
         self.target.count_nodes()

@@ -131,12 +131,13 @@ pub(super) static CASES: [Case; 14] = [
     Case::new(
         "RC-13",
         Should,
-        "The id of a session that has ended leads nowhere: HTTP 400, and no WebSocket; what a restart of the target makes of it is for whoever can restart it.",
+        "The id of a session that has ended leads nowhere: HTTP 400, and no WebSocket; and so, where the target may be restarted (--destructive), does one from before.",
         "Engine.IO protocol v4, Handshake",
         |probe| Box::pin(returning::old_ids(probe)),
     )
     .needing(&[Polling])
-    .killing(&["stale-sid-accepted"]),
+    .killing(&["stale-sid-accepted"])
+    .alone(),
     Case::new(
         "RC-14",
         Should,

@@ -10,7 +10,7 @@ use crate::conform::probe::session::Polling;
 use crate::conform::probe::{Heard, PATIENCE, Probe, ProbeError};
 use crate::history;
 use crate::protocol::socket::PacketType;
-use crate::scenario::conformance::Offline;
+use crate::scenario::conformance::{Act, Offline};
 use crate::summary::conformance::Outcome;
 
 /// How long a socket that has left is listened to.
@@ -152,19 +152,44 @@ pub(super) async fn old_ids(probe: Probe) -> Judged {
             return Err(Outcome::Unknown(why));
         }
         drop(session);
-        let old = Polling::of(probe.clone(), sid);
-        let posted = old.post(&old.query(), "40").await?;
-        for (what, answer) in [("a poll", old.poll().await?), ("a POST", posted)] {
-            if answer.status != 400 {
-                let allowed = format!("HTTP 400 to {what} of a session that has ended");
-                return Err(missed(allowed, format!("over {}: {answer}", way.name())));
-            }
-        }
-        if probe.offers(WebSocket) {
-            leads_nowhere(&probe, &websocket).await?;
-        }
+        is_nobodys(&probe, sid, &websocket, way).await?;
+    }
+    if probe.can(Act::Stop) && probe.can(Act::Start) {
+        restarted(&probe).await?;
     }
     Ok(Outcome::Pass)
+}
+
+/// That the ids from before a restart are nobody's after it.
+async fn restarted(probe: &Probe) -> Result<(), Outcome> {
+    let mut before = Vec::new();
+    for way in probe.ways() {
+        before.push((way, probe.session(way).await?));
+    }
+    probe.operate(Act::Stop).await?;
+    probe.operate(Act::Start).await?;
+    probe.there_again().await?;
+    for (way, session) in before {
+        let websocket = session.query("websocket");
+        is_nobodys(probe, session.sid.clone(), &websocket, way).await?;
+    }
+    Ok(())
+}
+
+/// That a session's id leads nowhere: HTTP 400 to who polls or posts, and no WebSocket.
+async fn is_nobodys(probe: &Probe, sid: String, websocket: &str, way: Over) -> Result<(), Outcome> {
+    let old = Polling::of(probe.clone(), sid);
+    let posted = old.post(&old.query(), "40").await?;
+    for (what, answer) in [("a poll", old.poll().await?), ("a POST", posted)] {
+        if answer.status != 400 {
+            let allowed = format!("HTTP 400 to {what} of a session that has ended");
+            return Err(missed(allowed, format!("over {}: {answer}", way.name())));
+        }
+    }
+    if probe.offers(WebSocket) {
+        leads_nowhere(probe, websocket).await?;
+    }
+    Ok(())
 }
 
 /// That no WebSocket comes of the id of a session, or one that is closed with nothing said.

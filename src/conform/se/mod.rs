@@ -5,13 +5,14 @@
 //! * `bystander`: who that is. `attack`: what is said by somebody who has joined, and what has to come of it.
 //! * `sizes`, `packets`, `attachments`, `depth`: what is said on a connection.
 //! * `entering`: before it has joined. `openings`, `requests`, `origins`: over HTTP.
-//! * `others`: what is another's.
+//! * `others`: what is another's. `flood`: more connections than there may be.
 
 mod attachments;
 mod attack;
 mod bystander;
 mod depth;
 mod entering;
+mod flood;
 mod openings;
 mod origins;
 mod others;
@@ -22,7 +23,8 @@ mod sizes;
 use std::time::Duration;
 
 use super::case::Capability::{
-    Bound, ConnectTimeout, Echo, Login, Origin, Polling, Push, Refuses, RequestTimeout, WebSocket,
+    Bound, ConnectTimeout, Connections, Echo, Login, Origin, Polling, Push, Refuses,
+    RequestTimeout, WebSocket,
 };
 use super::case::Case;
 use crate::summary::conformance::Level::{May, Must, Should};
@@ -31,7 +33,7 @@ use crate::summary::conformance::Level::{May, Must, Should};
 const LONG: Duration = Duration::from_secs(120);
 
 /// Its cases.
-pub(super) static CASES: [Case; 33] = [
+pub(super) static CASES: [Case; 34] = [
     Case::new(
         "SE-01",
         Must,
@@ -268,6 +270,16 @@ pub(super) static CASES: [Case; 33] = [
     )
     .needing(&[Login])
     .killing(&["nsp-fallthrough"]),
+    Case::new(
+        "SE-27",
+        Must,
+        "Connections beyond what a node is said to hold are refused, those that are there go on, and others are let in when some have left.",
+        "CWE-770",
+        |probe| Box::pin(flood::connections(probe)),
+    )
+    .needing(&[WebSocket, Connections])
+    .killing(&["fd-exhaustion"])
+    .alone(),
     Case::new(
         "SE-28",
         Must,

@@ -387,4 +387,12 @@ mutants! {
     RecoverClaims = "recover-claims",
     /// PL-20: the ack of a client's event has an offset behind its own arguments.
     OffsetLeak = "offset-leak",
+    /// LV-14: pushes are accepted, and reach nobody, while the platform ends.
+    DropOnShutdown = "drop-on-shutdown",
+    /// SE-27: once there are as many connections as there may be, no other is ever let in again.
+    FdExhaustion = "fd-exhaustion",
+    /// MN-08: a node that is gone is waited for with every push.
+    GhostNode = "ghost-node",
+    /// MN-09: when a node has ended, pushes are accepted for a while that reach nobody at the others.
+    DropBeyondGap = "drop-beyond-gap",
 }

@@ -24,6 +24,7 @@ use self::link::{Answered, Link, Over};
 use self::message::{MAX_HELLO, Message};
 use super::config::PlatformConfig;
 use super::shared::Shared;
+use super::wrong;
 use bytes::Bytes;
 use std::io;
 use std::net::SocketAddr;
@@ -267,7 +268,9 @@ impl Way {
             let _ = put_out.send(());
             let _ = gone.await;
         }
-        link.gone();
+        if wrong::ends::node_is_gone(&shared).await {
+            link.gone();
+        }
     }
 }
 

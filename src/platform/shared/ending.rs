@@ -3,6 +3,7 @@
 use super::Shared;
 use crate::platform::conn::{Conn, Session};
 use crate::platform::engine::CloseReason;
+use crate::platform::wrong;
 use std::sync::{Arc, PoisonError};
 use tokio::sync::watch;
 
@@ -27,8 +28,24 @@ impl Shared {
         self.end_all(CloseReason::TransportLost);
     }
 
+    /// Ends as a process does that is killed: nothing more is said to anybody.
+    pub(in crate::platform) async fn perish(&self) {
+        self.stop.send_replace(true);
+        loop {
+            let mut tasks = {
+                let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+                std::mem::take(&mut *tasks)
+            };
+            if tasks.is_empty() {
+                return;
+            }
+            tasks.shutdown().await;
+        }
+    }
+
     /// Stops: nothing new begins, every connection is closed with what waits for it handed out, all tasks are joined.
     pub(crate) async fn shut_down(&self, grace: std::time::Duration) {
+        wrong::ends::begins_to_end(self).await;
         self.stop.send_replace(true);
         self.end_all(CloseReason::Shutdown);
         let end = tokio::time::Instant::now() + grace;
