@@ -26,6 +26,7 @@ pub mod proof;
 mod pushes;
 mod reasons;
 mod requests;
+mod so_far;
 mod splits;
 mod thresholds;
 mod transports;
@@ -38,6 +39,7 @@ pub use live::Snapshot;
 pub use logins::{LoginCounts, MustRefuse};
 pub use pushes::PushCounts;
 pub use reasons::Reasons;
+pub use so_far::{SoFar, Standing};
 pub use splits::{Parts, Splits};
 pub use thresholds::{Checked, Outcome};
 pub use transports::Upgrades;
@@ -173,6 +175,11 @@ pub struct Second {
     pub accepted: u64,
     /// Deliveries in it.
     pub delivered: u64,
+    /// Deliveries that the pushes sent in it should bring, at the sockets that were connected in the audience of each when it was sent; an
+    /// estimate, for whoever drops out or joins meanwhile makes it another. What the target refused is not among them. `None`: nobody
+    /// counted.
+    #[serde(default)]
+    pub expected: Option<u64>,
     /// Violations seen in it (losses are known only at the end).
     pub violations: u64,
     /// Median push latency in microseconds.
