@@ -166,6 +166,17 @@ impl Pace {
         self.hits
     }
 
+    /// Hits a second so long after the start; zero once it is over.
+    pub fn rate(&self, elapsed: Duration) -> f64 {
+        let elapsed = elapsed.as_secs_f64();
+        let begins = |leg: &Leg| leg.begins_us as f64 / 1e6;
+        let leg = self.legs.partition_point(|leg| begins(leg) <= elapsed);
+        let leg = leg.checked_sub(1).map(|leg| &self.legs[leg]);
+        let within = |leg: &&Leg| elapsed - begins(leg) < leg.lasts;
+        let rate = |leg: &Leg| leg.rate + leg.slope * (elapsed - begins(leg));
+        leg.filter(within).map_or(0.0, rate)
+    }
+
     /// How many hits are meant for before so long after the start.
     pub fn due(&self, elapsed: Duration) -> u64 {
         let count = snapped(self.count(elapsed.as_secs_f64()));
@@ -358,6 +369,24 @@ mod tests {
         assert_eq!(after(17_500), 40_000_000);
         assert_eq!(after(18_875), 48_000_000);
         assert_eq!(after(pace.hits() - 1), 48_000_000 + 1_857_143);
+    }
+
+    #[test]
+    fn tells_its_rate_at_any_time() {
+        let pace = Pace::staged(
+            &[stage(4, 50.0, 10.0), stage(2, 0.0, 0.0), stage(2, 7.0, 7.0)],
+            Arrivals::Constant,
+        );
+        for (millis, rate) in [
+            (0, 50.0),
+            (1_000, 40.0),
+            (4_000, 0.0),
+            (7_999, 7.0),
+            (8_000, 0.0),
+        ] {
+            let found = pace.rate(Duration::from_millis(millis));
+            assert!((found - rate).abs() < 1e-9, "{millis}: {found}, not {rate}");
+        }
     }
 
     #[test]

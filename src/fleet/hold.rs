@@ -162,9 +162,9 @@ impl Held {
             } else {
                 *connected -= 1;
             }
-            if let Some(awaited) = &self.shared.awaited {
-                awaited.is_there(self.member.app, self.member.user, counts);
-            }
+            let (app, user) = (self.member.app, self.member.user);
+            self.shared.there.is_there(app, user, counts);
+            self.shared.at_node(&self.member, counts);
         }
         self.connected = counts;
     }

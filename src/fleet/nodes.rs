@@ -85,8 +85,24 @@ impl Nodes {
 
     /// Where a socket connects.
     pub fn of_socket(&self, plan: &Plan, user: UserId, socket: SocketId) -> &Endpoint {
+        &self.ways[self.number_of_socket(plan, user, socket)].1
+    }
+
+    /// How many nodes there are: one at least.
+    pub fn count(&self) -> usize {
+        self.ways.len()
+    }
+
+    /// Which node a socket connects to, in the order of the target's URLs.
+    pub fn number_of_socket(&self, plan: &Plan, user: UserId, socket: SocketId) -> usize {
         let n = socket.0 % plan.sockets_per_user;
-        &self.nth(turn_of(plan, user) + n as usize).1
+        (turn_of(plan, user) + n as usize) % self.ways.len()
+    }
+
+    /// Which node a lane asks for its pushes; `None`: this trigger goes elsewhere.
+    pub fn number_of_lane(&self, lane: Lane, trigger: usize) -> Option<usize> {
+        let elsewhere = self.elsewhere.get(trigger).is_some_and(Option::is_some);
+        (!elsewhere).then_some(lane.index() % self.ways.len())
     }
 
     /// Where a lane asks for its pushes by this trigger, and where a publisher's socket of it connects.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::measure::{Latency, Meter, Recipients, Requests, Window};
+use crate::measure::{Latency, Meter, Recipients, RequestCounts, Requests, Sketch, Window};
 use crate::verify::{Counts, Findings};
 
 /// What a shard knows of a second that has passed.
@@ -24,6 +24,12 @@ pub struct Passed {
     pub recipients: Vec<Recipients>,
     /// How late the shard's loop was in it, at most.
     pub delay: Duration,
+    /// How late it was each time that was looked at.
+    pub delays: Sketch,
+    /// Sockets connected at its end, by node of the target.
+    pub at_node: Vec<u64>,
+    /// Requests so far.
+    pub requests: RequestCounts,
 }
 
 /// Everything a shard knows at the end.

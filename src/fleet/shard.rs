@@ -28,7 +28,7 @@ use crate::journal::Recorder;
 use crate::scenario::phases::WarmUp;
 use crate::scenario::{Askers, Plan};
 use crate::time::Time;
-use crate::verify::{Awaited, Streams};
+use crate::verify::{Awaited, Streams, There};
 
 /// Commands waiting at a shard: each is a socket to open, and the fleet has to wait when the shard is behind.
 const COMMANDS: usize = 256;
@@ -192,6 +192,8 @@ pub struct Setup {
     pub logins: Arc<Rate>,
     /// What is left out of latencies.
     pub warm_up: Option<WarmUp>,
+    /// Which sockets are there.
+    pub there: Arc<There>,
     /// Who waits for arrivals, in a closed loop.
     pub awaited: Option<Arc<Awaited>>,
     /// Whose turn it is to emit; `None`: nobody does.

@@ -21,12 +21,12 @@ use crate::clock::Clock;
 use crate::history::{Leave, Left, Stamp};
 use crate::ids::{AppId, Audience};
 use crate::journal::Recorder;
-use crate::measure::{Fanout, Latency, Meter, Recipients, Requests};
+use crate::measure::{Fanout, Latency, Meter, Recipients, Requests, Sketch};
 use crate::scenario::churn::Departures;
 use crate::scenario::phases::WarmUp;
 use crate::scenario::{Askers, Driver, Plan, Transport};
 use crate::time::Time;
-use crate::verify::{Awaited, Judged, Slot, Streams};
+use crate::verify::{Awaited, Judged, Slot, Streams, There};
 
 /// Most sockets of a shard that are on their way back at once: as many as come in at first, so that a target that was away is met
 /// by a storm, but not by all sockets in one moment.
@@ -58,6 +58,10 @@ pub(super) struct Shared {
     pub(super) judge: RefCell<Option<Recorder>>,
     /// Connected sockets by app: whom a broadcast has to reach.
     pub(super) connected: RefCell<Vec<usize>>,
+    /// The same by node of the target.
+    at_node: RefCell<Vec<u64>>,
+    /// The same for whoever sends pushes.
+    pub(super) there: Arc<There>,
     returning: Arc<Semaphore>,
     index: usize,
     /// What is left out of latencies.
@@ -86,6 +90,7 @@ pub(super) struct Shared {
 #[derive(Default)]
 struct Delay {
     all: Latency,
+    second: Sketch,
     longest: Duration,
 }
 
@@ -101,6 +106,7 @@ impl Shared {
         let plan = setup.plan;
         Self {
             departures: Departures::new(&plan),
+            at_node: RefCell::new(vec![0; nodes.count()]),
             nodes,
             logins: setup.logins,
             clock: setup.clock,
@@ -114,6 +120,7 @@ impl Shared {
             polled: Cell::default(),
             judge: RefCell::new(Some(setup.judge)),
             connected: RefCell::new(vec![0; plan.apps.len()]),
+            there: setup.there,
             returning: Arc::new(Semaphore::new(RETURNING)),
             index: setup.index,
             awaited: setup.awaited,
@@ -140,6 +147,19 @@ impl Shared {
     /// Where a socket connects.
     pub(super) fn endpoint_of(&self, member: &Member) -> &Endpoint {
         self.nodes.of_socket(&self.plan, member.user, member.socket)
+    }
+
+    /// A socket counts from now on (`true`), or no more, where it connects.
+    pub(super) fn at_node(&self, member: &Member, counts: bool) {
+        let node = self
+            .nodes
+            .number_of_socket(&self.plan, member.user, member.socket);
+        let at_node = &mut self.at_node.borrow_mut()[node];
+        if counts {
+            *at_node += 1;
+        } else {
+            *at_node -= 1;
+        }
     }
 
     /// The same with what this socket alone presents there; `None`: no more than the others.
@@ -220,6 +240,7 @@ impl Shared {
     pub(super) fn late(&self, by: Duration) {
         let mut delay = self.delay.borrow_mut();
         delay.all.record(by);
+        delay.second.record(by);
         delay.longest = delay.longest.max(by);
     }
 
@@ -299,6 +320,7 @@ impl Shared {
         let Some((counts, findings)) = told else {
             return;
         };
+        let mut delay = self.delay.borrow_mut();
         let passed = Passed {
             shard: self.index,
             second,
@@ -306,8 +328,12 @@ impl Shared {
             counts,
             findings,
             recipients,
-            delay: std::mem::take(&mut self.delay.borrow_mut().longest),
+            delay: std::mem::take(&mut delay.longest),
+            delays: std::mem::take(&mut delay.second),
+            at_node: self.at_node.borrow().clone(),
+            requests: self.requests.borrow().counts,
         };
+        drop(delay);
         self.tell(Note::Passed(Box::new(passed))).await;
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::latency::Latency;
+use super::sketch::Sketch;
 use crate::history::{Push, Stamp};
 use crate::ids::Audience;
 use crate::time::Time;
@@ -37,6 +38,21 @@ pub struct Window {
     pub delivered: u64,
     /// Their latency from intended time.
     pub push: Latency,
+    /// Two for each event name: targeted, then broadcast.
+    pub by_event: Vec<Share>,
+    /// By trigger; where there is but one, it has only what is left out of latencies.
+    pub by_trigger: Vec<Share>,
+    /// What those with a receive stamp had waited for the generator.
+    pub generator_delay: Sketch,
+}
+
+/// A part of a window's deliveries.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Share {
+    /// Deliveries.
+    pub delivered: u64,
+    /// Their latency from intended time, but for those that are left out of latencies.
+    pub push: Sketch,
 }
 
 impl Meter {
@@ -51,7 +67,7 @@ impl Meter {
             by_trigger: Vec::new(),
             unmeasured: vec![0; events * 2],
             unmeasured_by_trigger: vec![0],
-            window: Window::default(),
+            window: Window::new(events * 2, 1),
         }
     }
 
@@ -61,6 +77,7 @@ impl Meter {
         let by_trigger = vec![Latency::default(); triggers];
         let unmeasured_by_trigger = vec![0; triggers.max(1)];
         Self {
+            window: Window::new(self.push.len(), triggers.max(1)),
             by_trigger,
             unmeasured_by_trigger,
             ..self
@@ -72,14 +89,23 @@ impl Meter {
         if let Some(of) = self.by_trigger.get_mut(trigger) {
             of.record(at - push.intended);
         }
+        if let Some(of) = self.window.by_trigger.get_mut(trigger) {
+            of.delivered += 1;
+            of.push.record(at - push.intended);
+        }
     }
 
     /// Records the delivery of a push.
     pub fn delivered(&mut self, push: &Push, at: Time) {
         let latency = at - push.intended;
         let broadcast = usize::from(push.audience == Audience::Everyone);
-        if let Some(split) = self.push.get_mut(push.event.index() * 2 + broadcast) {
+        let part = push.event.index() * 2 + broadcast;
+        if let Some(split) = self.push.get_mut(part) {
             split.record(latency);
+        }
+        if let Some(share) = self.window.by_event.get_mut(part) {
+            share.delivered += 1;
+            share.push.record(latency);
         }
         self.from_send.record(at - push.sent);
         if let Some(app) = self.by_app.get_mut(push.app.index()) {
@@ -92,12 +118,21 @@ impl Meter {
     /// Counts the delivery of a push that is left out of latencies; `trigger`: which of several asked for it.
     pub fn unmeasured(&mut self, trigger: Option<u16>, push: &Push) {
         let broadcast = usize::from(push.audience == Audience::Everyone);
-        if let Some(split) = self.unmeasured.get_mut(push.event.index() * 2 + broadcast) {
+        let part = push.event.index() * 2 + broadcast;
+        if let Some(split) = self.unmeasured.get_mut(part) {
             *split += 1;
         }
         let trigger = trigger.map_or(0, usize::from);
         if let Some(of) = self.unmeasured_by_trigger.get_mut(trigger) {
             *of += 1;
+        }
+        let window = &mut self.window;
+        let shares = [
+            window.by_event.get_mut(part),
+            window.by_trigger.get_mut(trigger),
+        ];
+        for share in shares.into_iter().flatten() {
+            share.delivered += 1;
         }
         if let Some(app) = self.by_app.get_mut(push.app.index()) {
             *app += 1;
@@ -112,12 +147,15 @@ impl Meter {
             let from_send = stamp.at - push.sent;
             self.network.record(from_send.saturating_sub(waited));
             self.generator_delay.record(waited);
+            self.window.generator_delay.record(waited);
         }
     }
 
     /// Hands over the current window and begins the next.
     pub fn turn(&mut self) -> Window {
-        std::mem::take(&mut self.window)
+        let window = &self.window;
+        let next = Window::new(window.by_event.len(), window.by_trigger.len());
+        std::mem::replace(&mut self.window, next)
     }
 
     /// Adds another meter of the same event names and apps.
@@ -206,10 +244,37 @@ impl Meter {
 }
 
 impl Window {
+    fn new(events: usize, triggers: usize) -> Self {
+        Self {
+            by_event: vec![Share::default(); events],
+            by_trigger: vec![Share::default(); triggers],
+            ..Self::default()
+        }
+    }
+
     /// Adds another shard's window of the same second.
     pub fn merge(&mut self, other: &Self) {
         self.delivered += other.delivered;
         self.push.merge(&other.push);
+        Share::merge_all(&mut self.by_event, &other.by_event);
+        Share::merge_all(&mut self.by_trigger, &other.by_trigger);
+        self.generator_delay.merge(&other.generator_delay);
+    }
+}
+
+impl Share {
+    /// Adds another's.
+    pub fn merge(&mut self, other: &Self) {
+        self.delivered += other.delivered;
+        self.push.merge(&other.push);
+    }
+
+    /// Adds each of others to the one in its place.
+    pub fn merge_all(sum: &mut Vec<Self>, others: &[Self]) {
+        sum.resize(sum.len().max(others.len()), Self::default());
+        for (sum, other) in sum.iter_mut().zip(others) {
+            sum.merge(other);
+        }
     }
 }
 
@@ -253,7 +318,11 @@ mod tests {
         assert_eq!((meter.in_app(0), meter.in_app(1)), (3, 0));
         assert_eq!(meter.push().max_us(), Some(300));
         assert_eq!(meter.from_send().max_us(), Some(200));
-        assert_eq!(meter.turn().delivered, 3);
+        let window = meter.turn();
+        assert_eq!(window.delivered, 3);
+        let each = window.by_event.iter().map(|share| share.delivered);
+        assert_eq!(each.collect::<Vec<_>>(), [0, 1, 1, 1]);
+        assert_eq!(window.by_event[3].push.max_us(), Some(300));
         assert_eq!(meter.turn().delivered, 0);
         assert_eq!(meter.push().count(), 3);
     }
@@ -283,7 +352,16 @@ mod tests {
             [2, 6]
         );
         assert_eq!([0, 1].map(|n| sum.unmeasured_by_trigger(n)), [2, 6]);
-        assert_eq!(meter.turn().delivered, 4);
+        let mut window = meter.turn();
+        window.merge(&meter.turn());
+        assert_eq!(window.delivered, 4);
+        let shares = [
+            &window.by_event[2],
+            &window.by_event[3],
+            &window.by_trigger[1],
+        ];
+        assert_eq!(shares.map(|share| share.delivered), [1, 3, 3]);
+        assert_eq!(shares.map(|share| share.push.count()), [0; 3]);
     }
 
     #[test]

@@ -9,9 +9,11 @@ mod fanout;
 mod latency;
 mod meter;
 mod requests;
+mod sketch;
 
 pub use blocks::Blocks;
 pub use fanout::{Fanout, FanoutLatency, Recipients};
 pub use latency::{HIGHEST, Latency};
-pub use meter::{Meter, Window};
+pub use meter::{Meter, Share, Window};
 pub use requests::{RequestCounts, RequestExample, Requests};
+pub use sketch::Sketch;

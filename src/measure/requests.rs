@@ -36,6 +36,16 @@ impl RequestCounts {
         self.sent.saturating_sub(known)
     }
 
+    /// Adds others.
+    pub fn merge(&mut self, more: &Self) {
+        self.sent += more.sent;
+        self.answered += more.answered;
+        self.wrong += more.wrong;
+        self.timed_out += more.timed_out;
+        self.unasked += more.unasked;
+        self.late += more.late;
+    }
+
     /// What a target did that is wrong.
     #[must_use]
     pub fn violations(&self) -> u64 {
@@ -106,13 +116,7 @@ impl Requests {
 
     /// Adds those of other sockets.
     pub fn merge(&mut self, other: &Self) {
-        let (counts, more) = (&mut self.counts, other.counts);
-        counts.sent += more.sent;
-        counts.answered += more.answered;
-        counts.wrong += more.wrong;
-        counts.timed_out += more.timed_out;
-        counts.unasked += more.unasked;
-        counts.late += more.late;
+        self.counts.merge(&other.counts);
         self.latency.merge(&other.latency);
         self.from_send.merge(&other.from_send);
         for example in &other.examples {

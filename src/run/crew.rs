@@ -22,7 +22,7 @@ use crate::scenario::{Plan, Workload};
 use crate::time::Time;
 use crate::trigger::lane::ANSWER_TIMEOUT;
 use crate::trigger::sender::Speaker;
-use crate::verify::{Awaited, Ledger};
+use crate::verify::{Awaited, Ledger, There};
 
 /// How often workers are told how far the pushes have been told of.
 const TOLD_EVERY: Duration = Duration::from_millis(20);
@@ -49,6 +49,8 @@ pub(super) struct Begun {
     pub(super) push_log: Option<PushLog>,
     /// What the lanes of a closed loop wait for.
     pub(super) awaited: Option<Arc<Awaited>>,
+    /// The sockets that are there; `None`: only the workers know.
+    pub(super) there: Option<Arc<There>>,
     pub(super) notes: mpsc::Receiver<Note>,
     pub(super) logins: mpsc::Receiver<LoginNote>,
     pub(super) nodes: Nodes,
@@ -88,6 +90,7 @@ impl Crew {
                 ledger: share.ledger,
                 push_log: None,
                 awaited: None,
+                there: None,
                 notes: heard,
                 logins,
                 nodes,
@@ -120,6 +123,7 @@ impl Crew {
             ledger: sockets.ledger,
             push_log: sockets.push_log,
             awaited: sockets.awaited,
+            there: Some(sockets.there),
             notes: sockets.notes,
             logins,
             nodes,
@@ -172,6 +176,14 @@ impl Crew {
     pub(super) fn pushed(&self) {
         if let Self::Apart { workers, .. } = self {
             workers.pushed();
+        }
+    }
+
+    /// The processes of the workers.
+    pub(super) fn pids(&self) -> Vec<u32> {
+        match self {
+            Self::Here { .. } => Vec::new(),
+            Self::Apart { workers, .. } => workers.pids(),
         }
     }
 

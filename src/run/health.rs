@@ -109,6 +109,16 @@ impl Health {
         pushing.map_or(Duration::ZERO, |((start, _), end)| end - start)
     }
 
+    /// What it ran out of so far, but for what the lanes met.
+    pub(super) fn shortages_so_far(&self) -> Reasons {
+        self.shortages.clone()
+    }
+
+    /// Threads and lanes that failed so far.
+    pub(super) fn failed_parts(&self) -> u64 {
+        self.failed_parts
+    }
+
     pub(super) fn generator(
         &self,
         ended: Time,
@@ -147,7 +157,7 @@ impl Health {
 
 /// The most that one thread used of a processor between two looks, that far apart. Threads that were not there at the first have had no
 /// time to be busy.
-fn busiest_percent(
+pub(super) fn busiest_percent(
     before: &BTreeMap<i32, f64>,
     now: &BTreeMap<i32, f64>,
     apart: Duration,

@@ -7,15 +7,20 @@
 mod crew;
 pub mod embedded;
 mod health;
+mod live;
 pub mod machine;
 pub mod measuring;
+mod notes;
 mod preflight;
 pub mod process;
 mod refused;
+mod seconds;
 mod settling;
 mod sockets;
+mod sums;
 mod tally;
 mod vigil;
+mod vitals;
 pub mod workers;
 
 use std::sync::Arc;
@@ -34,11 +39,13 @@ use crate::scenario::{Plan, Workload};
 use crate::summary::{Snapshot, Summary, Target};
 use crate::time::Time;
 use crate::trigger::Asker;
-use crate::trigger::lane::{self, ANSWER_TIMEOUT, LaneReport, Progress};
+use crate::trigger::lane::{self, ANSWER_TIMEOUT, LaneReport};
+use crate::trigger::progress::Progress;
 use crate::trigger::sender::Speaker;
 use crate::trigger::turns::Turns;
 use crate::verify::Awaited;
 use crew::{Begun, Crew};
+use live::{Live, Seen};
 use machine::{Effect, Event, Machine};
 use measuring::{Measured, Measuring};
 use preflight::Unreached;
@@ -83,6 +90,8 @@ pub async fn run(order: Order) -> Option<Summary> {
         (pen, header)
     });
     let target = order.target.clone();
+    let scenario = order.scenario.clone();
+    let live = Live::new(&plan, scenario, &target, started_at_unix_ms, order.watcher);
     let mut tally = Tally::new(&plan, order.target, order.scenario, started_at_unix_ms);
     tally.measured = order.measuring.map(Measured::new);
     let mut interrupts = order.interrupts;
@@ -95,17 +104,21 @@ pub async fn run(order: Order) -> Option<Summary> {
         begun = begun => begun,
         _ = interrupts.recv() => {
             tally.interrupted();
-            return Some(tally.not_begun(clock.now()));
+            let summary = tally.not_begun(clock.now());
+            live.end(&summary).await;
+            return Some(summary);
         }
     };
     match begun {
         Ok(begun) => {
-            let conductor = Conductor::new(plan, clock, tally, begun, order.watcher);
+            let conductor = Conductor::new(plan, clock, tally, begun, live);
             Box::pin(conductor.conduct(interrupts)).await
         }
         Err(unreached) => {
             tally.cannot_begin(unreached);
-            Some(tally.not_begun(clock.now()))
+            let summary = tally.not_begun(clock.now());
+            live.end(&summary).await;
+            Some(summary)
         }
     }
 }
@@ -131,7 +144,7 @@ struct Conductor {
     stop_lanes: watch::Sender<bool>,
     wake_at: Time,
     vigil: Vigil,
-    watcher: watch::Sender<Snapshot>,
+    live: Live,
 }
 
 /// What carrying out effects led to.
@@ -143,13 +156,7 @@ enum Next {
 }
 
 impl Conductor {
-    fn new(
-        plan: Arc<Plan>,
-        clock: Clock,
-        tally: Tally,
-        begun: Begun,
-        watcher: watch::Sender<Snapshot>,
-    ) -> Self {
+    fn new(plan: Arc<Plan>, clock: Clock, tally: Tally, begun: Begun, live: Live) -> Self {
         let settler = Settler::new(&plan, begun.ledger, begun.crew.judges(), begun.push_log)
             .followed(begun.crew.follower());
         Self {
@@ -160,8 +167,8 @@ impl Conductor {
             workload: begun.workload,
             settler: settler.into(),
             clock,
+            progress: Progress::new(&plan, begun.nodes.count(), begun.there).into(),
             nodes: begun.nodes,
-            progress: Arc::default(),
             awaited: begun.awaited,
             crew: begun.crew,
             notes: begun.notes,
@@ -170,7 +177,7 @@ impl Conductor {
             lanes: JoinSet::new(),
             stop_lanes: watch::channel(false).0,
             wake_at: Time::MAX,
-            watcher,
+            live,
             plan,
         }
     }
@@ -195,7 +202,9 @@ impl Conductor {
                     second += 1;
                     self.turn(u64::from(second - 1))
                 }
+                () = self.live.something(self.clock) => None,
             };
+            self.show();
             match event.map_or(Next::GoOn, |event| self.happened(event)) {
                 Next::GoOn => {}
                 Next::Finish => return Some(self.finish(u64::from(second)).await),
@@ -206,7 +215,9 @@ impl Conductor {
 
     fn happened(&mut self, event: Event) -> Next {
         let now = self.clock.now();
-        for effect in self.machine.handle(now, event) {
+        let effects = self.machine.handle(now, event);
+        self.live.stands(self.machine.phase(), now);
+        for effect in effects {
             match effect {
                 Effect::StopArrivals => self.crew.stop_arrivals(),
                 Effect::StartPushing => self.start_pushing(),
@@ -220,72 +231,6 @@ impl Conductor {
             }
         }
         Next::GoOn
-    }
-
-    fn note(&mut self, note: Note) -> Option<Event> {
-        match note {
-            Note::Connected {
-                took,
-                again,
-                recovered,
-            } => {
-                self.tally.connected(took);
-                let back = Event::Back { recovered };
-                Some(if again { back } else { Event::Connected })
-            }
-            Note::LoggedIn { took, tried } => {
-                self.tally.logins(took, &tried);
-                None
-            }
-            Note::TurnedAway {
-                is_refusal,
-                why,
-                shortage,
-            } => {
-                self.tally.health.shortage(shortage.as_deref());
-                Some(Event::TurnedAway {
-                    is_refusal,
-                    why,
-                    sockets: 1,
-                })
-            }
-            Note::LetIn => Some(Event::LetIn),
-            Note::Away => Some(Event::Away),
-            Note::Stuck => Some(Event::Stuck),
-            Note::NotBack {
-                why,
-                gives_up,
-                shortage,
-            } => {
-                self.tally.health.shortage(shortage.as_deref());
-                Some(Event::NotBack { why, gives_up })
-            }
-            Note::Refused { why, shortage } => {
-                self.tally.health.shortage(shortage.as_deref());
-                Some(Event::Refused { sockets: 1, why })
-            }
-            Note::Dropped {
-                leave,
-                detail,
-                returns,
-            } => Some(Event::Dropped {
-                leave,
-                detail,
-                returns,
-            }),
-            Note::Upgraded => {
-                self.tally.upgrades.done += 1;
-                None
-            }
-            Note::NotUpgraded { why } => {
-                self.tally.upgrades.not.add(&why, 1);
-                None
-            }
-            Note::Passed(passed) => {
-                self.tally.passed(*passed);
-                None
-            }
-        }
     }
 
     fn lane(&mut self, report: Option<LaneReport>) -> Option<Event> {
@@ -303,22 +248,32 @@ impl Conductor {
         let now = self.clock.now();
         self.crew.turn(now, &mut self.settler);
         let pushes = self.progress.counts(&self.plan);
-        let alive = self.machine.sockets.alive;
-        self.tally.second(second, alive, pushes);
-        self.watcher.send_replace(Snapshot {
-            phase: self.machine.phase().name(),
-            elapsed: now - Time::ZERO,
-            sockets: self.machine.sockets,
-            pushes,
-            counts: self.tally.counts(),
-            second: self.tally.last_second(),
-            ..Snapshot::default()
-        });
+        let sockets = &self.machine.sockets;
+        self.progress.connected(sockets.alive, sockets.wanted);
+        let pushed = (pushes, self.progress.expected());
+        self.tally.second(second, sockets.alive, pushed);
+        self.live.turn(second, self.clock, self.crew.pids());
         self.tally.ends(&self.machine, second, &pushes, now)
+    }
+
+    /// Tells whoever watches, once there is something new.
+    fn show(&mut self) {
+        self.live.tell(&Seen {
+            plan: &self.plan,
+            machine: &self.machine,
+            tally: &self.tally,
+            progress: &self.progress,
+            wake_at: self.wake_at,
+            vigil: &self.vigil,
+            now: self.clock.now(),
+        });
     }
 
     fn start_pushing(&mut self) {
         let start = self.clock.now();
+        self.live.pushing(start);
+        let sockets = &self.machine.sockets;
+        self.progress.connected(sockets.alive, sockets.wanted);
         let measured_from = self.tally.pushing(start, self.machine.sockets.connected);
         self.crew.pushing();
         let turns = Arc::new(Turns::new(&self.plan));
@@ -326,18 +281,21 @@ impl Conductor {
         for lane in (0..self.plan.lanes).map(Lane) {
             let own = self.speakers.iter().filter(|(of, _)| *of == lane);
             let own = own.map(|(_, speaker)| speaker.clone()).collect();
+            let which = deal.trigger_of(lane);
             self.lanes.spawn(lane::run(lane::Setup {
                 lane,
                 plan: Arc::clone(&self.plan),
                 workload: Arc::clone(&self.workload),
                 trigger: Asker::new(
                     &self.plan,
-                    deal.trigger_of(lane),
-                    self.nodes.of_lane(lane, deal.trigger_of(lane)),
+                    which,
+                    self.nodes.of_lane(lane, which),
                     own,
                     ANSWER_TIMEOUT,
                     self.clock,
                 ),
+                which,
+                node: self.nodes.number_of_lane(lane, which),
                 writer: self.settler.lane(lane),
                 clock: self.clock,
                 turns: Arc::clone(&turns),
@@ -388,12 +346,16 @@ impl Conductor {
             self.tally.finished(index, finished);
         }
         let pushes = self.progress.counts(&self.plan);
+        let pushed = (pushes, self.progress.expected());
         self.tally
-            .last_seconds(second, ended, self.machine.sockets.alive, pushes);
+            .last_seconds(second, ended, self.machine.sockets.alive, pushed);
         let delay = self.vigil.end().await;
         self.tally.health.delays(&delay);
         self.crew.stop(&mut self.notes).await;
-        self.tally
-            .sum_up(ended, self.machine, pushes, &self.settler.splits)
+        let summary = self
+            .tally
+            .sum_up(ended, self.machine, pushes, &self.settler.splits);
+        self.live.end(&summary).await;
+        summary
     }
 }

@@ -14,9 +14,15 @@ pub struct Usage {
 }
 
 /// The usage now; `None` on systems that do not tell.
-#[cfg(target_os = "linux")]
 pub fn usage() -> Option<Usage> {
-    let stat = procfs::process::Process::myself().ok()?.stat().ok()?;
+    usage_of(std::process::id())
+}
+
+/// The same of another process; `None` too if there is none such.
+#[cfg(target_os = "linux")]
+pub fn usage_of(pid: u32) -> Option<Usage> {
+    let process = procfs::process::Process::new(pid.cast_signed());
+    let stat = process.ok()?.stat().ok()?;
     let ticks = procfs::ticks_per_second() as f64;
     Some(Usage {
         cpu_seconds: (stat.utime + stat.stime) as f64 / ticks,
@@ -24,9 +30,9 @@ pub fn usage() -> Option<Usage> {
     })
 }
 
-/// The usage now; `None` on systems that do not tell.
+/// The same of another process; `None` too if there is none such.
 #[cfg(not(target_os = "linux"))]
-pub fn usage() -> Option<Usage> {
+pub fn usage_of(_pid: u32) -> Option<Usage> {
     None
 }
 
@@ -56,16 +62,28 @@ pub fn threads_of(_pid: u32) -> BTreeMap<i32, f64> {
 }
 
 /// File descriptors open now; `None` on systems that do not tell, and where not even the list of them can be opened.
-#[cfg(target_os = "linux")]
 pub fn open_files() -> Option<u64> {
-    let count = procfs::process::Process::myself().ok()?.fd_count().ok()?;
+    open_files_of(std::process::id())
+}
+
+/// The same of another process; `None` too if there is none such.
+#[cfg(target_os = "linux")]
+pub fn open_files_of(pid: u32) -> Option<u64> {
+    let process = procfs::process::Process::new(pid.cast_signed());
+    let count = process.ok()?.fd_count().ok()?;
     Some(count as u64)
 }
 
-/// File descriptors open now; `None` on systems that do not tell, and where not even the list of them can be opened.
+/// The same of another process; `None` too if there is none such.
 #[cfg(not(target_os = "linux"))]
-pub fn open_files() -> Option<u64> {
+pub fn open_files_of(_pid: u32) -> Option<u64> {
     None
+}
+
+/// File descriptors that may be open.
+pub fn open_files_limit() -> Option<u64> {
+    let limit = rlimit::getrlimit(rlimit::Resource::NOFILE);
+    limit.ok().map(|(soft, _)| soft)
 }
 
 /// Processors at hand.
@@ -80,6 +98,6 @@ pub fn environment() -> Environment {
         os: std::env::consts::OS.to_owned(),
         arch: std::env::consts::ARCH.to_owned(),
         cpus: cpus(),
-        open_files: rlimit::getrlimit(rlimit::Resource::NOFILE).map_or(0, |(soft, _)| soft),
+        open_files: open_files_limit().unwrap_or(0),
     }
 }

@@ -20,7 +20,7 @@ use crate::scenario::phases::WarmUp;
 use crate::scenario::{Askers, Driver, Plan, Transport, Workload};
 use crate::trigger::lane;
 use crate::trigger::sender::Speaker;
-use crate::verify::{Awaited, Ledger, Streams};
+use crate::verify::{Awaited, Ledger, Streams, There};
 
 /// From a socket's first byte to the answer to CONNECT, at most.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
@@ -34,6 +34,8 @@ pub(super) struct Sockets {
     pub(super) shards: Vec<Shard>,
     /// What the lanes of a closed loop wait for.
     pub(super) awaited: Option<Arc<Awaited>>,
+    /// The sockets that are there.
+    pub(super) there: Arc<There>,
     /// When logins may be asked for.
     pub(super) logins: Arc<Rate>,
     pub(super) notes: mpsc::Receiver<Note>,
@@ -86,9 +88,8 @@ impl Sockets {
         });
         let share = part.here as f64 / part.all as f64;
         let logins = Arc::new(Rate::new(plan, clock, share));
-        let awaited = plan
-            .closed
-            .map(|_| Arc::new(Awaited::new(plan.lanes, plan.users, plan.apps.len())));
+        let awaited = plan.closed.map(|_| Arc::new(Awaited::new(plan.lanes)));
+        let there = Arc::new(There::new(plan.users, plan.apps.len()));
         let askers = Askers::of(plan).map(Arc::new);
         let (mut senders, speakers) = speaking(plan, part);
         let start = |index| {
@@ -119,6 +120,7 @@ impl Sockets {
                 polling,
                 logins: Arc::clone(&logins),
                 warm_up: WarmUp::of(plan, &workload),
+                there: Arc::clone(&there),
                 awaited: awaited.clone(),
                 askers: askers.clone(),
                 senders: senders.remove(&index),
@@ -131,6 +133,7 @@ impl Sockets {
             push_log: pen.map(|pen| PushLog::new(pen.pushes())),
             shards,
             awaited,
+            there,
             logins,
             notes,
             speakers,

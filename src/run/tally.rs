@@ -8,20 +8,19 @@ use super::machine::{Event, Machine, Phase};
 use super::measuring::Measured;
 use super::preflight::Unreached;
 use super::process;
+use super::seconds::{Pushed, Seconds};
 use super::sockets::shard_count;
+use super::sums::Sums;
 use crate::fleet::login::Tried;
 use crate::fleet::shard::{self, Finished, Passed, WINDOW};
 use crate::measure::{Blocks, FanoutLatency, Latency, Meter, Recipients, Requests, Window};
 use crate::scenario::Plan;
 use crate::summary::{
-    Aborted, Latencies, LoginCounts, PushCounts, Running, Second, Splits, Summary, Target, Upgrades,
+    Aborted, Latencies, LoginCounts, PushCounts, Running, Splits, Summary, Target, Upgrades,
 };
 use crate::time::Time;
 use crate::trigger::lane::LaneReport;
 use crate::verify::{Counts, Findings};
-
-/// How many seconds back a shard may still add to.
-const SECONDS_OPEN: u64 = 10;
 
 pub(super) struct Tally {
     plan: Plan,
@@ -31,17 +30,17 @@ pub(super) struct Tally {
     not_begun: Option<String>,
     interrupted: bool,
     aborted: Option<Aborted>,
-    login: Latency,
+    pub(super) login: Latency,
     login_attempt: Latency,
-    logins: LoginCounts,
-    connect: Latency,
+    pub(super) logins: LoginCounts,
+    pub(super) connect: Latency,
     lanes: LaneReport,
     /// What the lanes of each trigger say.
     asked: Vec<(PushCounts, Latency)>,
     meter: Meter,
     /// All deliveries that the shards have told of so far.
-    push_so_far: Latency,
-    fanout: FanoutLatency,
+    pub(super) push_so_far: Latency,
+    pub(super) fanout: FanoutLatency,
     fanout_left_out: u64,
     requests: Requests,
     findings: Findings,
@@ -49,9 +48,10 @@ pub(super) struct Tally {
     counts: BTreeMap<usize, Counts>,
     /// Of each shard that has seen a violation, what it had found when it saw the last one.
     seen: BTreeMap<usize, Findings>,
-    /// Each second, with its joined window while shards may still add to it.
-    seconds: BTreeMap<u64, (Second, Option<Box<Window>>)>,
-    pushes_before: PushCounts,
+    pub(super) seconds: Seconds,
+    pushes_before: (PushCounts, u64),
+    /// What else the shards have told, for whoever watches.
+    pub(super) sums: Sums,
     /// `None`: all of the run is measured.
     pub(super) measured: Option<Measured>,
     pub(super) health: Health,
@@ -87,8 +87,9 @@ impl Tally {
             findings: Findings::default(),
             counts: BTreeMap::new(),
             seen: BTreeMap::new(),
-            seconds: BTreeMap::new(),
-            pushes_before: PushCounts::default(),
+            seconds: Seconds::default(),
+            pushes_before: Default::default(),
+            sums: Sums::default(),
             measured: None,
             health: Health::default(),
             upgrades: Upgrades::default(),
@@ -105,18 +106,20 @@ impl Tally {
         self.interrupted = true;
     }
 
-    /// Looks whether a condition of the scenario is true, and remembers the first that is.
-    fn aborts(&mut self, machine: &Machine, pushes: &PushCounts, now: Time) -> bool {
-        let under_way = matches!(machine.phase(), Phase::Connecting | Phase::Pushing);
-        if self.aborted.is_some() || !under_way || self.plan.abort_on.is_empty() {
-            return false;
-        }
-        let running = Running {
+    /// What is known by now.
+    pub(super) fn running<'a>(
+        &'a self,
+        machine: &'a Machine,
+        pushes: &'a PushCounts,
+        counts: &'a Counts,
+        now: Time,
+    ) -> Running<'a> {
+        Running {
             elapsed: now - Time::ZERO,
             arrived: machine.phase() != Phase::Connecting,
             sockets: &machine.sockets,
             pushes,
-            counts: &self.counts(),
+            counts,
             push: &self.push_so_far,
             login: &self.login,
             login_attempt: &self.login_attempt,
@@ -124,13 +127,24 @@ impl Tally {
             must_refuse: &machine.must_refuse,
             connect: &self.connect,
             fanout: [&self.fanout.first, &self.fanout.median, &self.fanout.last],
-        };
+        }
+    }
+
+    /// Looks whether a condition of the scenario is true, and remembers the first that is.
+    fn aborts(&mut self, machine: &Machine, pushes: &PushCounts, now: Time) -> bool {
+        let under_way = matches!(machine.phase(), Phase::Connecting | Phase::Pushing);
+        if self.aborted.is_some() || !under_way || self.plan.abort_on.is_empty() {
+            return false;
+        }
+        let counts = self.counts();
+        let running = self.running(machine, pushes, &counts, now);
         let found = running.first_true(&self.plan.abort_on);
-        self.aborted = found.map(|(condition, held)| Aborted {
+        let aborted = found.map(|(condition, held)| Aborted {
             condition: condition.clone(),
             held,
             at: running.elapsed,
         });
+        self.aborted = aborted;
         self.aborted.is_some()
     }
 
@@ -192,54 +206,50 @@ impl Tally {
     }
 
     /// A shard tells of a second.
-    pub(super) fn passed(&mut self, passed: Passed) {
+    pub(super) fn passed(&mut self, mut passed: Passed) {
         let (shard, second) = (passed.shard, passed.second);
         self.window(shard, second, &passed.window, &passed.counts);
+        self.sums.passed(&mut passed);
         if let Some(findings) = passed.findings {
             self.seen.insert(shard, findings);
+            self.sums.found(self.seen.values());
         }
-        self.delayed(second, passed.delay);
+        self.seconds.delayed(second, passed.delay);
         self.recipients(passed.recipients);
     }
 
     fn window(&mut self, shard: usize, second: u64, window: &Window, counts: &Counts) {
         self.push_so_far.merge(&window.push);
+        self.sums.window(window);
         if let Some(measured) = &mut self.measured {
             measured.add(second, &window.push);
         }
         let before = self.counts.insert(shard, *counts).unwrap_or_default();
-        let (entry, joined) = self.entry(second);
-        entry.delivered += window.delivered;
-        entry.violations += counts.violations() - before.violations();
-        if let Some(joined) = joined {
-            joined.merge(window);
-            entry.push_p50_us = joined.push.quantile_us(0.5);
-            entry.push_p99_us = joined.push.quantile_us(0.99);
-            entry.push_max_us = joined.push.max_us();
-        }
+        let violations = counts.violations() - before.violations();
+        self.seconds.window(second, window, violations);
     }
 
-    /// How late a thread's loop was in a second, at most.
-    fn delayed(&mut self, second: u64, by: Duration) {
-        let (entry, _) = self.entry(second);
-        let by = by.as_micros() as u64;
-        entry.loop_delay_us = entry.loop_delay_us.max(Some(by));
-    }
-
-    pub(super) fn second(&mut self, second: u64, connected: u64, pushes: PushCounts) {
-        let before = std::mem::replace(&mut self.pushes_before, pushes);
-        let (entry, _) = self.entry(second);
-        entry.connected = connected;
-        entry.sent = pushes.sent - before.sent;
-        entry.accepted = pushes.accepted - before.accepted;
+    /// A second is over, by whose end there were so many pushes, which should bring so many deliveries.
+    pub(super) fn second(
+        &mut self,
+        second: u64,
+        connected: u64,
+        (pushes, expected): (PushCounts, u64),
+    ) {
+        let (before, expected_before) =
+            std::mem::replace(&mut self.pushes_before, (pushes, expected));
+        let pushed = Pushed {
+            connected,
+            sent: pushes.sent - before.sent,
+            accepted: pushes.accepted - before.accepted,
+            // An answer of this second may take back what was expected in another.
+            expected: expected.saturating_sub(expected_before),
+        };
+        self.seconds.over(second, pushed);
         // A shard gives the list of a broadcast at the turn after its window; one more second for the list to get here.
         let given = self.plan.settle + WINDOW * 2;
         let now = WINDOW * (second as u32 + 1);
         self.fanout.over(Time::ZERO + now.saturating_sub(given));
-        // No shard is this far behind; a long run must not keep a histogram for each of its seconds.
-        if let Some((_, joined)) = self.seconds.get_mut(&second.wrapping_sub(SECONDS_OPEN)) {
-            *joined = None;
-        }
     }
 
     /// The end of the run: enters its last seconds, from `second` on, which was not over yet (or had just been) when the run ended.
@@ -248,22 +258,12 @@ impl Tally {
         second: u64,
         ended: Time,
         connected: u64,
-        pushes: PushCounts,
+        pushes: (PushCounts, u64),
     ) {
-        let newest = self.seconds.keys().next_back().copied().unwrap_or(0);
+        let newest = self.seconds.newest().unwrap_or(0);
         for second in second..=newest.max(shard::second_of(ended)) {
             self.second(second, connected, pushes);
         }
-    }
-
-    fn entry(&mut self, second: u64) -> &mut (Second, Option<Box<Window>>) {
-        self.seconds.entry(second).or_insert_with(|| {
-            let entry = Second {
-                second,
-                ..Second::default()
-            };
-            (entry, Some(Box::default()))
-        })
     }
 
     fn recipients(&mut self, lists: Vec<Recipients>) {
@@ -280,12 +280,6 @@ impl Tally {
             sum.merge(counts);
         }
         sum
-    }
-
-    /// The last second that is over for every shard, or nearly.
-    pub(super) fn last_second(&self) -> Second {
-        let over = self.seconds.values().rev().nth(1);
-        over.map(|(second, _)| second.clone()).unwrap_or_default()
     }
 
     /// What a shard knows at the end; `None`: it is gone, and with it all that it had not told.
@@ -362,7 +356,7 @@ impl Tally {
             generator: self
                 .health
                 .generator(ended, &self.lanes, held_up, self.fanout_left_out),
-            timeline: self.seconds.into_values().map(|(entry, _)| entry).collect(),
+            timeline: self.seconds.into_timeline(),
             scenario: self.scenario,
             target: self.target,
             plan: self.plan,

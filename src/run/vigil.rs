@@ -11,10 +11,17 @@ use crate::fleet::shard::Shard;
 use crate::measure::Latency;
 use crate::time::Time;
 
+#[derive(Default)]
+struct Delay {
+    all: Latency,
+    /// The most since that was asked for last.
+    longest: Duration,
+}
+
 pub(super) struct Vigil {
     clock: Clock,
     beats: Arc<Beats>,
-    delay: Arc<Mutex<Latency>>,
+    delay: Arc<Mutex<Delay>>,
     beating: JoinHandle<()>,
     /// How long each thread had been away when the lanes ended.
     before: Vec<Duration>,
@@ -23,7 +30,7 @@ pub(super) struct Vigil {
 impl Vigil {
     pub(super) fn start(clock: Clock) -> Self {
         let beats = Arc::new(Beats::new(clock));
-        let delay = Arc::new(Mutex::new(Latency::default()));
+        let delay = Arc::<Mutex<Delay>>::default();
         let beating = tokio::spawn(beat(Arc::clone(&beats), Arc::clone(&delay)));
         Self {
             clock,
@@ -62,7 +69,13 @@ impl Vigil {
         self.beating.abort();
         (&mut self.beating).await.ok();
         let mut delay = self.delay.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::take(&mut *delay)
+        std::mem::take(&mut delay.all)
+    }
+
+    /// How late the runtime was since that was asked for last, at most.
+    pub(super) fn late_since(&self) -> Duration {
+        let mut delay = self.delay.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut delay.longest)
     }
 }
 
@@ -71,10 +84,11 @@ pub(super) fn away(beats: &[Arc<Beats>], now: Time) -> Vec<Duration> {
     beats.iter().map(|beats| beats.away(now)).collect()
 }
 
-async fn beat(beats: Arc<Beats>, delay: Arc<Mutex<Latency>>) {
+async fn beat(beats: Arc<Beats>, delay: Arc<Mutex<Delay>>) {
     let late = |by| {
         let mut delay = delay.lock().unwrap_or_else(PoisonError::into_inner);
-        delay.record(by);
+        delay.all.record(by);
+        delay.longest = delay.longest.max(by);
     };
     beats.run(late).await;
 }

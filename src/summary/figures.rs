@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use super::{LoginCounts, MustRefuse, PushCounts, SocketCounts, Split, Summary};
+use super::{
+    Checked, LoginCounts, MustRefuse, PushCounts, Signs, SocketCounts, Split, Summary, limits,
+    thresholds,
+};
 use crate::measure::Latency;
 use crate::scenario::threshold::metric::{
     By, DeliveryFigure, GeneratorFigure, LoginFigure, PartFigure, PushFigure, RefusedFigure,
     RequestFigure, SocketFigure, Stat, Timing,
 };
-use crate::scenario::threshold::{Condition, Figure, Held, Metric};
+use crate::scenario::threshold::{Condition, Figure, Held, Metric, Threshold};
 use crate::verify::{Class, Counts};
 
 /// What is known of a run while it goes on.
@@ -51,6 +54,21 @@ impl Running<'_> {
             let held = threshold.check(self.figure(&threshold.metric)?)?;
             held.holds.then_some((condition, held))
         })
+    }
+
+    /// The thresholds as they stand, and by these signs why the generator is the limit, if it is.
+    pub fn stands(
+        &self,
+        thresholds: &[Threshold],
+        signs: &Signs,
+    ) -> (Vec<Checked>, Option<String>) {
+        let one = |threshold: &Threshold| {
+            let figure = self.figure(&threshold.metric);
+            thresholds::as_it_stands(threshold, figure)
+        };
+        let checked: Vec<_> = thresholds.iter().map(one).collect();
+        let limited = limits::limits_of(signs, &checked).into_iter().next();
+        (checked, limited)
     }
 
     /// `None`: there is none yet, or it is known only at the end.

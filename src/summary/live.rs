@@ -4,8 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::verdict::Judgement;
-use super::{Checked, LoginCounts, MustRefuse, PushCounts, Reasons, Second, SocketCounts, Target};
+use super::{
+    Checked, LoginCounts, MustRefuse, PushCounts, Reasons, Second, SocketCounts, Split, Summary,
+    Target,
+};
 use crate::measure::{Latency, RequestCounts};
+use crate::scenario::Plan;
+use crate::scenario::threshold::Metric;
+use crate::scenario::threshold::metric::{Stat, Timing};
 use crate::verify::{Counts, Example};
 
 /// Seconds of the past that a snapshot has at most: what a wide terminal can draw, whatever a run lasts.
@@ -66,6 +72,149 @@ pub struct Snapshot {
     pub changes: Vec<RateChange>,
     /// What the run came to; `None` while it goes on.
     pub ended: Option<Arc<Judgement>>,
+}
+
+impl Snapshot {
+    /// The run is over, and this is what it came to.
+    pub fn end(&mut self, summary: &Summary) {
+        let judgement = summary.judge();
+        let latencies = &summary.latencies;
+        let generator = &summary.generator;
+        let timeline = &summary.timeline;
+        let (phase, elapsed) = ("over", summary.duration);
+        if self.phase != phase {
+            (self.phase, self.phase_elapsed) = (phase, Duration::ZERO);
+        }
+        if self.about.scenario.is_empty() {
+            let (plan, target) = (&summary.plan, summary.target.clone());
+            let scenario = summary.scenario.clone();
+            self.about = About::new(plan, scenario, target, summary.started_at_unix_ms).into();
+        }
+        self.phase_left = Some(Duration::ZERO);
+        self.elapsed = elapsed;
+        self.rate = None;
+        self.sockets = summary.sockets;
+        self.logins = summary.logins;
+        self.must_refuse = summary.must_refuse.clone();
+        self.refusals = summary.refusals.clone();
+        self.drops = summary.drops.clone();
+        self.pushes = summary.pushes;
+        self.push_failures = summary.push_failures.clone();
+        self.counts = summary.findings.counts;
+        self.second = timeline.last().cloned().unwrap_or_default();
+        self.past = timeline[timeline.len().saturating_sub(PAST)..]
+            .to_vec()
+            .into();
+        self.in_flight = 0;
+        self.latencies = LatenciesSoFar {
+            push: latencies.push.clone(),
+            push_now: self.latencies.push_now.clone(),
+            login: latencies.login.clone(),
+            connect: latencies.connect.clone(),
+            trigger: latencies.trigger.clone(),
+            fanout: [
+                latencies.fanout_first.clone(),
+                latencies.fanout_median.clone(),
+                latencies.fanout_last.clone(),
+            ],
+        }
+        .into();
+        self.parts = parts(summary, &self.parts).into();
+        self.examples = by_time(summary.findings.examples()).into();
+        self.generator = HealthNow {
+            cpu_percent: generator.cpu_percent,
+            busiest_thread_percent: generator.busiest_thread_percent,
+            rss_bytes: generator.rss_bytes,
+            open_files: generator.open_files,
+            open_files_limit: self.generator.open_files_limit,
+            schedule_lag_p99_us: generator.schedule_lag.quantile_us(0.99),
+            schedule_lag_now_us: None,
+            loop_delay_us: generator.loop_delay.max_us(),
+            shortages: generator.shortages.clone(),
+            limited: judgement.limits.first().cloned(),
+        };
+        self.thresholds = judgement.thresholds.clone().into();
+        self.requests = summary.requests.counts;
+        self.ended = Some(judgement.into());
+    }
+}
+
+/// The newest last; those of what never came after the others.
+pub fn by_time(examples: &[Example]) -> Vec<Example> {
+    let mut examples = examples.to_vec();
+    examples.sort_by_key(|example| (example.arrived.is_none(), example.arrived));
+    examples
+}
+
+/// The parts of a run that is over. What only a run that goes on tells is as it was `before`.
+fn parts(summary: &Summary, before: &[Part]) -> Vec<Part> {
+    let known = |kind, name: &str| {
+        let mut before = before.iter();
+        before.find(|part| part.kind == kind && part.name == name)
+    };
+    let one = |kind, name: &str, split: &Split, failed: Option<u64>| Part {
+        pushes: Some(split.pushes),
+        failed: failed.or_else(|| known(kind, name)?.failed),
+        delivered: Some(split.delivered()),
+        push_p50_us: split.push.quantile_us(0.5),
+        push_p99_us: split.push.quantile_us(0.99),
+        push_max_us: split.push.max_us(),
+        ..Part::new(kind, name.to_owned())
+    };
+    let events = summary.by_event.iter();
+    let events = events.map(|(name, split)| one(PartKind::Event, name, split, None));
+    let audiences = summary.by_audience.iter();
+    let audiences = audiences.map(|(name, split)| one(PartKind::Audience, name, split, None));
+    let triggers = summary.by_trigger.iter().map(|(name, asked)| {
+        let failed = Some(asked.pushes.failed());
+        one(PartKind::Trigger, name, &asked.split, failed)
+    });
+    let nodes = before.iter().filter(|part| part.kind == PartKind::Node);
+    let all = events.chain(audiences).chain(triggers);
+    all.chain(nodes.cloned()).collect()
+}
+
+impl About {
+    /// A run by this plan.
+    pub fn new(plan: &Plan, scenario: String, target: Target, started_at_unix_ms: u64) -> Self {
+        let lasts = plan.closed.is_none_or(|closed| closed.count.is_none());
+        let limits = plan.thresholds.iter().filter_map(|threshold| {
+            let is_push = matches!(threshold.metric, Metric::Latency(Timing::Push, stat) if stat != Stat::Count);
+            let most = threshold.most().filter(|_| is_push)?;
+            Some((threshold.to_string(), most as u64))
+        });
+        Self {
+            scenario,
+            target,
+            seed: plan.seed,
+            started_at_unix_ms,
+            lanes: plan.lanes,
+            apps: plan.apps.clone(),
+            events: plan.events.clone(),
+            deadline: Some(plan.deadline),
+            pushing: lasts.then_some(plan.duration),
+            push_limits: limits.collect(),
+        }
+    }
+}
+
+impl Part {
+    /// Nothing is known of it yet.
+    pub fn new(kind: PartKind, name: String) -> Self {
+        Self {
+            kind,
+            name,
+            pushes: None,
+            failed: None,
+            delivered: None,
+            sockets: None,
+            push_p50_us: None,
+            push_p99_us: None,
+            push_max_us: None,
+            delivered_now: None,
+            push_p99_now_us: None,
+        }
+    }
 }
 
 /// What does not change while a run goes on.

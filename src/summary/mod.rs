@@ -34,7 +34,8 @@ pub mod verdict;
 
 pub use figures::Running;
 pub use generator::{Environment, Generator};
-pub use limits::{DELAY_LIMIT, LAG_LIMIT, LOOP_DELAY_LIMIT, STALL_LIMIT, THREAD_LIMIT};
+
+pub use limits::{DELAY_LIMIT, LAG_LIMIT, LOOP_DELAY_LIMIT, STALL_LIMIT, Signs, THREAD_LIMIT};
 pub use live::Snapshot;
 pub use logins::{LoginCounts, MustRefuse};
 pub use pushes::PushCounts;

@@ -5,7 +5,7 @@ use crate::scenario::threshold::metric::{
     DeliveryFigure, LoginFigure, PartFigure, PushFigure, RefusedFigure, RequestFigure,
     SocketFigure, Stat,
 };
-use crate::scenario::threshold::{Held, Metric, Threshold};
+use crate::scenario::threshold::{Figure, Held, Known, Metric, Threshold};
 
 /// How a threshold came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +62,27 @@ fn check_one(summary: &Summary, threshold: &Threshold) -> Checked {
             Outcome::Unknown("the run ended early, and the figure was still growing")
         }
         Some(held) if held.holds => Outcome::Kept,
+        Some(_) => Outcome::Breached,
+    };
+    Checked {
+        expression: threshold.to_string(),
+        metric: metric.clone(),
+        held,
+        outcome,
+    }
+}
+
+/// Holds a threshold against a figure of a run that goes on.
+pub(super) fn as_it_stands(threshold: &Threshold, figure: Option<Figure>) -> Checked {
+    let metric = &threshold.metric;
+    let held = figure.and_then(|figure| threshold.check(figure));
+    let outcome = match &held {
+        _ if threshold.known() == Known::End => {
+            Outcome::Unknown("it is known only when the run is over")
+        }
+        None => Outcome::Unknown("nothing was observed yet that it could be held against"),
+        Some(held) if held.holds => Outcome::Kept,
+        Some(_) if grows(metric) => Outcome::Unknown("the figure is still growing"),
         Some(_) => Outcome::Breached,
     };
     Checked {

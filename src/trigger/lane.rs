@@ -2,11 +2,11 @@
 
 use std::future::poll_fn;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{OwnedMutexGuard, watch};
 
+use super::progress::{Progress, Spot};
 use super::turns::Turns;
 use super::{Asker, Wanted};
 use crate::clock::Clock;
@@ -15,64 +15,10 @@ use crate::ids::{Audience, Lane, PushId, Seq};
 use crate::journal::LaneRecorder;
 use crate::measure::Latency;
 use crate::scenario::workload::Spec;
-use crate::scenario::{Plan, Reach, Workload};
+use crate::scenario::{Plan, Workload};
 use crate::summary::{Missed, PushCounts, Reasons};
 use crate::time::Time;
 use crate::verify::{Answer, Awaited};
-
-/// Pushes so far, over all lanes; anyone may read it at any time.
-#[derive(Debug, Default)]
-pub struct Progress {
-    sent: AtomicU64,
-    accepted: AtomicU64,
-    rejected: AtomicU64,
-    unknown: AtomicU64,
-    absent: AtomicU64,
-    foreign: AtomicU64,
-    rejected_at_nobody: AtomicU64,
-    turns: AtomicU64,
-    given_up: AtomicU64,
-}
-
-impl Progress {
-    /// The counts now, of the pushes of this plan.
-    pub fn counts(&self, plan: &Plan) -> PushCounts {
-        let sent = self.sent.load(Ordering::Relaxed);
-        PushCounts {
-            scheduled: plan.scheduled(sent),
-            sent,
-            accepted: self.accepted.load(Ordering::Relaxed),
-            rejected: self.rejected.load(Ordering::Relaxed),
-            unknown: self.unknown.load(Ordering::Relaxed),
-            absent: self.absent.load(Ordering::Relaxed),
-            foreign: self.foreign.load(Ordering::Relaxed),
-            rejected_at_nobody: self.rejected_at_nobody.load(Ordering::Relaxed),
-            waited_for_turn: self.turns.load(Ordering::Relaxed),
-            given_up: self.given_up.load(Ordering::Relaxed),
-        }
-    }
-
-    fn sent(&self, reach: Reach) {
-        match reach {
-            Reach::Absent => self.absent.fetch_add(1, Ordering::Relaxed),
-            Reach::Foreign => self.foreign.fetch_add(1, Ordering::Relaxed),
-            Reach::Everyone | Reach::One | Reach::Refused => 0,
-        };
-        self.sent.fetch_add(1, Ordering::Relaxed);
-    }
-
-    fn answered(&self, outcome: Outcome, reach: Reach) {
-        if outcome == Outcome::Rejected && reach.is_nobody() {
-            self.rejected_at_nobody.fetch_add(1, Ordering::Relaxed);
-        }
-        let counter = match outcome {
-            Outcome::Accepted => &self.accepted,
-            Outcome::Rejected => &self.rejected,
-            Outcome::Unknown => &self.unknown,
-        };
-        counter.fetch_add(1, Ordering::Relaxed);
-    }
-}
 
 /// What a lane measured.
 #[derive(Debug, Default)]
@@ -116,6 +62,10 @@ pub struct Setup {
     pub workload: Arc<Workload>,
     /// How to ask.
     pub trigger: Asker,
+    /// Which of the plan's triggers that is.
+    pub which: usize,
+    /// Which node of the target is asked; `None`: the trigger goes elsewhere.
+    pub node: Option<usize>,
     /// Where its pushes are entered.
     pub writer: LaneRecorder,
     /// The run's clock.
@@ -255,7 +205,7 @@ impl Setup {
         }
         let since = self.clock.now();
         let turn = self.turns.wait(spec.app, spec.event).await;
-        self.progress.turns.fetch_add(1, Ordering::Relaxed);
+        self.progress.waited_for_turn();
         (Some(turn), self.clock.now() - since)
     }
 
@@ -282,11 +232,15 @@ impl Setup {
             .then(|| self.start + self.plan.duration)
     }
 
-    /// At how many sockets a push has to arrive, as far as is known.
-    fn recipients(&self, awaited: &Awaited, spec: &Spec) -> u32 {
-        match self.plan.reach(spec.app, spec.audience) {
-            Reach::Everyone | Reach::One => awaited.there(spec.app, spec.audience),
-            Reach::Absent | Reach::Foreign | Reach::Refused => 0,
+    fn spot(&self, spec: &Spec) -> Spot {
+        let plan = &self.plan;
+        Spot {
+            event: spec.event,
+            broadcast: spec.audience == Audience::Everyone,
+            trigger: self.which,
+            node: self.node,
+            reach: plan.reach(spec.app, spec.audience),
+            expected: self.progress.recipients(plan, spec.app, spec.audience),
         }
     }
 
@@ -301,7 +255,7 @@ impl Setup {
             () = poll_fn(|task| awaited.poll_arrived(self.lane, task)) => {}
             _ = self.stop.wait_for(|stop| *stop) => {}
             () = tokio::time::sleep_until(overdue) => {
-                self.progress.given_up.fetch_add(1, Ordering::Relaxed);
+                self.progress.gave_up();
             }
         }
     }
@@ -347,21 +301,24 @@ impl Setup {
             stream_seq,
         });
         let id = entered?;
+        let spot = self.spot(spec);
+        let reach = spot.reach;
         if let Some(awaited) = &self.awaited {
-            awaited.send(id, self.recipients(awaited, spec));
+            awaited.send(id, spot.expected);
         }
-        let reach = self.plan.reach(spec.app, spec.audience);
-        self.progress.sent(reach);
+        self.progress.sent(&spot, sent - could);
         report.pushes.count_sent(reach);
         report.lag.record(sent - could);
         let asked = self.trigger.ask(ready).await;
         let at = self.clock.now();
         let outcome = asked.outcome;
         self.writer.answer(id, Answer { outcome, at });
-        self.progress.answered(outcome, reach);
+        let measured = due >= self.measured_from;
+        let took = measured.then(|| at - sent);
+        self.progress.answered(&spot, &asked, took);
         report.pushes.count_answer(outcome, reach);
-        if due >= self.measured_from {
-            report.trigger.record(at - sent);
+        if let Some(took) = took {
+            report.trigger.record(took);
         }
         // That nobody was there is no failure.
         let may_be = outcome == Outcome::Rejected && reach.is_nobody();

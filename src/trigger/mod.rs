@@ -9,6 +9,7 @@ pub mod http;
 pub mod lane;
 mod msgpack;
 mod patience;
+pub mod progress;
 mod redis;
 pub mod sender;
 mod socket;

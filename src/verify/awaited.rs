@@ -1,23 +1,20 @@
 //! What the lanes of a closed loop wait for: that a push has arrived wherever it has to.
 //!
-//! Shards keep count of the sockets that are there, and take one off for each first arrival of a push at a connection; the lane that sent it
-//! says how many there are to come. All of it is atomic counters but for the last arrival of a push, which wakes its lane. A run that
+//! Shards take one off for each first arrival of a push at a connection; the lane that sent it says how many there are to come
+//! ([`There`](super::There) has that). All of it is atomic counters but for the last arrival of a push, which wakes its lane. A run that
 //! follows a schedule has none of this.
 //!
 //! It decides nothing about right and wrong: a lane that has waited long enough goes on, and judging does the rest.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use crate::ids::{AppId, Audience, Lane, PushId, UserId};
+use crate::ids::{Lane, PushId};
 
 /// Arrivals that lanes wait for.
 #[derive(Debug)]
 pub struct Awaited {
-    /// Sockets that are there, of each user and each app.
-    users: Box<[AtomicU32]>,
-    apps: Box<[AtomicU32]>,
     lanes: Box<[Waiting]>,
 }
 
@@ -30,34 +27,11 @@ struct Waiting {
 }
 
 impl Awaited {
-    /// Of so many lanes, users and apps.
-    pub fn new(lanes: u32, users: u32, apps: usize) -> Self {
+    /// Of so many lanes.
+    pub fn new(lanes: u32) -> Self {
         Self {
-            users: (0..users).map(|_| AtomicU32::new(0)).collect(),
-            apps: (0..apps).map(|_| AtomicU32::new(0)).collect(),
             lanes: (0..lanes).map(|_| Waiting::default()).collect(),
         }
-    }
-
-    /// A socket is there from now on (`true`), or no more.
-    pub fn is_there(&self, app: AppId, user: UserId, there: bool) {
-        for count in [self.users.get(user.index()), self.apps.get(app.index())] {
-            let Some(count) = count else { continue };
-            if there {
-                count.fetch_add(1, Ordering::Relaxed);
-            } else {
-                count.fetch_sub(1, Ordering::Relaxed);
-            }
-        }
-    }
-
-    /// How many sockets of an audience are there.
-    pub fn there(&self, app: AppId, audience: Audience) -> u32 {
-        let count = match audience {
-            Audience::Everyone => self.apps.get(app.index()),
-            Audience::User(user) => self.users.get(user.index()),
-        };
-        count.map_or(0, |count| count.load(Ordering::Relaxed))
     }
 
     /// A lane is about to send this push, which is to arrive so often. It waits for no other any more.
@@ -149,7 +123,7 @@ mod tests {
 
     #[test]
     fn a_lane_is_woken_once_by_the_last_arrival() {
-        let awaited = Awaited::new(2, 1, 1);
+        let awaited = Awaited::new(2);
         let woken = Arc::new(Woken::default());
         let waker = Waker::from(Arc::clone(&woken));
         let mut task = Context::from_waker(&waker);
@@ -173,17 +147,7 @@ mod tests {
 
     #[test]
     fn nothing_is_waited_for_where_nobody_is_there() {
-        let awaited = Awaited::new(2, 2, 2);
-        let (app, user) = (AppId(1), UserId(1));
-        let of = |audience| awaited.there(app, audience);
-        assert_eq!(of(Audience::Everyone), 0);
-        awaited.is_there(app, user, true);
-        awaited.is_there(app, user, true);
-        awaited.is_there(app, UserId(0), true);
-        awaited.is_there(app, user, false);
-        assert_eq!(of(Audience::Everyone), 2);
-        assert_eq!(of(Audience::User(user)), 1);
-        assert_eq!(of(Audience::User(UserId(9))), 0);
+        let awaited = Awaited::new(2);
         awaited.send(push(0), 0);
         let mut task = Context::from_waker(Waker::noop());
         assert!(awaited.poll_arrived(LANE, &mut task).is_ready());
@@ -191,7 +155,7 @@ mod tests {
 
     #[test]
     fn no_last_arrival_is_missed_by_a_lane_that_begins_to_wait() {
-        let awaited = Awaited::new(2, 1, 1);
+        let awaited = Awaited::new(2);
         for seq in 0..300 {
             awaited.send(push(seq), 2);
             std::thread::scope(|scope| {

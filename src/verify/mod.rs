@@ -24,6 +24,7 @@ mod settling;
 mod standing;
 mod streams;
 mod tag;
+mod there;
 mod untagged;
 
 pub use awaited::Awaited;
@@ -35,3 +36,4 @@ pub use rules::{Arrival, Judged, Ordering, Rules, Source, Way};
 pub use settling::Settling;
 pub use streams::{Stream, Streams};
 pub use tag::{By, Found, TAG_LEN, Tag, Tagger};
+pub use there::There;

@@ -271,6 +271,10 @@ pub struct Entry {
     pub accepted: u64,
     /// Deliveries.
     pub delivered: u64,
+    /// Deliveries that the pushes sent in it should bring, by the sockets that were connected when each was sent: an estimate. Absent where
+    /// nobody counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected: Option<u64>,
     /// Violations seen; losses are known only at the end and stand in no second.
     pub violations: u64,
     /// Median push latency.

@@ -249,6 +249,7 @@ fn entry(second: &Second) -> Entry {
         sent: second.sent,
         accepted: second.accepted,
         delivered: second.delivered,
+        expected: second.expected,
         violations: second.violations,
         push_p50_us: second.push_p50_us,
         push_p99_us: second.push_p99_us,

@@ -56,6 +56,7 @@ pub(super) struct Workers {
     /// Shards of each.
     shards: usize,
     tasks: JoinSet<()>,
+    pids: Vec<u32>,
 }
 
 /// What a worker says about itself.
@@ -99,6 +100,11 @@ pub(super) struct Ears {
 }
 
 impl Workers {
+    /// Their processes.
+    pub(super) fn pids(&self) -> Vec<u32> {
+        self.pids.clone()
+    }
+
     /// Starts the workers of a plan, and waits until all have their shards.
     pub(super) async fn start(
         plan: &Plan,
@@ -110,11 +116,13 @@ impl Workers {
         let (say, said) = mpsc::unbounded_channel();
         let mut tasks = JoinSet::new();
         let (mut feed, mut pulses) = (Feed::default(), Vec::new());
+        let mut pids = Vec::new();
         let plan_json = serde_json::to_string(plan).map_err(|e| e.to_string())?;
         let users = serde_json::to_string(&plan.people.meant()).map_err(|e| e.to_string())?;
         let spoken = serde_json::to_string(&plan.contract.given).map_err(|e| e.to_string())?;
         for worker in 0..plan.workers as usize {
             let mut child = spawn().map_err(|e| format!("a worker could not be started: {e}"))?;
+            pids.extend(child.id());
             let pipes = child.stdin.take().zip(child.stdout.take());
             let (stdin, stdout) = pipes.ok_or("a worker has no pipes")?;
             tasks.spawn(feed.link(stdin));
@@ -155,6 +163,7 @@ impl Workers {
             pulses,
             shards,
             tasks,
+            pids,
         };
         let ready = tokio::time::timeout(PATIENCE, workers.all_ready()).await;
         ready.map_err(|_| format!("the workers did not get ready within {PATIENCE:?}"))??;

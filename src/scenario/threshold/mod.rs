@@ -211,6 +211,20 @@ impl Threshold {
 }
 
 impl Threshold {
+    /// From when on it can be checked.
+    pub fn known(&self) -> Known {
+        if self.is_share_of_end() {
+            Known::End
+        } else {
+            self.metric.known()
+        }
+    }
+
+    /// It is about a share of what is known only at the end.
+    fn is_share_of_end(&self) -> bool {
+        self.bound.share && matches!(self.metric, Metric::Deliveries(_))
+    }
+
     /// The bound that a figure has to stay below, or may just reach, in the base of its unit; `None`: it is bounded otherwise.
     pub fn most(&self) -> Option<f64> {
         let upper = matches!(self.op, Op::Less | Op::AtMost) && !self.bound.share;
@@ -243,8 +257,8 @@ impl Condition {
         let threshold = Threshold::read(text, &path, op, value, &Metric::of(events, triggers))?;
         let text = threshold.text.clone();
         let metric = &threshold.metric;
-        let share_of_end = threshold.bound.share && matches!(metric, Metric::Deliveries(_));
-        if metric.known() == Known::End || share_of_end {
+        let share_of_end = threshold.is_share_of_end();
+        if threshold.known() == Known::End {
             let share = if share_of_end { "the share of " } else { "" };
             let what = format!("{share}{metric}");
             return Err(ThresholdError::NotLive { text, what });
