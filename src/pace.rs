@@ -12,9 +12,13 @@ use std::time::Duration;
 
 use crate::time::Time;
 
+mod course;
 mod poisson;
+mod warp;
 
+pub use course::Course;
 use poisson::Poisson;
+pub use warp::Warp;
 
 /// A schedule. Cheap to copy.
 #[derive(Debug, Clone, PartialEq)]
@@ -150,15 +154,51 @@ impl Pace {
             Arrivals::Burst(size) => Gaps::Burst(u64::from(size.max(1))),
             Arrivals::Poisson(seed) => Gaps::Random(Poisson::new(seed, counted)),
         };
+        Self::of(legs.into(), counted, gaps)
+    }
+
+    fn of(legs: Arc<[Leg]>, counted: f64, gaps: Gaps) -> Self {
         let hits = match &gaps {
             Gaps::Even | Gaps::Burst(_) => counted.ceil() as u64,
             Gaps::Random(poisson) => poisson.before(counted),
         };
-        Self {
-            legs: legs.into(),
-            hits,
-            gaps,
-        }
+        Self { legs, hits, gaps }
+    }
+
+    /// The same schedule, which then goes on at the rate of its end until so long after the start. What it has before its own end stays
+    /// as it is.
+    #[must_use]
+    pub fn beyond(&self, until: Duration) -> Self {
+        let Some(last) = self.legs.last().filter(|leg| leg.lasts.is_finite()) else {
+            return self.clone();
+        };
+        let begins_us = last.begins_us + (last.lasts * 1e6).round() as u64;
+        let more_us = (until.as_micros() as u64).saturating_sub(begins_us);
+        let rate = (last.rate + last.slope * last.lasts).max(0.0);
+        let (counted, lasts) = (last.until, more_us as f64 / 1e6);
+        let leg = Leg {
+            begins_us,
+            lasts,
+            counted,
+            until: snapped(counted + rate * lasts),
+            rate,
+            slope: 0.0,
+        };
+        Self::of(
+            self.legs.iter().copied().chain([leg]).collect(),
+            leg.until,
+            match &self.gaps {
+                Gaps::Random(poisson) => Gaps::Random(poisson.until(leg.until)),
+                gaps => gaps.clone(),
+            },
+        )
+    }
+
+    /// The same with no more hits than this.
+    #[must_use]
+    pub fn at_most(self, hits: u64) -> Self {
+        let hits = self.hits.min(hits);
+        Self { hits, ..self }
     }
 
     /// All hits of the schedule.
@@ -369,6 +409,31 @@ mod tests {
         assert_eq!(after(17_500), 40_000_000);
         assert_eq!(after(18_875), 48_000_000);
         assert_eq!(after(pace.hits() - 1), 48_000_000 + 1_857_143);
+    }
+
+    #[test]
+    fn beyond_its_end_a_schedule_goes_on_and_nothing_before_has_moved() {
+        let stages = [stage(2, 0.0, 100.0), stage(2, 100.0, 50.0)];
+        for arrivals in [
+            Arrivals::Constant,
+            Arrivals::Burst(30),
+            Arrivals::Poisson(4),
+        ] {
+            let pace = Pace::staged(&stages, arrivals);
+            let longer = pace.beyond(secs(8));
+            for n in 0..pace.hits() {
+                assert_eq!(pace.intended(n), longer.intended(n), "{arrivals:?}: {n}");
+            }
+            let more = longer.hits() - pace.hits();
+            assert!(more.abs_diff(200) <= 60, "{arrivals:?}: {more}");
+            assert_eq!(longer.due(secs(8)), longer.hits());
+            let last = longer.intended(longer.hits() - 1);
+            assert!(last >= at(4_000) && last < at(8_000), "{last:?}");
+        }
+        let none = Pace::new(5.0, 7).beyond(secs(100));
+        assert_eq!(none.hits(), 7);
+        let ends = Pace::staged(&[stage(4, 50.0, 0.0)], Arrivals::Constant);
+        assert_eq!(ends.beyond(secs(40)).hits(), 100);
     }
 
     #[test]

@@ -328,6 +328,7 @@ async fn one(
         target,
         interrupts: interrupted,
         watcher,
+        commands: None,
         journal,
     };
     // A run is a large future, and there is one at a time.

@@ -148,6 +148,7 @@ async fn carry_out(
         target,
         interrupts,
         watcher,
+        commands: None,
         journal: None,
     };
     let mut run = Box::pin(run::run(order));

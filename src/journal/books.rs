@@ -82,7 +82,7 @@ pub(super) struct Books {
 impl Books {
     pub(super) fn new(terms: &Terms, judges: u32) -> Self {
         let lanes = terms.plan.lanes;
-        let pushes_per_lane = terms.plan.pushes_per_lane();
+        let pushes_per_lane = terms.plan.most_pushes_per_lane();
         let ledger = Arc::new(Ledger::new(lanes, pushes_per_lane));
         let writer = |lane| LaneWriter::new(Arc::clone(&ledger), Lane(lane));
         Self {

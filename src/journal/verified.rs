@@ -217,9 +217,15 @@ fn sum_up(header: Header, said: Option<Summary>, replayed: Replayed, damage: &[D
     }
     // Which lanes went on waiting, only the run knows.
     let given_up = summary.pushes.given_up;
+    let scheduled = if summary.rate_changes.is_empty() {
+        summary.plan.scheduled(replayed.pushes.sent)
+    } else {
+        // Of a course that was changed, only the run knows how many pushes it had.
+        summary.pushes.scheduled
+    };
     summary.pushes = replayed.pushes;
     summary.pushes.given_up = given_up;
-    summary.pushes.scheduled = summary.plan.scheduled(summary.pushes.sent);
+    summary.pushes.scheduled = scheduled;
     summary.findings = replayed.findings;
     summary.requests = replayed.requests;
     let meter = &replayed.meter;

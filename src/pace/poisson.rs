@@ -39,6 +39,11 @@ impl Poisson {
         }
     }
 
+    /// The same process, up to another time.
+    pub(super) fn until(&self, end: f64) -> Self {
+        Self::new(self.seed, end)
+    }
+
     /// When arrival `n` comes, counted from zero. Beyond the end that the process was made for: at or after that end.
     pub(super) fn at(&self, n: u64) -> f64 {
         let m = n + 1;

@@ -14,6 +14,7 @@ use super::machine::{Machine, Phase};
 use super::process;
 use super::seconds::share_of;
 use super::sockets::shard_count;
+use super::steering::Steering;
 use super::tally::Tally;
 use super::vigil::Vigil;
 use super::vitals::Vitals;
@@ -58,6 +59,7 @@ pub(super) struct Seen<'a> {
     pub(super) progress: &'a Progress,
     /// When settling is over, while it goes on.
     pub(super) wake_at: Time,
+    pub(super) steering: &'a Steering,
     /// How late the runtime of the lanes was.
     pub(super) vigil: &'a Vigil,
     pub(super) now: Time,
@@ -224,7 +226,8 @@ impl Live {
             generator,
             thresholds: thresholds.into(),
             requests: tally.sums.requests(),
-            changes: Vec::new(),
+            rate_fixed: seen.steering.fixed(machine.phase(), now),
+            changes: seen.steering.changes.clone(),
             ended: None,
         }
     }
@@ -276,7 +279,7 @@ impl Live {
     fn rate(&self, seen: &Seen<'_>) -> Option<f64> {
         let open = seen.plan.closed.is_none() && seen.machine.phase() == Phase::Pushing;
         let since = self.pushing.filter(|_| open)?;
-        Some(seen.plan.pace().rate(seen.now - since))
+        Some(seen.steering.course.borrow().rate(seen.now - since))
     }
 
     fn parts(&self, seen: &Seen<'_>, second: u64) -> Vec<Part> {

@@ -17,6 +17,7 @@ mod refused;
 mod seconds;
 mod settling;
 mod sockets;
+mod steering;
 mod sums;
 mod tally;
 mod vigil;
@@ -52,6 +53,8 @@ use preflight::Unreached;
 pub use preflight::places;
 use refused::RefusedLogins;
 use settling::Settler;
+pub use steering::Command;
+use steering::Steering;
 use tally::Tally;
 use vigil::Vigil;
 
@@ -69,6 +72,8 @@ pub struct Order {
     pub interrupts: mpsc::Receiver<()>,
     /// Hears how the run goes, once a second.
     pub watcher: watch::Sender<Snapshot>,
+    /// What whoever watches asks of the run; `None`: nobody will.
+    pub commands: Option<mpsc::Receiver<Command>>,
     /// Writes the journal, if there is to be one.
     pub journal: Option<Pen>,
 }
@@ -95,6 +100,7 @@ pub async fn run(order: Order) -> Option<Summary> {
     let mut tally = Tally::new(&plan, order.target, order.scenario, started_at_unix_ms);
     tally.measured = order.measuring.map(Measured::new);
     let mut interrupts = order.interrupts;
+    let steering = Steering::new(&plan, order.commands);
     let begun = async {
         let places = preflight::check(&plan, &target, clock).await?;
         let health = &mut tally.health;
@@ -111,7 +117,7 @@ pub async fn run(order: Order) -> Option<Summary> {
     };
     match begun {
         Ok(begun) => {
-            let conductor = Conductor::new(plan, clock, tally, begun, live);
+            let conductor = Conductor::new(plan, clock, tally, begun, (live, steering));
             Box::pin(conductor.conduct(interrupts)).await
         }
         Err(unreached) => {
@@ -145,6 +151,7 @@ struct Conductor {
     wake_at: Time,
     vigil: Vigil,
     live: Live,
+    steering: Steering,
 }
 
 /// What carrying out effects led to.
@@ -156,7 +163,13 @@ enum Next {
 }
 
 impl Conductor {
-    fn new(plan: Arc<Plan>, clock: Clock, tally: Tally, begun: Begun, live: Live) -> Self {
+    fn new(
+        plan: Arc<Plan>,
+        clock: Clock,
+        tally: Tally,
+        begun: Begun,
+        (live, steering): (Live, Steering),
+    ) -> Self {
         let settler = Settler::new(&plan, begun.ledger, begun.crew.judges(), begun.push_log)
             .followed(begun.crew.follower());
         Self {
@@ -178,6 +191,7 @@ impl Conductor {
             stop_lanes: watch::channel(false).0,
             wake_at: Time::MAX,
             live,
+            steering,
             plan,
         }
     }
@@ -203,6 +217,10 @@ impl Conductor {
                     self.turn(u64::from(second - 1))
                 }
                 () = self.live.something(self.clock) => None,
+                command = self.steering.command() => {
+                    self.commanded(command);
+                    None
+                }
             };
             self.show();
             match event.map_or(Next::GoOn, |event| self.happened(event)) {
@@ -265,6 +283,7 @@ impl Conductor {
             progress: &self.progress,
             wake_at: self.wake_at,
             vigil: &self.vigil,
+            steering: &self.steering,
             now: self.clock.now(),
         });
     }
@@ -272,6 +291,7 @@ impl Conductor {
     fn start_pushing(&mut self) {
         let start = self.clock.now();
         self.live.pushing(start);
+        self.steering.pushing(start);
         let sockets = &self.machine.sockets;
         self.progress.connected(sockets.alive, sockets.wanted);
         let measured_from = self.tally.pushing(start, self.machine.sockets.connected);
@@ -301,6 +321,8 @@ impl Conductor {
                 turns: Arc::clone(&turns),
                 start,
                 measured_from,
+                course: self.steering.course.subscribe(),
+                may_change: self.steering.may_change(),
                 progress: Arc::clone(&self.progress),
                 awaited: self.awaited.clone(),
                 stop: self.stop_lanes.subscribe(),
@@ -352,9 +374,9 @@ impl Conductor {
         let delay = self.vigil.end().await;
         self.tally.health.delays(&delay);
         self.crew.stop(&mut self.notes).await;
-        let summary = self
-            .tally
-            .sum_up(ended, self.machine, pushes, &self.settler.splits);
+        let splits = &self.settler.splits;
+        let mut summary = self.tally.sum_up(ended, self.machine, pushes, splits);
+        summary.rate_changes = self.steering.changes;
         self.live.end(&summary).await;
         summary
     }

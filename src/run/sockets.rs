@@ -56,7 +56,7 @@ impl Share {
     pub(super) fn whole(plan: &Plan) -> Self {
         Self {
             part: Part::whole(shard_count(plan)),
-            ledger: Arc::new(Ledger::new(plan.lanes, plan.pushes_per_lane())),
+            ledger: Arc::new(Ledger::new(plan.lanes, plan.most_pushes_per_lane())),
             follows: None,
         }
     }

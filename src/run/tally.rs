@@ -338,6 +338,7 @@ impl Tally {
             by_audience: parts.by_audience,
             by_trigger: parts.by_trigger,
             missed: self.lanes.missed,
+            rate_changes: Vec::new(),
             pushing: self.health.time_pushing(),
             aborted: self.aborted.clone(),
             latencies: Latencies {

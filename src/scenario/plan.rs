@@ -354,9 +354,18 @@ impl Plan {
         lanes.map(|lane| deal.trigger_of(lane) as u16).collect()
     }
 
+    /// Most pushes that any lane can send, however the schedule is made to pass.
+    pub fn most_pushes_per_lane(&self) -> u32 {
+        self.of_lane(self.pace_beyond().hits())
+    }
+
     /// Most pushes any lane is scheduled to send.
     pub fn pushes_per_lane(&self) -> u32 {
-        let (deal, hits) = (self.deal(), self.pace().hits());
+        self.of_lane(self.pace().hits())
+    }
+
+    fn of_lane(&self, hits: u64) -> u32 {
+        let deal = self.deal();
         let pushes = deal.first_lanes().map(|lane| deal.pushes_of(lane, hits));
         pushes.max().unwrap_or_default()
     }

@@ -15,6 +15,10 @@ use super::units::{Rate, Span, UnitError, from_text};
 use crate::pace;
 
 pub(super) const MOST_PUSHES: u64 = 100_000_000;
+/// A schedule may be made to pass so many times as fast as it is written, at most, while it goes on ...
+pub const FASTEST: f64 = 10.0;
+/// ... and at least.
+pub const SLOWEST: f64 = 0.1;
 const MOST_STAGES: usize = 1_000;
 /// As long as any span may be: a month.
 const LONGEST: Duration = Duration::from_secs(31 * 24 * 3600);
@@ -178,6 +182,17 @@ impl Plan {
             &self.stages[..]
         };
         pace::Pace::staged(stages, arrivals)
+    }
+
+    /// The same, which goes on beyond its end as far as it can get when it is made to pass as fast as may be.
+    pub fn pace_beyond(&self) -> pace::Pace {
+        let beyond = self.duration.saturating_mul(FASTEST as u32);
+        self.pace().beyond(beyond).at_most(MOST_PUSHES)
+    }
+
+    /// The course that the schedule takes, as long as nothing is changed of it.
+    pub fn course(&self) -> pace::Course {
+        pace::Course::new(&self.pace(), self.pace_beyond(), self.duration)
     }
 }
 

@@ -97,7 +97,7 @@ impl Workload {
                 Draws::Weighted(Events::new(&weights))
             },
             plan: Arc::new(plan.clone()),
-            pace: plan.pace(),
+            pace: plan.pace_beyond(),
             tagger: Tagger::new(plan.seed),
         }
     }
@@ -115,7 +115,7 @@ impl Workload {
         }
     }
 
-    /// The push at this place; `None` past the end of the schedule. [`Deal`] says which push of the schedule it is.
+    /// The push at this place; `None` past the end of the schedule, as far as that can be [made to go](Plan::pace_beyond). [`Deal`] says which push of the schedule it is.
     pub fn spec(&self, id: PushId) -> Option<Spec> {
         let n = self.place(id)?;
         Some(self.draw(n, self.pace.intended(n)))

@@ -92,6 +92,7 @@ async fn try_one(trial: Trial, seed: u64) -> Row {
         measuring: None,
         interrupts,
         watcher: watch::channel(Snapshot::default()).0,
+        commands: None,
         journal: None,
     };
     let Some(summary) = Box::pin(run::run(order)).await else {

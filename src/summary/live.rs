@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::verdict::Judgement;
 use super::{
     Checked, LoginCounts, MustRefuse, PushCounts, Reasons, Second, SocketCounts, Split, Summary,
@@ -68,6 +70,8 @@ pub struct Snapshot {
     pub thresholds: Arc<Vec<Checked>>,
     /// Requests that sockets emitted, so far.
     pub requests: RequestCounts,
+    /// Why the rate cannot be changed now, if it cannot.
+    pub rate_fixed: Option<&'static str>,
     /// Changes of the rate that were asked for while the run went on.
     pub changes: Vec<RateChange>,
     /// What the run came to; `None` while it goes on.
@@ -135,6 +139,8 @@ impl Snapshot {
         };
         self.thresholds = judgement.thresholds.clone().into();
         self.requests = summary.requests.counts;
+        self.rate_fixed = Some("the run is over");
+        self.changes.clone_from(&summary.rate_changes);
         self.ended = Some(judgement.into());
     }
 }
@@ -326,7 +332,7 @@ pub struct HealthNow {
 }
 
 /// The rate was changed by hand.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct RateChange {
     /// Since the start of the run.
     pub at: Duration,

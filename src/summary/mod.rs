@@ -272,6 +272,9 @@ pub struct Summary {
     pub pushes: PushCounts,
     /// Pushes that were never sent.
     pub missed: Missed,
+    /// Changes of the rate that somebody asked for while the run went on.
+    #[serde(default)]
+    pub rate_changes: Vec<live::RateChange>,
     /// From the start of pushing to the last answer.
     pub pushing: Duration,
     /// Push latencies after a warm-up, over time; `None`: all of the run was measured. Not in the serialized form, for only whoever
@@ -327,6 +330,7 @@ impl Summary {
             upgrades: Upgrades::default(),
             pushes: PushCounts::default(),
             missed: Missed::default(),
+            rate_changes: Vec::new(),
             pushing: Duration::ZERO,
             measured: None,
             push_failures: Reasons::default(),

@@ -14,6 +14,7 @@ use crate::history::{Outcome, Push};
 use crate::ids::{Audience, Lane, PushId, Seq};
 use crate::journal::LaneRecorder;
 use crate::measure::Latency;
+use crate::pace::Course;
 use crate::scenario::workload::Spec;
 use crate::scenario::{Plan, Workload};
 use crate::summary::{Missed, PushCounts, Reasons};
@@ -78,6 +79,10 @@ pub struct Setup {
     pub measured_from: Time,
     /// What is waited for in a closed loop.
     pub awaited: Option<Arc<Awaited>>,
+    /// The course that the schedule takes.
+    pub course: watch::Receiver<Course>,
+    /// Whether that may be changed: who has no more pushes then waits for the end.
+    pub may_change: bool,
     /// Counts for whoever watches.
     pub progress: Arc<Progress>,
     /// Turns true when no more pushes are to be sent.
@@ -96,16 +101,9 @@ pub async fn run(mut setup: Setup) -> LaneReport {
     let over = setup.over();
     let mut free_since = setup.clock.now();
     let mut waited = Waited::default();
+    let mut own = Own::of(&setup);
     let mut seq = 0;
-    while let Some(spec) = setup.spec(seq) {
-        let due = match setup.plan.closed {
-            // As soon as may be.
-            Some(_) => free_since,
-            None => setup.start + (spec.intended - Time::ZERO),
-        };
-        if !setup.wait_until(due).await {
-            break;
-        }
+    while let Some((spec, due)) = setup.next(seq, free_since, &mut own).await {
         let Some(waited_for_sender) = setup.sender(&spec).await else {
             break;
         };
@@ -119,7 +117,7 @@ pub async fn run(mut setup: Setup) -> LaneReport {
         }
         if setup.plan.closed.is_none() && now > last_call {
             waited.own += now - ready;
-            report.missed = waited.blame(setup.pushes().saturating_sub(seq));
+            report.missed = waited.blame(own.pushes.saturating_sub(seq));
             break;
         }
         let Some((sent, outcome)) = setup.push(seq, &spec, due, ready, &mut report).await else {
@@ -135,6 +133,23 @@ pub async fn run(mut setup: Setup) -> LaneReport {
         seq += 1;
     }
     report
+}
+
+/// The pushes of the course that are a lane's.
+struct Own {
+    /// After so many changes of it.
+    changes: usize,
+    pushes: u32,
+}
+
+impl Own {
+    fn of(setup: &Setup) -> Self {
+        let course = setup.course.borrow();
+        Self {
+            changes: course.changes(),
+            pushes: setup.pushes(&course),
+        }
+    }
 }
 
 /// Where the time of a lane went that it was not waiting for its schedule.
@@ -172,14 +187,46 @@ impl Setup {
         }
     }
 
-    /// Pushes of the schedule that are this lane's.
-    fn pushes(&self) -> u32 {
-        let hits = self.plan.pace().hits();
-        self.plan.deal().pushes_of(self.lane, hits)
+    /// Pushes of a course that are this lane's.
+    fn pushes(&self, course: &Course) -> u32 {
+        self.plan.deal().pushes_of(self.lane, course.hits())
     }
 
-    fn spec(&self, seq: u32) -> Option<Spec> {
-        self.workload.spec(self.id(seq))
+    /// The lane's next push once it is due, with when that was. `None`: there is none, or the lane was told to stop.
+    async fn next(&mut self, seq: u32, free_since: Time, own: &mut Own) -> Option<(Spec, Time)> {
+        if self.plan.closed.is_some() {
+            // As soon as may be.
+            let spec = self.workload.spec(self.id(seq))?;
+            return (!*self.stop.borrow()).then_some((spec, free_since));
+        }
+        loop {
+            if *self.stop.borrow() {
+                return None;
+            }
+            if own.changes != self.course.borrow().changes() {
+                *own = Own::of(self);
+            }
+            let (spec, due) = {
+                let id = (seq < own.pushes).then(|| self.id(seq));
+                let spec = id.and_then(|id| self.workload.spec(id));
+                let course = self.course.borrow_and_update();
+                let due = match &spec {
+                    Some(spec) => course.real(spec.intended) - Time::ZERO,
+                    // As long as the rate may be raised there may be another.
+                    None if self.may_change => self.plan.duration,
+                    None => return None,
+                };
+                (spec, self.start + due)
+            };
+            if due > self.clock.now() {
+                tokio::select! {
+                    () = tokio::time::sleep_until(self.clock.instant(due)) => {}
+                    Ok(()) = self.course.changed() => continue,
+                    _ = self.stop.wait_for(|stop| *stop) => return None,
+                }
+            }
+            return spec.map(|spec| (spec, due));
+        }
     }
 
     /// Waits for who is to send a push, if that is a user of the run who is away, and says how long. `None`: told to stop.
@@ -207,20 +254,6 @@ impl Setup {
         let turn = self.turns.wait(spec.app, spec.event).await;
         self.progress.waited_for_turn();
         (Some(turn), self.clock.now() - since)
-    }
-
-    /// False: told to stop.
-    async fn wait_until(&mut self, due: Time) -> bool {
-        if *self.stop.borrow() {
-            return false;
-        }
-        if due <= self.clock.now() {
-            return true;
-        }
-        tokio::select! {
-            () = tokio::time::sleep_until(self.clock.instant(due)) => true,
-            _ = self.stop.wait_for(|stop| *stop) => false,
-        }
     }
 
     /// When a closed loop is over that lasts for a time.

@@ -34,6 +34,8 @@ pub struct Progress {
     measured: Mutex<Measured>,
     /// The sockets that are there; `None`: only workers know.
     there: Option<Arc<There>>,
+    /// Pushes of the course, if that is not the plan's; 0: it is.
+    scheduled: AtomicU64,
     /// Sockets connected of those wanted, in millionths.
     connected_ppm: AtomicU64,
 }
@@ -103,6 +105,7 @@ impl Progress {
             by_node: parts(nodes),
             measured: Mutex::default(),
             there,
+            scheduled: AtomicU64::default(),
             connected_ppm: AtomicU64::default(),
         }
     }
@@ -111,7 +114,10 @@ impl Progress {
     pub fn counts(&self, plan: &Plan) -> PushCounts {
         let sent = self.sent.load(Ordering::Relaxed);
         PushCounts {
-            scheduled: plan.scheduled(sent),
+            scheduled: match self.scheduled.load(Ordering::Relaxed) {
+                0 => plan.scheduled(sent),
+                changed => changed,
+            },
             sent,
             accepted: self.accepted.load(Ordering::Relaxed),
             rejected: self.rejected.load(Ordering::Relaxed),
@@ -152,6 +158,11 @@ impl Progress {
         let now = measured.clone();
         measured.lag_since = None;
         now
+    }
+
+    /// The course of the schedule was changed, and has so many pushes now.
+    pub fn schedule(&self, hits: u64) {
+        self.scheduled.store(hits, Ordering::Relaxed);
     }
 
     /// So many sockets are connected of those wanted: what is expected goes by their share where only workers know who is there.

@@ -30,7 +30,7 @@ pub(super) struct Copyist {
 
 impl Copyist {
     pub(super) fn new(plan: &Plan) -> Self {
-        let ledger = Arc::new(Ledger::new(plan.lanes, plan.pushes_per_lane()));
+        let ledger = Arc::new(Ledger::new(plan.lanes, plan.most_pushes_per_lane()));
         let lanes = (0..plan.lanes).map(|lane| LaneWriter::new(Arc::clone(&ledger), Lane(lane)));
         Self {
             lanes: lanes.collect(),

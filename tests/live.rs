@@ -1,0 +1,217 @@
+//! A run while it goes on: what its snapshots say, and that the last one says what its summary does.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use pushproof::measure::Latency;
+use pushproof::platform::{AppConfig, FaultConfig, Platform, PlatformConfig};
+use pushproof::run::{self, Order};
+use pushproof::scenario::{Plan, file::File};
+use pushproof::summary::live::{Part, PartKind};
+use pushproof::summary::{Snapshot, Standing, Summary, Target};
+use pushproof::verify::Class;
+use tokio::sync::{mpsc, watch};
+
+/// Longer than any of these runs takes on a busy machine.
+const BOUND: Duration = Duration::from_secs(60);
+
+async fn platform(faults: &[&str]) -> Platform {
+    let config = PlatformConfig {
+        apps: ["a", "b"].map(AppConfig::named).to_vec(),
+        faults: FaultConfig {
+            rates: faults
+                .iter()
+                .map(|rate| rate.parse().expect("a rate"))
+                .collect(),
+            seed: 5,
+            ..FaultConfig::default()
+        },
+        ..PlatformConfig::default()
+    };
+    let any = "127.0.0.1:0".parse().expect("an address");
+    Platform::start(any, config).await.expect("a platform")
+}
+
+/// A run of 40 sockets in two apps against this platform.
+struct Running {
+    summary: tokio::task::JoinHandle<Option<Summary>>,
+    snapshots: watch::Receiver<Snapshot>,
+    _interrupts: mpsc::Sender<()>,
+}
+
+impl Running {
+    fn start(platform: &Platform, more: &str) -> Self {
+        let text = format!(
+            "seed = 7\n[target]\nurl = \"http://{}\"\napps = [\"a\", \"b\"]\n\
+             [users]\ncount = 20\nsockets_per_user = 2\n\
+             [verify]\ndeadline = \"2s\"\nsettle = \"2s\"\n{more}",
+            platform.address()
+        );
+        let plan = Plan::from_file(&File::parse(&text).expect("a scenario"), 1).expect("a plan");
+        let (watcher, snapshots) = watch::channel(Snapshot::default());
+        let (interrupt, interrupts) = mpsc::channel(8);
+        let order = Order {
+            scenario: "live".to_owned(),
+            target: Target::of(&plan),
+            plan,
+            measuring: None,
+            interrupts,
+            watcher,
+            journal: None,
+        };
+        Self {
+            summary: tokio::spawn(async move { Box::pin(run::run(order)).await }),
+            snapshots,
+            _interrupts: interrupt,
+        }
+    }
+
+    /// Every snapshot, the last one after the end of the run, and what the run came to.
+    async fn watched(mut self) -> (Vec<Snapshot>, Summary) {
+        let mut all = Vec::new();
+        let watching = async {
+            while self.snapshots.changed().await.is_ok() {
+                all.push(self.snapshots.borrow_and_update().clone());
+            }
+        };
+        let watching = tokio::time::timeout(BOUND, watching).await;
+        watching.expect("the run ends");
+        let summary = self.summary.await.expect("it does not fail");
+        (all, summary.expect("it was not killed"))
+    }
+}
+
+fn part<'a>(snapshot: &'a Snapshot, kind: PartKind, name: &str) -> &'a Part {
+    let mut parts = snapshot.parts.iter();
+    let found = parts.find(|part| part.kind == kind && part.name == name);
+    found.unwrap_or_else(|| panic!("no {kind:?} {name} in {:?}", snapshot.parts))
+}
+
+fn figures(latency: &Latency) -> (u64, Option<u64>, Option<u64>) {
+    (latency.count(), latency.quantile_us(0.5), latency.max_us())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_snapshots_of_a_clean_run_come_to_its_summary() {
+    let platform = platform(&[]).await;
+    let more = "[pushes]\nrate = \"50/s\"\nduration = \"3s\"\nbroadcast = 0.5\nevents = [\"news\", \"mail\"]\n";
+    let (all, summary) = Running::start(&platform, more).watched().await;
+    platform.stop().await;
+    let expected = summary.findings.counts.expected;
+    assert_eq!(summary.findings.counts.violations(), 0);
+
+    // While it goes on.
+    let phases: Vec<_> = all.iter().map(|snapshot| snapshot.phase).collect();
+    for phase in ["pushing", "settling", "over"] {
+        assert!(phases.contains(&phase), "{phase}: {phases:?}");
+    }
+    let pushing = all.iter().filter(|snapshot| snapshot.phase == "pushing");
+    for snapshot in pushing {
+        assert_eq!(snapshot.rate, Some(50.0));
+        assert!(
+            snapshot
+                .phase_left
+                .is_some_and(|left| left <= Duration::from_secs(3))
+        );
+        assert_eq!(snapshot.about.seed, 7);
+    }
+    let last = all.iter().rev().find(|snapshot| snapshot.ended.is_none());
+    let last = last.expect("a snapshot of the run");
+    assert_eq!(last.phase, "settling");
+    assert_eq!(last.so_far().standing, Standing::Ok);
+    assert_eq!(
+        (last.sockets, last.pushes),
+        (summary.sockets, summary.pushes)
+    );
+    // All had come by then, and nobody had dropped: what was expected is what judging expects.
+    let of_seconds = |of: fn(&pushproof::summary::Second) -> u64| -> u64 {
+        summary.timeline.iter().map(of).sum()
+    };
+    assert_eq!(of_seconds(|second| second.expected.unwrap_or(0)), expected);
+    assert_eq!(of_seconds(|second| second.delivered), expected);
+    assert_eq!(last.counts.delivered, expected);
+    assert_eq!(
+        figures(&last.latencies.push),
+        figures(&summary.latencies.push)
+    );
+    assert_eq!(
+        figures(&last.latencies.trigger),
+        figures(&summary.latencies.trigger)
+    );
+    assert_eq!(
+        figures(&last.latencies.connect),
+        figures(&summary.latencies.connect)
+    );
+    assert_eq!(
+        figures(&last.latencies.login),
+        figures(&summary.latencies.login)
+    );
+    assert_eq!(last.in_flight, 0);
+    for (kind, splits) in [
+        (PartKind::Event, &summary.by_event),
+        (PartKind::Audience, &summary.by_audience),
+    ] {
+        for (name, split) in splits {
+            let part = part(last, kind, name);
+            assert_eq!(part.pushes, Some(split.pushes), "{name}");
+            assert_eq!(part.delivered, Some(split.delivered()), "{name}");
+            let near = |rough: Option<u64>, exact: Option<u64>| {
+                let (rough, exact) = (rough.expect("a figure"), exact.expect("a figure"));
+                let off = rough.abs_diff(exact) * 20;
+                assert!(off <= exact, "{name}: {rough}, not {exact}");
+            };
+            near(part.push_max_us, split.push.max_us());
+            near(part.push_p50_us, split.push.quantile_us(0.5));
+        }
+    }
+    let node = part(last, PartKind::Node, &summary.target.url);
+    assert_eq!((node.sockets, node.pushes), (Some(40), Some(150)));
+    let generator = &last.generator;
+    assert!(generator.rss_bytes.is_some_and(|bytes| bytes > 1 << 20));
+    assert!(generator.cpu_percent.is_some() && generator.open_files > Some(40));
+    assert!(generator.schedule_lag_p99_us.is_some());
+
+    // And when it is over.
+    let over = all.last().expect("the last one");
+    let judgement = over.ended.as_ref().expect("a verdict");
+    assert_eq!(**judgement, summary.judge());
+    assert_eq!(over.counts, summary.findings.counts);
+    assert_eq!(
+        (over.sockets, over.pushes),
+        (summary.sockets, summary.pushes)
+    );
+    assert_eq!(*over.past, summary.timeline);
+    let news = part(over, PartKind::Event, "news");
+    let (_, split) = &summary.by_event[0];
+    assert_eq!(news.push_p99_us, split.push.quantile_us(0.99));
+    assert!(Arc::ptr_eq(&over.about, &last.about));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn trouble_is_seen_while_it_happens() {
+    let platform = platform(&["duplicate=1/10"]).await;
+    let more = "[pushes]\nrate = \"50/s\"\nduration = \"3s\"\n";
+    let (all, summary) = Running::start(&platform, more).watched().await;
+    platform.stop().await;
+    let duplicated = summary.findings.counts.of(Class::Duplicated);
+    assert!(duplicated > 0);
+    let pushing = all
+        .iter()
+        .rev()
+        .find(|snapshot| snapshot.phase == "pushing");
+    let pushing = pushing.expect("a snapshot while pushing").so_far();
+    assert_eq!(pushing.standing, Standing::Violations);
+    assert!(pushing.why.ends_with("duplicated"), "{}", pushing.why);
+    let last = all.iter().rev().find(|snapshot| snapshot.ended.is_none());
+    let last = last.expect("a snapshot of the run");
+    assert_eq!(last.counts.of(Class::Duplicated), duplicated);
+    assert!(!last.examples.is_empty());
+    let times: Vec<_> = last
+        .examples
+        .iter()
+        .map(|example| example.arrived)
+        .collect();
+    assert!(times.is_sorted(), "{times:?}");
+    let violations: u64 = last.past.iter().map(|second| second.violations).sum();
+    assert_eq!(violations, duplicated);
+}
