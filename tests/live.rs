@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use pushproof::journal::{self, Journal, Pen};
 use pushproof::measure::Latency;
 use pushproof::platform::{AppConfig, FaultConfig, Platform, PlatformConfig};
-use pushproof::run::{self, Order};
+use pushproof::run::{self, Command, Order};
 use pushproof::scenario::{Plan, file::File};
 use pushproof::summary::live::{Part, PartKind};
 use pushproof::summary::{Snapshot, Standing, Summary, Target};
@@ -36,11 +37,16 @@ async fn platform(faults: &[&str]) -> Platform {
 struct Running {
     summary: tokio::task::JoinHandle<Option<Summary>>,
     snapshots: watch::Receiver<Snapshot>,
+    commands: mpsc::Sender<Command>,
     _interrupts: mpsc::Sender<()>,
 }
 
 impl Running {
     fn start(platform: &Platform, more: &str) -> Self {
+        Self::with_journal(platform, more, None)
+    }
+
+    fn with_journal(platform: &Platform, more: &str, journal: Option<Pen>) -> Self {
         let text = format!(
             "seed = 7\n[target]\nurl = \"http://{}\"\napps = [\"a\", \"b\"]\n\
              [users]\ncount = 20\nsockets_per_user = 2\n\
@@ -50,6 +56,7 @@ impl Running {
         let plan = Plan::from_file(&File::parse(&text).expect("a scenario"), 1).expect("a plan");
         let (watcher, snapshots) = watch::channel(Snapshot::default());
         let (interrupt, interrupts) = mpsc::channel(8);
+        let (commands, commanded) = mpsc::channel(8);
         let order = Order {
             scenario: "live".to_owned(),
             target: Target::of(&plan),
@@ -57,13 +64,22 @@ impl Running {
             measuring: None,
             interrupts,
             watcher,
-            journal: None,
+            commands: Some(commanded),
+            journal,
         };
         Self {
             summary: tokio::spawn(async move { Box::pin(run::run(order)).await }),
             snapshots,
+            commands,
             _interrupts: interrupt,
         }
+    }
+
+    /// Waits for a snapshot of which this is true.
+    async fn until(&mut self, what: &str, is: impl FnMut(&Snapshot) -> bool) -> Snapshot {
+        let seen = tokio::time::timeout(BOUND, self.snapshots.wait_for(is)).await;
+        let seen = seen.unwrap_or_else(|_| panic!("waited for {what}"));
+        seen.expect("the run goes on").clone()
     }
 
     /// Every snapshot, the last one after the end of the run, and what the run came to.
@@ -214,4 +230,97 @@ async fn trouble_is_seen_while_it_happens() {
     assert!(times.is_sorted(), "{times:?}");
     let violations: u64 = last.past.iter().map(|second| second.violations).sum();
     assert_eq!(violations, duplicated);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_rate_is_changed_while_the_run_goes_on_and_all_is_told_and_judged() {
+    let platform = platform(&[]).await;
+    let path = format!("{}/live-rate.journal", env!("CARGO_TARGET_TMPDIR"));
+    let mut file = std::fs::File::options()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .open(&path)
+        .expect("a writable scratch folder");
+    let journal = Journal::start(file.try_clone().expect("a file")).expect("a thread");
+    let more = "[pushes]\nrate = \"40/s\"\nduration = \"5s\"\nlanes = 4\n";
+    let mut running = Running::with_journal(&platform, more, Some(journal.pen()));
+    let first = running
+        .until("pushes", |snapshot| snapshot.pushes.sent > 0)
+        .await;
+    assert_eq!((first.rate, first.rate_fixed), (Some(40.0), None));
+    let faster = Command::Rate { factor: 4.0 };
+    running.commands.send(faster).await.expect("it listens");
+    let changed = running
+        .until("the change", |snapshot| !snapshot.changes.is_empty())
+        .await;
+    assert_eq!(changed.rate, Some(160.0));
+    let (all, summary) = running.watched().await;
+    platform.stop().await;
+
+    let [change] = summary.rate_changes[..] else {
+        panic!("{:?}", summary.rate_changes);
+    };
+    assert!((change.factor - 4.0).abs() < 1e-9);
+    assert!(change.at > first.elapsed && change.at < changed.elapsed);
+    // What was due until then, and four times as much of what was left of the five seconds.
+    let pushes = &summary.pushes;
+    assert!(
+        pushes.scheduled > 240 && pushes.scheduled < 800,
+        "{pushes:?}"
+    );
+    assert_eq!(
+        (pushes.sent, pushes.accepted),
+        (pushes.scheduled, pushes.scheduled)
+    );
+    let at_its_end = summary.duration.as_secs_f64() - 2.0;
+    assert!((5.0..20.0).contains(&at_its_end), "{at_its_end}");
+    let judgement = summary.judge();
+    assert_eq!(judgement.exit_code, 0, "{:?}", judgement.reasons);
+    let over = all.last().expect("the last one");
+    assert_eq!(over.changes, summary.rate_changes);
+    let report = pushproof::report::json::render(&summary);
+    let report: serde_json::Value = serde_json::from_str(&report).expect("JSON");
+    assert_eq!(report["rate_changes"][0]["factor"], 4.0);
+    assert_eq!(
+        report["rate_changes"][0]["at_ms"],
+        change.at.as_millis() as u64
+    );
+
+    let footer = journal::footer(&summary);
+    journal.close(&footer).expect("a disk with room");
+    let verified = journal::verify(&mut file).expect("a journal");
+    assert!(
+        verified.damage.is_empty() && verified.differences.is_empty(),
+        "{verified:?}"
+    );
+    let again = &verified.summary;
+    assert_eq!(again.pushes.scheduled, pushes.scheduled);
+    assert_eq!(again.findings.counts, summary.findings.counts);
+    assert_eq!(again.judge().exit_code, 0, "{:?}", again.judge().reasons);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_closed_loop_has_no_rate_to_change() {
+    let platform = platform(&[]).await;
+    let more = "[pushes]\nmode = \"closed\"\nduration = \"2s\"\n";
+    let mut running = Running::start(&platform, more);
+    let first = running
+        .until("pushes", |snapshot| snapshot.pushes.sent > 0)
+        .await;
+    assert_eq!(first.rate, None);
+    let why = first.rate_fixed.expect("a reason");
+    assert!(why.starts_with("a closed loop has no rate"), "{why}");
+    let slower = Command::Rate { factor: 0.1 };
+    running.commands.send(slower).await.expect("it listens");
+    let (_, summary) = running.watched().await;
+    platform.stop().await;
+    assert_eq!(summary.rate_changes, []);
+    assert_eq!(
+        summary.judge().exit_code,
+        0,
+        "{:?}",
+        summary.judge().reasons
+    );
 }

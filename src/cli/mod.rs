@@ -13,6 +13,7 @@ mod files;
 mod hand;
 mod listen;
 mod load;
+mod metrics;
 mod nodes;
 mod ports;
 mod push;

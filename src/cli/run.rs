@@ -1,5 +1,6 @@
 //! `pushproof run`.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::str::FromStr;
@@ -11,6 +12,7 @@ use tokio::sync::{mpsc, watch};
 use super::access;
 use super::files::{self, Output};
 use super::load::{LoadArgs, given};
+use super::metrics::Metrics;
 use super::runtime;
 use super::scenario::Asked;
 use super::seed::draw_seed;
@@ -21,6 +23,7 @@ use crate::report::dry_run;
 use crate::run::embedded::{Embedded, EmbeddedError};
 use crate::run::{self, Order};
 use crate::scenario::file::File;
+use crate::scenario::report::metrics_address;
 use crate::scenario::units::Span;
 use crate::scenario::{Driver, Forecast, Plan, Problem, left_out};
 use crate::summary::verdict::{EXIT_INTERRUPTED, EXIT_UNKNOWN, EXIT_USAGE};
@@ -82,6 +85,10 @@ pub(super) struct RunArgs {
     /// Write the history of the run to this file while it happens; `pushproof verify` judges it again.
     #[arg(long, value_name = "FILE", env = "PUSHPROOF_JOURNAL")]
     journal: Option<PathBuf>,
+    /// Serve the metrics of the run at this address while it goes on, as 127.0.0.1:9464, for Prometheus and whatever reads its format; a port
+    /// alone is one of the loopback interface, and 0 any that is free.
+    #[arg(long, value_name = "ADDRESS", env = "PUSHPROOF_METRICS", value_parser = metrics_address)]
+    metrics: Option<SocketAddr>,
     /// Print no progress; the summary only if the run does not pass.
     #[arg(short, long, conflicts_with = "verbose")]
     quiet: bool,
@@ -204,6 +211,7 @@ struct Files {
     journal_at: PathBuf,
     /// Most examples of each class in the report.
     examples: usize,
+    metrics: Option<Metrics>,
 }
 
 impl Files {
@@ -228,7 +236,24 @@ impl Files {
             (Some(flag), _) => (Some(Output::open_journal(flag)?), flag.clone()),
             (None, None) => (None, PathBuf::new()),
         };
+        let metrics = match (args.metrics, &said.metrics) {
+            (Some(address), _) => Some(Metrics::start("--metrics", address)?),
+            (None, Some(address)) => {
+                let listening = metrics_address(address)
+                    .map_err(anyhow::Error::msg)
+                    .and_then(|address| Metrics::start("report.metrics", address));
+                match listening {
+                    Ok(metrics) => Some(metrics),
+                    Err(error) => return Ok(Err(not_opened(asked, "report.metrics", &error))),
+                }
+            }
+            (None, None) => None,
+        };
+        if let Some(metrics) = metrics.as_ref().filter(|_| !args.quiet) {
+            files::say(&format!("metrics at http://{}/metrics", metrics.address()));
+        }
         Ok(Ok(Self {
+            metrics,
             json,
             journal,
             journal_at,
@@ -259,7 +284,8 @@ async fn carry_out(
     let journal = files.journal.map(start_journal).transpose()?;
     let pen = journal.as_ref().map(Journal::pen);
     let name = scenario.clone();
-    let mut summary = match one(args, &mut interrupts, name, plan, pen).await {
+    let metrics = files.metrics.as_ref();
+    let mut summary = match one(args, &mut interrupts, metrics, name, plan, pen).await {
         Ok(Some(summary)) => summary,
         Ok(None) => {
             files::say("ended at once, without a report");
@@ -278,7 +304,7 @@ async fn carry_out(
         files::say(&format!("once more, by {}:", plan.clients.driver));
         let mut none = Summary::empty(scenario.clone(), plan.clone(), Target::of(&plan), 0);
         opinion = Some(
-            match one(args, &mut interrupts, scenario, plan, None).await {
+            match one(args, &mut interrupts, metrics, scenario, plan, None).await {
                 Ok(Some(summary)) => summary,
                 Ok(None) => {
                     none.interrupted = true;
@@ -302,11 +328,15 @@ async fn carry_out(
 async fn one(
     args: &RunArgs,
     interrupts: &mut mpsc::Receiver<()>,
+    metrics: Option<&Metrics>,
     scenario: String,
     plan: Plan,
     journal: Option<Pen>,
 ) -> Result<Option<Summary>, EmbeddedError> {
     let (watcher, snapshots) = watch::channel(Snapshot::default());
+    if let Some(metrics) = metrics {
+        metrics.show(snapshots.clone());
+    }
     let embedded = match &plan.target {
         Some(_) => None,
         None => Some(Embedded::start(&plan, args.verbose).await?),

@@ -58,6 +58,10 @@ pub(super) async fn show_progress(mut snapshots: watch::Receiver<Snapshot>, verb
     let mut shown = Duration::ZERO;
     while snapshots.changed().await.is_ok() {
         let snapshot = snapshots.borrow_and_update().clone();
+        // What it came to stands in the summary.
+        if snapshot.ended.is_some() {
+            continue;
+        }
         let since = snapshot.elapsed.saturating_sub(shown);
         // Snapshots come once a second, give or take a few milliseconds.
         if verbose || since + Duration::from_millis(500) > PROGRESS_EVERY {

@@ -88,6 +88,28 @@ impl Latency {
         above.unwrap_or(0)
     }
 
+    /// How many samples are not above each of these latencies, which ascend, as near as the histogram tells them apart.
+    pub fn up_to(&self, bounds_us: &[u64]) -> Vec<u64> {
+        let mut counts = vec![0; bounds_us.len()];
+        let Some(samples) = &self.histogram else {
+            return counts;
+        };
+        for step in samples.iter_recorded() {
+            // A bound lies in the middle of a step, if at all.
+            let value = samples.lowest_equivalent(step.value_iterated_to());
+            let first = bounds_us.partition_point(|bound| *bound < value);
+            if let Some(count) = counts.get_mut(first) {
+                *count += step.count_since_last_iteration();
+            }
+        }
+        let mut so_far = 0;
+        for count in &mut counts {
+            so_far += *count;
+            *count = so_far;
+        }
+        counts
+    }
+
     /// The smallest sample, in microseconds.
     pub fn min_us(&self) -> Option<u64> {
         self.of_samples(Histogram::min)
@@ -180,6 +202,9 @@ mod tests {
         assert_eq!(latency.count(), 1_000);
         assert_eq!((latency.above(990_000), latency.above(1)), (10, 1_000));
         assert_eq!(latency.above(2_000_000), 0);
+        let up_to = latency.up_to(&[500, 1_000, 250_000, 2_000_000]);
+        assert_eq!(up_to, [0, 1, 250, 1_000]);
+        assert_eq!(Latency::default().up_to(&[5]), [0]);
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub mod mistakes;
 pub mod mutation;
 mod opinion;
 pub mod progress;
+pub mod prometheus;
 pub mod selftest;
 pub mod text;
 mod xml;

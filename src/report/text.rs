@@ -170,6 +170,7 @@ fn counts(out: &mut String, summary: &Summary) -> std::fmt::Result {
         number(pushes.unknown)
     )?;
     lines::closed(out, summary)?;
+    lines::rate_changes(out, summary)?;
     if pushes.absent + pushes.foreign > 0 {
         writeln!(
             out,

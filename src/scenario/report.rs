@@ -1,5 +1,7 @@
 //! What a run is called in its report, what of it is kept, and where it goes.
 
+use core::net::{Ipv4Addr, SocketAddr};
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +24,10 @@ pub struct Report {
     /// The file that the journal goes to, beside the scenario file. `--journal` takes its place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub journal: Option<String>,
+    /// The address at which the metrics of the run are served while it goes on, as `127.0.0.1:9464`; a port alone is one of the loopback
+    /// interface, and 0 any that is free. `--metrics` takes its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metrics: Option<String>,
     /// Most examples of each class of violations in the report, 0 to 20; left out: 20. All are counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub examples: Option<u32>,
@@ -34,6 +40,7 @@ impl Report {
             name: over.name.or(self.name),
             json: over.json.or(self.json),
             journal: over.journal.or(self.journal),
+            metrics: over.metrics.or(self.metrics),
             examples: over.examples.or(self.examples),
         }
     }
@@ -42,6 +49,22 @@ impl Report {
     pub(super) fn is_none(&self) -> bool {
         *self == Self::default()
     }
+}
+
+/// Reads where metrics are served. The error says what to write.
+///
+/// # Errors
+/// In words, if it is no address.
+pub fn metrics_address(text: &str) -> Result<SocketAddr, String> {
+    let loopback = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let port = text
+        .strip_prefix("localhost:")
+        .or_else(|| text.strip_prefix(':'))
+        .unwrap_or(text);
+    let wrong = "is no address; write for example 127.0.0.1:9464, [::1]:9464 or 0.0.0.0:9464, or 9464 for that port of the loopback interface";
+    port.parse()
+        .map(loopback)
+        .or_else(|_| text.parse().map_err(|_| format!("{text:?} {wrong}")))
 }
 
 impl Problems {
@@ -81,6 +104,11 @@ impl Problems {
                     .to_owned()
             },
         );
+        if let Some(address) = &report.metrics
+            && let Err(why) = metrics_address(address)
+        {
+            self.check(false, "report.metrics", || why);
+        }
         let same = report.journal.is_some() && report.journal == report.json;
         self.check(!same, "report.journal", || {
             "the report goes to the same file; name another".to_owned()

@@ -58,3 +58,12 @@ pub struct SecondOpinion {
     /// Its report.
     pub report: Report,
 }
+
+/// The rate was changed by hand.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+pub struct RateChange {
+    /// Milliseconds since the start of the run.
+    pub at_ms: u64,
+    /// From then on the schedule went on so many times as fast as it is written.
+    pub factor: f64,
+}

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::about::{Environment, Scenario, SecondOpinion, Target};
+use super::about::{Environment, RateChange, Scenario, SecondOpinion, Target};
 use super::getting_in::{Logins, MustRefuse};
 use super::requests::Requests;
 use super::triggers::Asked;
@@ -41,6 +41,8 @@ pub struct Report {
     pub must_refuse: Option<MustRefuse>,
     /// Pushes.
     pub pushes: Pushes,
+    /// Changes of the rate that somebody asked for while the run went on; empty: it went by its scenario alone.
+    pub rate_changes: Vec<RateChange>,
     /// Deliveries: (push, socket) pairs.
     pub deliveries: Deliveries,
     /// Events that sockets emitted, and their answers; `null` if none does.

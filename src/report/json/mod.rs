@@ -109,6 +109,7 @@ fn judged(summary: &Summary, judgement: &Judgement) -> Report {
             rate_per_s: summary.a_second(summary.pushes.accepted).map(tenths),
             not_accepted_because: summary.push_failures.to_map(),
         },
+        rate_changes: summary.rate_changes.iter().map(own::rate_change).collect(),
         deliveries: deliveries(summary),
         requests: requests::requests(summary),
         latency: latencies(summary),

@@ -1,5 +1,6 @@
 //! The parts of the report that are about the run itself: its gates, and the generator's health.
 
+use super::about::RateChange;
 use super::form::{Aborted, Generator, Threshold};
 use super::{latency, tenths};
 use crate::summary::verdict::Judgement;
@@ -25,6 +26,13 @@ pub(super) fn aborted(aborted: &summary::Aborted) -> Aborted {
         observed: aborted.held.observed,
         unit: aborted.held.unit,
         at_ms: aborted.at.as_millis() as u64,
+    }
+}
+
+pub(super) fn rate_change(change: &summary::live::RateChange) -> RateChange {
+    RateChange {
+        at_ms: change.at.as_millis() as u64,
+        factor: change.factor,
     }
 }
 

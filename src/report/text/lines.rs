@@ -25,6 +25,24 @@ pub(super) fn untagged(out: &mut String, summary: &Summary) -> std::fmt::Result 
     writeln!(out)
 }
 
+/// That somebody changed the rate while the run went on.
+pub(super) fn rate_changes(out: &mut String, summary: &Summary) -> std::fmt::Result {
+    let changes = &summary.rate_changes;
+    let Some(last) = changes.last() else {
+        return Ok(());
+    };
+    let at = last.at.as_secs_f64();
+    let times = match changes.len() {
+        1 => "once".to_owned(),
+        n => format!("{n} times"),
+    };
+    writeln!(
+        out,
+        "              the rate was changed by hand {times}, to {} × the schedule's after {at:.1} s",
+        last.factor
+    )
+}
+
 /// That a run was a closed loop, and what its latencies hide for that.
 pub(super) fn closed(out: &mut String, summary: &Summary) -> std::fmt::Result {
     if summary.plan.closed.is_none() {
