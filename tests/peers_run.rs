@@ -8,8 +8,11 @@ use std::net::SocketAddr;
 use std::process::Stdio;
 
 use pushproof::platform::{AppConfig, FaultConfig, Platform, PlatformConfig};
+use pushproof::report::prometheus::{BOUNDS, FAMILIES, Kind};
 use serde_json::Value;
-use support::{classes::CLASSES, cluster::Cluster, matrix, peers::Peer, rest::Rest};
+use support::peers::{Peer, metrics, within};
+use support::{classes::CLASSES, cluster::Cluster, matrix, rest::Rest};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
 
 /// Runs `pushproof run` against a server and gives its exit code and report.
@@ -757,4 +760,67 @@ async fn a_gap_at_a_slow_reader_is_lost() {
             assert_eq!(code, Some(i32::from(harmed > 0)), "{}", report["reasons"]);
         }
     }
+}
+
+#[tokio::test]
+#[ignore = "needs Node and Python peers: run ci/check (or ci/install-peers, then cargo test -- --ignored)"]
+async fn the_client_library_of_prometheus_reads_what_a_run_serves() {
+    let mut run = Command::new(env!("CARGO_BIN_EXE_pushproof"))
+        .args([
+            "run",
+            "--users",
+            "20",
+            "--rate",
+            "50/s",
+            "--duration",
+            "20s",
+        ])
+        .args(["--seed", "3", "--metrics", "127.0.0.1:0"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("pushproof starts");
+    let mut lines = BufReader::new(run.stderr.take().expect("piped")).lines();
+    let mut line = async |what: &str| loop {
+        let line = within(what, lines.next_line()).await.expect("UTF-8");
+        let line = line.unwrap_or_else(|| panic!("it ended before it said {what}"));
+        if line.contains(what) {
+            return line;
+        }
+    };
+    let first = line("metrics at ").await;
+    let url = first.split(' ').next_back().expect("a URL");
+    line("arrivals/s, p99").await;
+    let read = metrics(url).await;
+    for format in ["prometheus", "openmetrics"] {
+        let families = read[format].as_object().expect("an object");
+        for family in FAMILIES {
+            // The library calls a counter without what its samples have behind it, in both formats; words are a gauge in the older one.
+            let (name, kind) = match (family.kind, format) {
+                (Kind::Info, "prometheus") => (family.sample(), "gauge"),
+                (kind, _) => (family.name.to_owned(), kind.name()),
+            };
+            let found = families.get(&name);
+            let found = found.unwrap_or_else(|| panic!("no {name} in {format}"));
+            assert_eq!(found["kind"], kind, "{name} in {format}");
+            assert_eq!(found["help"], family.help, "{name} in {format}");
+        }
+        assert_eq!(families.len(), FAMILIES.len(), "{format}");
+        let samples = |name: &str| families[name]["samples"].as_array().expect("a list");
+        let number = |sample: &Value| sample[2].as_f64().expect("a number");
+        assert!(number(&samples("pushproof_deliveries")[0]) > 0.0);
+        assert_eq!(samples("pushproof_violations").len(), CLASSES.len());
+        let buckets = samples("pushproof_push_latency_seconds").iter();
+        let buckets = buckets.filter(|s| s[0] == "pushproof_push_latency_seconds_bucket");
+        let buckets: Vec<_> = buckets.map(number).collect();
+        assert_eq!(buckets.len(), BOUNDS.len() + 1);
+        assert!(
+            buckets.is_sorted() && buckets[BOUNDS.len()] > 0.0,
+            "{buckets:?}"
+        );
+    }
+    run.start_kill().expect("it goes on");
+    within("its end", run.wait()).await.expect("it was started");
 }

@@ -1,6 +1,8 @@
 //! The published JSON Schemas are those of the code, and so is the published list of metrics.
 
 use pushproof::report;
+use pushproof::report::prometheus::Format;
+use pushproof::summary::Snapshot;
 use pushproof::summary::expected::Expected;
 
 fn check(path: &str, committed: &str, current: &str) {
@@ -155,6 +157,75 @@ fn of_thresholds() {
 }
 
 #[test]
+fn of_the_metrics() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/metrics.md");
+    let committed = std::fs::read_to_string(path).expect("the document is there");
+    let (before, _) = committed
+        .split_once(METRICS)
+        .expect("the document has its mark");
+    let table = report::prometheus::reference();
+    let current = format!("{before}{METRICS}\n\n{table}");
+    if std::env::var_os("PUSHPROOF_BLESS").is_some() {
+        std::fs::write(path, &current).expect("the document can be written");
+        return;
+    }
+    assert!(
+        committed == current,
+        "the table of docs/metrics.md is out of date; write it anew with\n  PUSHPROOF_BLESS=1 cargo test --test schema"
+    );
+}
+
+#[test]
+fn of_the_dashboard_for_grafana() {
+    let text = include_str!("../reports/grafana/pushproof.json");
+    let dashboard: serde_json::Value = serde_json::from_str(text).expect("JSON");
+    let page = report::prometheus::render(&Snapshot::default(), Format::Prometheus);
+    let mut known: Vec<&str> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next())
+        .collect();
+    known.sort_unstable();
+    let mut expressions = Vec::new();
+    strings_of("expr", &dashboard, &mut expressions);
+    strings_of("query", &dashboard, &mut expressions);
+    let mut named = 0;
+    for expression in &expressions {
+        let words = expression.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        for name in words.filter(|word| word.starts_with("pushproof")) {
+            // A histogram's samples have more behind its name.
+            let base = ["_bucket", "_sum", "_count"]
+                .iter()
+                .find_map(|suffix| name.strip_suffix(suffix))
+                .unwrap_or(name);
+            let known = [name, base]
+                .iter()
+                .any(|name| known.binary_search(name).is_ok());
+            assert!(known, "{name} in {expression:?} is no metric");
+            named += 1;
+        }
+    }
+    assert!(
+        named > 20,
+        "{named} metrics in {} expressions",
+        expressions.len()
+    );
+}
+
+/// The strings under this key, anywhere.
+fn strings_of<'a>(key: &str, value: &'a serde_json::Value, found: &mut Vec<&'a str>) {
+    match value {
+        serde_json::Value::Object(map) => {
+            found.extend(map.get(key).and_then(serde_json::Value::as_str));
+            map.values().for_each(|value| strings_of(key, value, found));
+        }
+        serde_json::Value::Array(all) => {
+            all.iter().for_each(|value| strings_of(key, value, found));
+        }
+        _ => {}
+    }
+}
+
+#[test]
 fn of_the_keys_of_scenario_files() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/scenarios.md");
     let committed = std::fs::read_to_string(path).expect("the reference is there");
@@ -242,4 +313,5 @@ const SERVERS: &str = "<!-- Made of reports/expected; not to be edited below. --
 const CASES: &str = "<!-- Made of the registry in src/conform; not to be edited below. -->";
 
 /// What stands below it is made of the types.
+const METRICS: &str = "<!-- made from the code: PUSHPROOF_BLESS=1 cargo test --test schema -->";
 const BEGIN: &str = "<!-- Made of the types of src/scenario/file.rs; not to be edited below. -->";

@@ -22,6 +22,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, oneshot, watch};
 
 use crate::report::prometheus::{self, Format};
+use crate::report::snapshot;
 use crate::summary::Snapshot;
 
 /// Connections served at a time; others wait to be accepted.
@@ -156,7 +157,7 @@ async fn answer_all(tcp: TcpStream, shown: Shown, mut over: watch::Receiver<()>)
     }
 }
 
-fn answer<B>(request: &Request<B>, snapshot: &Snapshot) -> Response<Full<Bytes>> {
+fn answer<B>(request: &Request<B>, shown: &Snapshot) -> Response<Full<Bytes>> {
     let plain = "text/plain; charset=utf-8";
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         let mut response = page(
@@ -174,8 +175,18 @@ fn answer<B>(request: &Request<B>, snapshot: &Snapshot) -> Response<Full<Bytes>>
             let accept = request.headers().get_all(ACCEPT).iter();
             let accept: Vec<_> = accept.filter_map(|value| value.to_str().ok()).collect();
             let format = Format::asked_for(&accept.join(","));
-            let metrics = prometheus::render(snapshot, format);
+            let metrics = prometheus::render(shown, format);
             page(StatusCode::OK, format.content_type(), metrics)
+        }
+        "/snapshot" => {
+            let since = request.uri().query().and_then(|query| {
+                let mut keys = query.split('&');
+                keys.find_map(|key| key.strip_prefix("since="))?
+                    .parse()
+                    .ok()
+            });
+            let text = snapshot::render(shown, since.unwrap_or(0));
+            page(StatusCode::OK, "application/json", text)
         }
         _ => {
             let text = format!("there is nothing here\n\n{}", prometheus::index());

@@ -12,6 +12,7 @@ mod opinion;
 pub mod progress;
 pub mod prometheus;
 pub mod selftest;
+pub mod snapshot;
 pub mod text;
 mod xml;
 

@@ -7,6 +7,15 @@ use crate::scenario::threshold::metric::{
 };
 use crate::scenario::threshold::{Figure, Held, Known, Metric, Threshold};
 
+/// Why there is no telling of a threshold.
+const NOTHING: &str = "nothing was observed that it could be held against";
+const MISSING: &str = "parts of what was observed are missing";
+const EARLY: &str = "the run ended early, and the figure was still growing";
+const AT_THE_END: &str = "it is known only when the run is over";
+const NOTHING_YET: &str = "nothing was observed yet that it could be held against";
+const GROWING: &str = "the figure is still growing";
+const LIMITED: &str = "the generator was the limit";
+
 /// How a threshold came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
@@ -26,6 +35,21 @@ impl Outcome {
             Self::Breached => "breached",
             Self::Unknown(_) => "unknown",
         }
+    }
+
+    /// That there is no telling, for a reason that somebody else gave.
+    pub fn unknown(why: &str) -> Self {
+        let all = [
+            NOTHING,
+            MISSING,
+            EARLY,
+            AT_THE_END,
+            NOTHING_YET,
+            GROWING,
+            LIMITED,
+        ];
+        let known = all.into_iter().find(|known| *known == why);
+        Self::Unknown(known.unwrap_or("nobody knows why"))
     }
 }
 
@@ -54,13 +78,9 @@ fn check_one(summary: &Summary, threshold: &Threshold) -> Checked {
     let held = figure.and_then(|figure| threshold.check(figure));
     let cut_short = summary.interrupted || summary.aborted.is_some();
     let outcome = match &held {
-        None => Outcome::Unknown("nothing was observed that it could be held against"),
-        Some(_) if !summary.missing.is_empty() => {
-            Outcome::Unknown("parts of what was observed are missing")
-        }
-        Some(_) if cut_short && grows(metric) => {
-            Outcome::Unknown("the run ended early, and the figure was still growing")
-        }
+        None => Outcome::Unknown(NOTHING),
+        Some(_) if !summary.missing.is_empty() => Outcome::Unknown(MISSING),
+        Some(_) if cut_short && grows(metric) => Outcome::Unknown(EARLY),
         Some(held) if held.holds => Outcome::Kept,
         Some(_) => Outcome::Breached,
     };
@@ -77,12 +97,10 @@ pub(super) fn as_it_stands(threshold: &Threshold, figure: Option<Figure>) -> Che
     let metric = &threshold.metric;
     let held = figure.and_then(|figure| threshold.check(figure));
     let outcome = match &held {
-        _ if threshold.known() == Known::End => {
-            Outcome::Unknown("it is known only when the run is over")
-        }
-        None => Outcome::Unknown("nothing was observed yet that it could be held against"),
+        _ if threshold.known() == Known::End => Outcome::Unknown(AT_THE_END),
+        None => Outcome::Unknown(NOTHING_YET),
         Some(held) if held.holds => Outcome::Kept,
-        Some(_) if grows(metric) => Outcome::Unknown("the figure is still growing"),
+        Some(_) if grows(metric) => Outcome::Unknown(GROWING),
         Some(_) => Outcome::Breached,
     };
     Checked {
@@ -99,7 +117,7 @@ pub(super) fn take_back(checked: &mut [Checked]) {
         .iter_mut()
         .filter(|checked| checked.held.is_some() && may_be_the_generators(&checked.metric));
     for checked in caused {
-        checked.outcome = Outcome::Unknown("the generator was the limit");
+        checked.outcome = Outcome::Unknown(LIMITED);
     }
 }
 

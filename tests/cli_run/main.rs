@@ -21,6 +21,7 @@ mod impostors;
 mod interrupts;
 mod journal;
 mod library;
+mod metrics;
 mod namespaces;
 mod neglect;
 mod operated;

@@ -121,8 +121,8 @@ impl Run {
         }
     }
 
-    /// Waits for a line on standard error that contains this.
-    pub(crate) async fn hears(&mut self, what: &str) {
+    /// Waits for a line on standard error that contains this, and gives it.
+    pub(crate) async fn hears(&mut self, what: &str) -> String {
         loop {
             let line = within(what, self.stderr.next_line()).await;
             let Some(line) = line.expect("UTF-8") else {
@@ -131,7 +131,7 @@ impl Run {
             self.heard += &line;
             self.heard.push('\n');
             if line.contains(what) {
-                return;
+                return line;
             }
         }
     }

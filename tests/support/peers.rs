@@ -503,6 +503,18 @@ pub(crate) async fn official(url: &str) -> String {
     String::from_utf8(output.stdout).expect("text")
 }
 
+/// What `tests/peers/metrics.py` reads at this URL, as JSON.
+pub(crate) async fn metrics(url: &str) -> Value {
+    let mut command = python();
+    command.arg("metrics.py").arg(url).current_dir(directory());
+    let output = within("metrics.py", command.kill_on_drop(true).output()).await;
+    let output = output.expect("python runs");
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
+        let words = String::from_utf8_lossy(&output.stderr);
+        panic!("metrics.py: {error}: {words}")
+    })
+}
+
 /// Python with what `requirements.txt` names.
 fn python() -> Command {
     let python = directory().join(".venv/bin/python");

@@ -7,7 +7,7 @@ use super::FAMILIES;
 /// What `/` says: where to look.
 #[must_use]
 pub fn index() -> String {
-    "pushproof\n\n/metrics  every figure of the run, for Prometheus and whatever reads its format\n"
+    "pushproof\n\n/metrics   every figure of the run, for Prometheus and whatever reads its format\n/snapshot  the same and more as JSON, for pushproof alone; ?since=N leaves out the seconds before\n"
         .to_owned()
 }
 

@@ -211,6 +211,15 @@ impl Threshold {
 }
 
 impl Threshold {
+    /// This figure, which made it true or not.
+    pub fn held(&self, observed: f64, holds: bool) -> Held {
+        Held {
+            observed,
+            unit: self.bound.unit(&self.metric),
+            holds,
+        }
+    }
+
     /// From when on it can be checked.
     pub fn known(&self) -> Known {
         if self.is_share_of_end() {
@@ -278,11 +287,7 @@ impl Condition {
 
     /// This figure, which made it true.
     pub fn held(&self, observed: f64) -> Held {
-        Held {
-            observed,
-            unit: self.threshold.bound.unit(&self.threshold.metric),
-            holds: true,
-        }
+        self.threshold.held(observed, true)
     }
 }
 
