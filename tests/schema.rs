@@ -216,10 +216,14 @@ fn strings_of<'a>(key: &str, value: &'a serde_json::Value, found: &mut Vec<&'a s
     match value {
         serde_json::Value::Object(map) => {
             found.extend(map.get(key).and_then(serde_json::Value::as_str));
-            map.values().for_each(|value| strings_of(key, value, found));
+            for value in map.values() {
+                strings_of(key, value, found);
+            }
         }
         serde_json::Value::Array(all) => {
-            all.iter().for_each(|value| strings_of(key, value, found));
+            for value in all {
+                strings_of(key, value, found);
+            }
         }
         _ => {}
     }

@@ -34,6 +34,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::clock::Clock;
+use crate::measure::{Latency, Sketch};
 use crate::time::Time;
 
 /// Between two beats.
@@ -104,6 +105,29 @@ impl Beats {
             }
             late(by);
         }
+    }
+}
+
+/// How late a thread was.
+#[derive(Debug, Default)]
+pub(super) struct Delay {
+    /// Over all.
+    pub(super) all: Latency,
+    second: Sketch,
+    longest: Duration,
+}
+
+impl Delay {
+    pub(super) fn record(&mut self, by: Duration) {
+        self.all.record(by);
+        self.second.record(by);
+        self.longest = self.longest.max(by);
+    }
+
+    /// In the second under way: at most, and each time.
+    pub(super) fn take(&mut self) -> (Duration, Sketch) {
+        let longest = std::mem::take(&mut self.longest);
+        (longest, std::mem::take(&mut self.second))
     }
 }
 

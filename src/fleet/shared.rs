@@ -13,7 +13,7 @@ use super::emitting::{Mailbox, Mailboxes};
 use super::hold::{Held, Member};
 use super::login::Rate;
 use super::nodes::Nodes;
-use super::pulse::Parks;
+use super::pulse::{Delay, Parks};
 use super::shard::{Finished, Note, Order, Passed, Setup, second_of};
 use crate::client::endpoint::Endpoint;
 use crate::client::engine::{self, Engine};
@@ -21,7 +21,7 @@ use crate::clock::Clock;
 use crate::history::{Leave, Left, Stamp};
 use crate::ids::{AppId, Audience};
 use crate::journal::Recorder;
-use crate::measure::{Fanout, Latency, Meter, Recipients, Requests, Sketch};
+use crate::measure::{Fanout, Meter, Recipients, Requests};
 use crate::scenario::churn::Departures;
 use crate::scenario::phases::WarmUp;
 use crate::scenario::{Askers, Driver, Plan, Transport};
@@ -85,13 +85,6 @@ pub(super) struct Shared {
     notes: mpsc::Sender<Note>,
     /// Notes that found no room, in order: at most one for each socket, as each waits for room with its next.
     unsaid: RefCell<VecDeque<Note>>,
-}
-
-#[derive(Default)]
-struct Delay {
-    all: Latency,
-    second: Sketch,
-    longest: Duration,
 }
 
 impl Shared {
@@ -238,10 +231,7 @@ impl Shared {
     }
 
     pub(super) fn late(&self, by: Duration) {
-        let mut delay = self.delay.borrow_mut();
-        delay.all.record(by);
-        delay.second.record(by);
-        delay.longest = delay.longest.max(by);
+        self.delay.borrow_mut().record(by);
     }
 
     pub(super) fn judged(&self, app: AppId, judged: Judged, stamp: Stamp) {
@@ -320,7 +310,7 @@ impl Shared {
         let Some((counts, findings)) = told else {
             return;
         };
-        let mut delay = self.delay.borrow_mut();
+        let (delay, delays) = self.delay.borrow_mut().take();
         let passed = Passed {
             shard: self.index,
             second,
@@ -328,12 +318,11 @@ impl Shared {
             counts,
             findings,
             recipients,
-            delay: std::mem::take(&mut delay.longest),
-            delays: std::mem::take(&mut delay.second),
+            delay,
+            delays,
             at_node: self.at_node.borrow().clone(),
             requests: self.requests.borrow().counts,
         };
-        drop(delay);
         self.tell(Note::Passed(Box::new(passed))).await;
     }
 

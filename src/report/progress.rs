@@ -82,14 +82,14 @@ fn standing(snapshot: &Snapshot) -> String {
     let so_far = snapshot.so_far();
     match so_far.standing {
         Standing::Ok => "ok".to_owned(),
-        Standing::Violations => violations(snapshot, so_far.why),
+        Standing::Violations => violations(snapshot, &so_far.why),
         Standing::Breached => format!("THRESHOLD BREACHED: {}", so_far.why),
         Standing::Limited => format!("GENERATOR LIMITED: {}", so_far.why),
         Standing::Unknown | Standing::Over(_) => so_far.why,
     }
 }
 
-fn violations(snapshot: &Snapshot, why: String) -> String {
+fn violations(snapshot: &Snapshot, why: &str) -> String {
     let n = snapshot.counts.violations();
     let classes = Class::ALL.into_iter();
     let classes = classes.filter(|class| snapshot.counts.of(*class) > 0);

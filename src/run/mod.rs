@@ -268,8 +268,8 @@ impl Conductor {
         let pushes = self.progress.counts(&self.plan);
         let sockets = &self.machine.sockets;
         self.progress.connected(sockets.alive, sockets.wanted);
-        let pushed = (pushes, self.progress.expected());
-        self.tally.second(second, sockets.alive, pushed);
+        let all = (pushes, self.progress.expected());
+        self.tally.second(second, sockets.alive, all);
         self.live.turn(second, self.clock, self.crew.pids());
         self.tally.ends(&self.machine, second, &pushes, now)
     }
@@ -368,9 +368,9 @@ impl Conductor {
             self.tally.finished(index, finished);
         }
         let pushes = self.progress.counts(&self.plan);
-        let pushed = (pushes, self.progress.expected());
+        let all = (pushes, self.progress.expected());
         self.tally
-            .last_seconds(second, ended, self.machine.sockets.alive, pushed);
+            .last_seconds(second, ended, self.machine.sockets.alive, all);
         let delay = self.vigil.end().await;
         self.tally.health.delays(&delay);
         self.crew.stop(&mut self.notes).await;

@@ -140,8 +140,10 @@ mod tests {
     use super::*;
 
     fn window(latencies_ms: &[u64]) -> Window {
-        let mut window = Window::default();
-        window.delivered = latencies_ms.len() as u64;
+        let mut window = Window {
+            delivered: latencies_ms.len() as u64,
+            ..Window::default()
+        };
         for ms in latencies_ms {
             window.push.record(Duration::from_millis(*ms));
         }

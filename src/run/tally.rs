@@ -238,14 +238,14 @@ impl Tally {
     ) {
         let (before, expected_before) =
             std::mem::replace(&mut self.pushes_before, (pushes, expected));
-        let pushed = Pushed {
+        let entry = Pushed {
             connected,
             sent: pushes.sent - before.sent,
             accepted: pushes.accepted - before.accepted,
             // An answer of this second may take back what was expected in another.
             expected: expected.saturating_sub(expected_before),
         };
-        self.seconds.over(second, pushed);
+        self.seconds.over(second, entry);
         // A shard gives the list of a broadcast at the turn after its window; one more second for the list to get here.
         let given = self.plan.settle + WINDOW * 2;
         let now = WINDOW * (second as u32 + 1);

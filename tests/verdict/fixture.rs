@@ -78,6 +78,7 @@ pub(crate) fn clean() -> Summary {
             ..PushCounts::default()
         },
         missed: Missed::default(),
+        rate_changes: Vec::new(),
         pushing: Duration::from_secs(10),
         push_failures: Reasons::default(),
         findings,

@@ -1,4 +1,4 @@
-//! A run while it goes on as Prometheus and OpenMetrics read it: every metric is a row of [`families`](FAMILIES), and docs/metrics.md is
+//! A run while it goes on as Prometheus and `OpenMetrics` read it: every metric is a row of [`families`], and docs/metrics.md is
 //! made from the same rows.
 
 mod families;
@@ -6,7 +6,7 @@ mod page;
 
 use std::fmt::Write as _;
 
-pub use families::FAMILIES;
+pub use families::families;
 pub use page::{index, reference};
 
 use crate::measure::Latency;
@@ -17,12 +17,12 @@ use crate::summary::Snapshot;
 pub enum Format {
     /// The text format of Prometheus, version 0.0.4.
     Prometheus,
-    /// OpenMetrics 1.0.
+    /// `OpenMetrics` 1.0.
     OpenMetrics,
 }
 
 impl Format {
-    /// What an `Accept` header asks for: OpenMetrics only by its name.
+    /// What an `Accept` header asks for: `OpenMetrics` only by its name.
     #[must_use]
     pub fn asked_for(accept: &str) -> Self {
         if accept.contains("application/openmetrics-text") {
@@ -200,7 +200,7 @@ fn escaped(out: &mut String, value: &str) {
 #[must_use]
 pub fn render(snapshot: &Snapshot, format: Format) -> String {
     let mut out = String::with_capacity(32 * 1024);
-    for family in FAMILIES {
+    for family in families() {
         let open = format == Format::OpenMetrics;
         // OpenMetrics calls a metric without what its samples have behind it, and has a word for words.
         let name = if open {
@@ -319,7 +319,7 @@ mod tests {
     #[test]
     fn every_metric_has_a_name_of_its_own_and_says_what_it_is() {
         let mut names = BTreeSet::new();
-        for family in FAMILIES {
+        for family in families() {
             let name = family.name;
             assert!(names.insert(name), "{name} is there twice");
             assert!(name.starts_with("pushproof"), "{name}");

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::FAMILIES;
+use super::families;
 
 /// What `/` says: where to look.
 #[must_use]
@@ -15,7 +15,7 @@ pub fn index() -> String {
 #[must_use]
 pub fn reference() -> String {
     let mut out = "| metric | kind | labels | what it is |\n|---|---|---|---|\n".to_owned();
-    for family in FAMILIES {
+    for family in families() {
         let labels: Vec<_> = family
             .labels
             .iter()

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::SCHEMA;
-use super::form::{By, Ended, Form, Stands};
+use super::form::{By, Ended, Form, OnePart, Stands};
 use crate::scenario::threshold::{Threshold, ThresholdError};
 use crate::summary::live::PAST;
 use crate::summary::verdict::Judgement;
@@ -76,7 +76,7 @@ pub fn read(bytes: &[u8]) -> Result<Snapshot, Unread> {
         parts: form
             .parts
             .into_iter()
-            .map(|part| part.part())
+            .map(OnePart::part)
             .collect::<Vec<_>>()
             .into(),
         examples: form.examples.into(),
