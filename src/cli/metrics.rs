@@ -31,7 +31,9 @@ const CONNECTIONS: usize = 16;
 const HEAD: usize = 16 * 1024;
 /// How long a request may take to come, and so how long a connection may be idle.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How long after the end of the run answers may take that have begun.
+/// How long after the end of the run whoever watches may take to look once more.
+const LAST_LOOK: Duration = Duration::from_millis(1_500);
+/// How long answers may take after that which have begun.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// What is served: the snapshots of whichever run goes on.
@@ -98,6 +100,8 @@ impl Drop for Metrics {
 }
 
 async fn serve(listener: std::net::TcpListener, shown: Shown, stopped: oneshot::Receiver<()>) {
+    // Whether somebody watches who has not seen the end.
+    let (watched, mut unseen) = watch::channel(false);
     let Ok(listener) = TcpListener::from_std(listener) else {
         return;
     };
@@ -110,7 +114,8 @@ async fn serve(listener: std::net::TcpListener, shown: Shown, stopped: oneshot::
             };
             match listener.accept().await {
                 Ok((tcp, _)) => {
-                    let answering = answer_all(tcp, Arc::clone(&shown), over.subscribe());
+                    let shown = (Arc::clone(&shown), watched.clone());
+                    let answering = answer_all(tcp, shown, over.subscribe());
                     tokio::spawn(async move {
                         answering.await;
                         drop(permit);
@@ -121,10 +126,15 @@ async fn serve(listener: std::net::TcpListener, shown: Shown, stopped: oneshot::
             }
         }
     };
+    let last_look = async {
+        // Dropped, when there is no more to tell.
+        stopped.await.ok();
+        let seen = unseen.wait_for(|unseen| !unseen);
+        tokio::time::timeout(LAST_LOOK, seen).await.ok();
+    };
     tokio::select! {
         () = accepting => {}
-        // Dropped, when there is no more to tell.
-        _ = stopped => {}
+        () = last_look => {}
     }
     // An answer that has begun goes out; idle connections end at once.
     drop(over);
@@ -133,13 +143,18 @@ async fn serve(listener: std::net::TcpListener, shown: Shown, stopped: oneshot::
 }
 
 /// Answers what comes over one connection, and no more once the sender of `over` is gone.
-async fn answer_all(tcp: TcpStream, shown: Shown, mut over: watch::Receiver<()>) {
+async fn answer_all(
+    tcp: TcpStream,
+    (shown, watched): (Shown, watch::Sender<bool>),
+    mut over: watch::Receiver<()>,
+) {
     let service = service_fn(move |request: Request<Incoming>| {
         let snapshot = shown.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        async move {
-            let snapshot = snapshot.borrow().clone();
-            Ok::<_, Infallible>(answer(&request, &snapshot))
+        let snapshot = snapshot.borrow().clone();
+        if request.uri().path() == "/snapshot" {
+            watched.send_replace(snapshot.ended.is_none());
         }
+        async move { Ok::<_, Infallible>(answer(&request, &snapshot)) }
     });
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())

@@ -27,6 +27,7 @@ mod signals;
 mod terminal;
 mod users;
 mod verify;
+mod watch;
 mod worker;
 
 /// Prove that every push arrives: load testing and conformance for push systems built on Socket.IO.
@@ -67,6 +68,8 @@ enum Command {
     Listen(listen::ListenArgs),
     /// Judge the journal of a run again.
     Verify(verify::VerifyArgs),
+    /// Show a run that goes on elsewhere.
+    Watch(watch::WatchArgs),
     /// Work for a run: hold part of its sockets. Started by `run --workers`, spoken to over standard input and output.
     Worker(worker::WorkerArgs),
     /// Print a JSON Schema.
@@ -94,6 +97,7 @@ pub fn main() -> ExitCode {
         Command::Push(args) => push::run(&args),
         Command::Listen(args) => listen::run(&args),
         Command::Verify(args) => verify::run(&args),
+        Command::Watch(args) => watch::run(&args),
         Command::Worker(args) => worker::run(&args),
         Command::Schema(args) => schema::run(&args),
     };

@@ -215,17 +215,12 @@ fn sum_up(header: Header, said: Option<Summary>, replayed: Replayed, damage: &[D
     if summary.missing.is_empty() && summary.not_begun.is_some() {
         return summary;
     }
-    // Which lanes went on waiting, only the run knows.
-    let given_up = summary.pushes.given_up;
-    let scheduled = if summary.rate_changes.is_empty() {
-        summary.plan.scheduled(replayed.pushes.sent)
-    } else {
-        // Of a course that was changed, only the run knows how many pushes it had.
-        summary.pushes.scheduled
-    };
-    summary.pushes = replayed.pushes;
-    summary.pushes.given_up = given_up;
-    summary.pushes.scheduled = scheduled;
+    // Which lanes went on waiting, and how many pushes a changed course had, only the run knows.
+    let said = std::mem::replace(&mut summary.pushes, replayed.pushes);
+    summary.pushes.given_up = said.given_up;
+    let changed = !summary.rate_changes.is_empty();
+    let scheduled = summary.plan.scheduled(summary.pushes.sent);
+    summary.pushes.scheduled = if changed { said.scheduled } else { scheduled };
     summary.findings = replayed.findings;
     summary.requests = replayed.requests;
     let meter = &replayed.meter;

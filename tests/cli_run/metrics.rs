@@ -3,7 +3,7 @@
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::support::{Run, SMALL, done, run, within};
+use super::support::{self, Run, SMALL, done, pushproof, run, within};
 use super::target::{Manners, Target};
 
 /// A run whose metrics are at a port of its own, and where.
@@ -146,5 +146,43 @@ async fn an_address_that_cannot_be_had_is_told_before_anything_begins() {
         let refused = done(run(&["--metrics", text])).await;
         assert_eq!(refused.code, Some(2), "{refused:?}");
         assert!(refused.stderr.contains(words), "{words:?} in {refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_run_is_watched_from_elsewhere_to_its_end() {
+    let (run, address) = served(&["--set", "pushes.duration=4s"]).await;
+    let mut command = pushproof();
+    command.args(["watch", &address, "-v"]);
+    let mut watching = Run::start(command);
+    watching
+        .hears("first-proof against http://127.0.0.1:")
+        .await;
+    watching.hears("arrivals/s, p99").await;
+    let watched = watching.end().await;
+    assert_eq!(watched.code, Some(0), "{watched:?}");
+    assert!(
+        watched.stderr.ends_with("pass, exit code 0\n"),
+        "{watched:?}"
+    );
+    let done = run.end().await;
+    assert_eq!(done.code, Some(0), "{done:?}");
+
+    // Nobody is there any more.
+    let mut command = pushproof();
+    command.args(["watch", &format!("http://{address}/metrics")]);
+    let alone = support::done(command).await;
+    assert_eq!(alone.code, Some(2), "{alone:?}");
+    let told = format!("error: no run serves its metrics at {address}; start one with --metrics");
+    assert!(alone.stderr.starts_with(&told), "{alone:?}");
+    for (what, words) in [
+        ("https://127.0.0.1:1", "is no address of metrics"),
+        ("http://127.0.0.1:1/other", "is no address of metrics"),
+    ] {
+        let mut command = pushproof();
+        command.args(["watch", what]);
+        let refused = support::done(command).await;
+        assert_eq!(refused.code, Some(2), "{refused:?}");
+        assert!(refused.stderr.contains(words), "{refused:?}");
     }
 }

@@ -1,0 +1,119 @@
+//! Snapshots of a run elsewhere, over HTTP.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Empty, Limited};
+use hyper::client::conn::http1;
+use hyper::{Request, StatusCode, Uri};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+use crate::report::snapshot;
+use crate::summary::Snapshot;
+use crate::summary::live::PAST;
+
+/// Most bytes of a snapshot.
+const MOST: usize = 16 << 20;
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A run elsewhere.
+pub(super) struct Elsewhere {
+    /// Host and port.
+    authority: String,
+    /// What is known of it.
+    last: Snapshot,
+}
+
+impl Elsewhere {
+    /// At an address of its metrics. Nothing is asked yet.
+    pub(super) fn at(address: &str) -> anyhow::Result<Self> {
+        let wrong = || {
+            format!("{address:?} is no address of metrics; write for example http://127.0.0.1:9464")
+        };
+        let text = if address.contains("://") {
+            address.to_owned()
+        } else {
+            format!("http://{address}")
+        };
+        let uri: Uri = text.parse().with_context(wrong)?;
+        let plain = uri.scheme_str() == Some("http");
+        let path = matches!(uri.path(), "" | "/" | "/metrics" | "/snapshot");
+        let Some(authority) = uri.authority().filter(|_| plain && path) else {
+            bail!("{}", wrong());
+        };
+        let (host, port) = (authority.host(), authority.port_u16().unwrap_or(80));
+        Ok(Self {
+            authority: format!("{host}:{port}"),
+            last: Snapshot::default(),
+        })
+    }
+
+    /// How the run goes now.
+    pub(super) async fn next(&mut self) -> anyhow::Result<Snapshot> {
+        let newest = self.last.past.last().map_or(0, |second| second.second);
+        let asked = tokio::time::timeout(PATIENCE, self.get(newest)).await;
+        let at = &self.authority;
+        let bytes = asked.with_context(|| format!("no answer from {at} within {PATIENCE:?}"))??;
+        let mut next = snapshot::read(&bytes).with_context(|| format!("http://{at}/snapshot"))?;
+        // Another run has taken its place.
+        if next.about.started_at_unix_ms == self.last.about.started_at_unix_ms {
+            let from = next.past.first().map_or(u64::MAX, |second| second.second);
+            let before = self.last.past.iter().filter(|second| second.second < from);
+            let mut past: Vec<_> = before.chain(next.past.iter()).cloned().collect();
+            let excess = past.len().saturating_sub(PAST);
+            past.drain(..excess);
+            next.past = past.into();
+        } else if newest > 0 {
+            self.last = Snapshot::default();
+            return Box::pin(self.next()).await;
+        }
+        self.last = next.clone();
+        Ok(next)
+    }
+
+    /// The bytes of a snapshot with the seconds from this one on: the last that is known may have changed.
+    async fn get(&self, since: u64) -> anyhow::Result<Bytes> {
+        let at = &self.authority;
+        let tcp = TcpStream::connect(at).await;
+        let tcp = tcp.with_context(|| {
+            format!("no run serves its metrics at {at}; start one with --metrics {at}")
+        })?;
+        let (mut sender, connection) = http1::handshake(TokioIo::new(tcp)).await?;
+        let connection = tokio::spawn(connection);
+        let request = Request::get(format!("/snapshot?since={since}"))
+            .header(hyper::header::HOST, at)
+            .body(Empty::<Bytes>::new())?;
+        let response = sender.send_request(request).await?;
+        let status = response.status();
+        if status != StatusCode::OK {
+            bail!("http://{at}/snapshot answers {status}: no run serves its metrics there");
+        }
+        let body = Limited::new(response.into_body(), MOST).collect().await;
+        connection.abort();
+        let body = body.map_err(|error| anyhow::anyhow!("http://{at}/snapshot: {error}"))?;
+        Ok(body.to_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_one_of_metrics() {
+        for (address, wanted) in [
+            ("127.0.0.1:9464", "127.0.0.1:9464"),
+            ("http://127.0.0.1:9464/metrics", "127.0.0.1:9464"),
+            ("http://[::1]:9464/", "[::1]:9464"),
+            ("http://host", "host:80"),
+        ] {
+            assert_eq!(Elsewhere::at(address).unwrap().authority, wanted);
+        }
+        for address in ["", "https://host", "http://host/other", "a b", "run.json?"] {
+            assert!(Elsewhere::at(address).is_err(), "{address}");
+        }
+    }
+}
