@@ -46,5 +46,7 @@ pub mod selftest;
 // Presentation: sees the summary only.
 pub mod report;
 
+pub mod dashboard;
+
 // The only wiring point.
 pub mod cli;

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
+use super::screen::held;
+
 use crate::scenario::{Plan, Transport};
 
 /// Writes to standard output. A reader that has had enough (`| head`) is no error.
@@ -26,9 +28,11 @@ pub(super) fn say(line: &str) {
     say_all(&line);
 }
 
-/// Says lines on standard error, as [`say`].
+/// Says lines on standard error, as [`say`]; while the dashboard has the terminal, there.
 pub(super) fn say_all(text: &str) {
-    std::io::stderr().lock().write_all(text.as_bytes()).ok();
+    if !held::take(text) {
+        std::io::stderr().lock().write_all(text.as_bytes()).ok();
+    }
 }
 
 /// Where a report goes. Opened before the run that it is to tell of, so that no run ends at a folder that is not there; what stood

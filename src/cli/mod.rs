@@ -20,6 +20,7 @@ mod push;
 mod run;
 mod scenario;
 mod schema;
+mod screen;
 mod seed;
 mod selftest;
 pub mod serve;

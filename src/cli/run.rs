@@ -1,9 +1,11 @@
 //! `pushproof run`.
 
+mod display;
+mod drivers;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::str::FromStr;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
@@ -15,19 +17,23 @@ use super::load::{LoadArgs, given};
 use super::metrics::Metrics;
 use super::runtime;
 use super::scenario::Asked;
+use super::screen::TuiArgs;
 use super::seed::draw_seed;
 use super::signals::interrupts;
-use super::terminal::{announce, report, show_progress};
+use super::terminal::{announce, report};
+use crate::dashboard::state::Order as Pressed;
 use crate::journal::{self, Journal, Pen};
 use crate::report::dry_run;
 use crate::run::embedded::{Embedded, EmbeddedError};
-use crate::run::{self, Order};
+use crate::run::{self, Command, Order};
 use crate::scenario::file::File;
 use crate::scenario::report::metrics_address;
 use crate::scenario::units::Span;
 use crate::scenario::{Driver, Forecast, Plan, Problem, left_out};
 use crate::summary::verdict::{EXIT_INTERRUPTED, EXIT_UNKNOWN, EXIT_USAGE};
 use crate::summary::{Snapshot, Summary, Target};
+use display::{Display, Wanted};
+use drivers::Drivers;
 
 /// What `--fail-fast` stands for.
 const FAIL_FAST: &str = "deliveries.violations > 0";
@@ -89,44 +95,15 @@ pub(super) struct RunArgs {
     /// alone is one of the loopback interface, and 0 any that is free.
     #[arg(long, value_name = "ADDRESS", env = "PUSHPROOF_METRICS", value_parser = metrics_address)]
     metrics: Option<SocketAddr>,
+
+    #[command(flatten)]
+    tui: TuiArgs,
     /// Print no progress; the summary only if the run does not pass.
     #[arg(short, long, conflicts_with = "verbose")]
     quiet: bool,
     /// Say more on standard error: progress every second, and what the embedded platform says.
     #[arg(short, long)]
     verbose: bool,
-}
-
-/// The drivers of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Drivers {
-    One(Driver),
-    /// The lean one, then the second.
-    Both,
-}
-
-impl FromStr for Drivers {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "both" => Ok(Self::Both),
-            one => one
-                .parse()
-                .map(Self::One)
-                .map_err(|_| format!("{text:?} is no driver; write lean, rust_socketio or both")),
-        }
-    }
-}
-
-impl Drivers {
-    /// The one whose verdict counts.
-    fn first(self) -> Driver {
-        match self {
-            Self::One(driver) => driver,
-            Self::Both => Driver::Lean,
-        }
-    }
 }
 
 pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
@@ -278,6 +255,12 @@ async fn carry_out(
     plan: Plan,
     second: Option<Plan>,
 ) -> anyhow::Result<ExitCode> {
+    let to_stdout = files.json.as_ref().is_some_and(Output::is_stdout);
+    let wanted = Wanted {
+        tui: !args.quiet && args.tui.wanted(!to_stdout)?,
+        quiet: args.quiet,
+        verbose: args.verbose,
+    };
     let mut interrupts = interrupts(
         "interrupted: no more pushes; settling, then the report. Once more to end at once.",
     )?;
@@ -285,7 +268,7 @@ async fn carry_out(
     let pen = journal.as_ref().map(Journal::pen);
     let name = scenario.clone();
     let metrics = files.metrics.as_ref();
-    let mut summary = match one(args, &mut interrupts, metrics, name, plan, pen).await {
+    let mut summary = match one(wanted, &mut interrupts, metrics, name, plan, pen).await {
         Ok(Some(summary)) => summary,
         Ok(None) => {
             files::say("ended at once, without a report");
@@ -304,7 +287,7 @@ async fn carry_out(
         files::say(&format!("once more, by {}:", plan.clients.driver));
         let mut none = Summary::empty(scenario.clone(), plan.clone(), Target::of(&plan), 0);
         opinion = Some(
-            match one(args, &mut interrupts, metrics, scenario, plan, None).await {
+            match one(wanted, &mut interrupts, metrics, scenario, plan, None).await {
                 Ok(Some(summary)) => summary,
                 Ok(None) => {
                     none.interrupted = true;
@@ -326,7 +309,7 @@ async fn carry_out(
 
 /// Carries one plan out, against a platform of its own if no target is named. `None`: the user killed it.
 async fn one(
-    args: &RunArgs,
+    wanted: Wanted,
     interrupts: &mut mpsc::Receiver<()>,
     metrics: Option<&Metrics>,
     scenario: String,
@@ -339,18 +322,19 @@ async fn one(
     }
     let embedded = match &plan.target {
         Some(_) => None,
-        None => Some(Embedded::start(&plan, args.verbose).await?),
+        None => Some(Embedded::start(&plan, wanted.says()).await?),
     };
     let target = match &embedded {
         Some(embedded) => embedded.target(),
         None => Target::of(&plan),
     };
-    if !args.quiet {
+    if !wanted.quiet {
         announce(&plan, &target);
     }
     access::announce(&plan);
-    let progress = (!args.quiet).then(|| tokio::spawn(show_progress(snapshots, args.verbose)));
+    let mut display = Display::start(wanted, snapshots);
     let (interrupt, interrupted) = mpsc::channel(8);
+    let (command, commands) = mpsc::channel(8);
     let order = Order {
         scenario,
         plan,
@@ -358,7 +342,7 @@ async fn one(
         target,
         interrupts: interrupted,
         watcher,
-        commands: None,
+        commands: Some(commands),
         journal,
     };
     // A run is a large future, and there is one at a time.
@@ -370,12 +354,18 @@ async fn one(
             Some(()) = interrupts.recv() => {
                 interrupt.try_send(()).ok();
             }
+            order = display.order() => match order {
+                Pressed::End | Pressed::Interrupt => {
+                    interrupt.try_send(()).ok();
+                }
+                Pressed::Rate(factor) => {
+                    command.try_send(Command::Rate { factor }).ok();
+                }
+                Pressed::Redraw => {}
+            },
         }
     };
-    if let Some(progress) = progress {
-        // The watcher is gone with the run, so this ends by itself.
-        progress.await.ok();
-    }
+    display.stop().await;
     if let Some(embedded) = embedded {
         embedded.stop().await;
     }

@@ -40,6 +40,33 @@ pub struct Embedded {
     urls: Vec<String>,
 }
 
+/// Where it says what it has to say.
+#[derive(Debug)]
+pub enum Says {
+    /// Nowhere.
+    Nothing,
+    /// On our own standard error.
+    Here,
+    /// Into this pipe.
+    To(std::io::PipeWriter),
+}
+
+impl From<bool> for Says {
+    fn from(here: bool) -> Self {
+        if here { Self::Here } else { Self::Nothing }
+    }
+}
+
+impl From<Says> for Stdio {
+    fn from(says: Says) -> Self {
+        match says {
+            Says::Nothing => Self::null(),
+            Says::Here => Self::inherit(),
+            Says::To(pipe) => pipe.into(),
+        }
+    }
+}
+
 /// Why there is no embedded platform.
 #[derive(Debug, thiserror::Error)]
 pub enum EmbeddedError {
@@ -141,14 +168,14 @@ async fn urls(
 
 impl Embedded {
     /// Starts the platform of this plan, each node on a free port, and waits until all of them listen.
-    pub async fn start(plan: &Plan, verbose: bool) -> Result<Self, EmbeddedError> {
-        Self::start_with(plan, verbose, &[], &[]).await
+    pub async fn start(plan: &Plan, says: impl Into<Says>) -> Result<Self, EmbeddedError> {
+        Self::start_with(plan, says, &[], &[]).await
     }
 
     /// The same, with more flags of `serve`, and at these ports, if there are any.
     pub async fn start_with(
         plan: &Plan,
-        verbose: bool,
+        says: impl Into<Says>,
         more: &[&str],
         ports: &[u16],
     ) -> Result<Self, EmbeddedError> {
@@ -160,11 +187,7 @@ impl Embedded {
             .args(more)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(if verbose {
-                Stdio::inherit()
-            } else {
-                Stdio::null()
-            })
+            .stderr(Stdio::from(says.into()))
             .kill_on_drop(true);
         // What a run meets is in its scenario, whatever stands around it.
         for name in SETTINGS {

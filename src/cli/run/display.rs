@@ -1,0 +1,76 @@
+//! What a run shows while it goes on: the dashboard, progress lines, or nothing.
+
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::super::files;
+use super::super::screen::{Screen, held};
+use super::super::terminal::show_progress;
+use crate::dashboard::state::Order;
+use crate::run::embedded::Says;
+use crate::summary::Snapshot;
+
+/// What was asked to be shown.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted {
+    /// The dashboard, not lines.
+    pub(super) tui: bool,
+    /// Nothing at all.
+    pub(super) quiet: bool,
+    /// A line every second, and what the platform says.
+    pub(super) verbose: bool,
+}
+
+impl Wanted {
+    /// Where the embedded platform says what it has to say.
+    pub(super) fn says(self) -> Says {
+        match (self.verbose, self.tui) {
+            (false, _) => Says::Nothing,
+            (true, false) => Says::Here,
+            (true, true) => held::pipe().map_or(Says::Nothing, Says::To),
+        }
+    }
+}
+
+/// What shows a run.
+#[derive(Debug)]
+pub(super) enum Display {
+    Nothing,
+    Lines(JoinHandle<()>),
+    Dashboard(Screen),
+}
+
+impl Display {
+    /// Shows these snapshots until they are over.
+    pub(super) fn start(wanted: Wanted, snapshots: watch::Receiver<Snapshot>) -> Self {
+        if wanted.quiet {
+            return Self::Nothing;
+        }
+        if wanted.tui {
+            match Screen::start(snapshots.clone(), true) {
+                Ok(screen) => return Self::Dashboard(screen),
+                Err(error) => files::say(&format!("{error:#}")),
+            }
+        }
+        Self::Lines(tokio::spawn(show_progress(snapshots, wanted.verbose)))
+    }
+
+    /// What is asked for by a key. Never comes where there are none.
+    pub(super) async fn order(&mut self) -> Order {
+        match self {
+            Self::Dashboard(screen) => screen.order().await,
+            Self::Nothing | Self::Lines(_) => std::future::pending().await,
+        }
+    }
+
+    /// Ends it. The snapshots have to be over.
+    pub(super) async fn stop(self) {
+        match self {
+            Self::Nothing => {}
+            Self::Lines(lines) => {
+                lines.await.ok();
+            }
+            Self::Dashboard(screen) => screen.stop().await,
+        }
+    }
+}

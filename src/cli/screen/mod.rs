@@ -1,0 +1,284 @@
+//! The dashboard on a terminal: whether it can be shown, the thread that draws it and reads keys, and what stands on standard error
+//! meanwhile.
+//!
+//! The thread polls for keys, and looks at each turn whether there is a newer snapshot: the run hands that over in passing and never waits
+//! for a terminal. It draws on a new snapshot, a key, a message or another size only, and at most ten times a second.
+
+mod guard;
+pub(super) mod held;
+mod keys;
+
+use std::io::IsTerminal as _;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use clap::builder::BoolishValueParser;
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use ratatui::crossterm::event;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{mpsc, watch};
+
+use super::files;
+use super::terminal::colour;
+use crate::clock::Clock;
+use crate::dashboard::render::Page;
+use crate::dashboard::state::Order;
+use crate::dashboard::{self, State, Theme};
+use crate::report::progress;
+use crate::report::text::Colour;
+use crate::summary::Snapshot;
+use crate::time::Time;
+use guard::Frames;
+
+/// Between two frames, at least; and between two looks for a newer snapshot.
+const FRAME: Duration = Duration::from_millis(100);
+/// Between progress lines, where the terminal was lost.
+const LINE_EVERY: Duration = Duration::from_secs(2);
+/// Orders that are not taken yet: whoever presses more keys meanwhile is not heard.
+const ORDERS: usize = 8;
+/// How long a terminal may take for what is still to be written when the run is over.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Whether there is to be a dashboard.
+#[derive(Debug, Args)]
+pub(super) struct TuiArgs {
+    /// Show the live dashboard; the default on a terminal. docs/dashboard.md has its keys.
+    #[arg(
+        long,
+        env = "PUSHPROOF_TUI",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        value_name = "WHETHER",
+        hide_possible_values = true,
+        value_parser = BoolishValueParser::new(),
+        overrides_with = "no_tui"
+    )]
+    tui: Option<bool>,
+    /// Print plain progress lines every few seconds instead.
+    #[arg(long, overrides_with = "tui")]
+    no_tui: bool,
+}
+
+impl TuiArgs {
+    /// Whether it is to be shown. `otherwise`: whether it is where nobody said so, if the terminal can.
+    pub(super) fn wanted(&self, otherwise: bool) -> anyhow::Result<bool> {
+        let lacking = lacking();
+        let asked = if self.no_tui { Some(false) } else { self.tui };
+        match (asked, lacking) {
+            (Some(true), Some(lacking)) => bail!(
+                "--tui: the dashboard needs a terminal, and {lacking}; leave it out for plain lines"
+            ),
+            (asked, lacking) => Ok(asked.unwrap_or(otherwise && lacking.is_none())),
+        }
+    }
+}
+
+/// What is in the way of a dashboard, if anything.
+fn lacking() -> Option<&'static str> {
+    if !std::io::stdout().is_terminal() {
+        Some("standard output is none")
+    } else if !std::io::stdin().is_terminal() {
+        Some("standard input is none")
+    } else if !std::io::stderr().is_terminal() {
+        Some("standard error is none")
+    } else if std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb") {
+        Some("TERM says that this one cannot be drawn on")
+    } else {
+        None
+    }
+}
+
+/// What the terminal can show, and whoever looks at it wants.
+fn theme() -> Theme {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"];
+    let mut locale = locale.iter().filter_map(std::env::var_os);
+    let locale = locale.find(|value| !value.is_empty()).unwrap_or_default();
+    let locale = locale.to_string_lossy().to_ascii_lowercase();
+    Theme {
+        colour: matches!(colour(true), Colour::On),
+        unicode: locale.contains("utf-8") || locale.contains("utf8"),
+    }
+}
+
+/// A dashboard that is shown.
+#[derive(Debug)]
+pub(super) struct Screen {
+    thread: Option<JoinHandle<()>>,
+    orders: mpsc::Receiver<Order>,
+    hangup: Signal,
+}
+
+impl Screen {
+    /// Takes the terminal, and draws on it until the snapshots end. `rate_can_change`: whether orders to change the rate are carried out.
+    pub(super) fn start(
+        snapshots: watch::Receiver<Snapshot>,
+        rate_can_change: bool,
+    ) -> anyhow::Result<Self> {
+        let (sender, orders) = mpsc::channel(ORDERS);
+        let hangup = signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?;
+        guard::enter().context("cannot draw on this terminal; --no-tui prints plain lines")?;
+        let thread = std::thread::Builder::new()
+            .name("dashboard".to_owned())
+            .spawn(move || show(snapshots, &sender, State::new(rate_can_change)));
+        let thread = match thread {
+            Ok(thread) => thread,
+            Err(error) => {
+                guard::leave();
+                return Err(error).context("a thread for the dashboard could not be started");
+            }
+        };
+        Ok(Self {
+            thread: Some(thread),
+            orders,
+            hangup,
+        })
+    }
+
+    /// What is asked for next. Never comes if nothing is.
+    pub(super) async fn order(&mut self) -> Order {
+        tokio::select! {
+            Some(order) = self.orders.recv() => order,
+            _ = self.hangup.recv() => {
+                // There is nothing to draw on any more; the run still settles and reports.
+                guard::leave();
+                Order::Interrupt
+            }
+            else => std::future::pending().await,
+        }
+    }
+
+    /// Gives the terminal back. The snapshots have to be over.
+    pub(super) async fn stop(mut self) {
+        if let Some(thread) = self.thread.take() {
+            let joined = tokio::task::spawn_blocking(|| thread.join());
+            // One that hangs at a terminal that takes nothing is left behind.
+            tokio::time::timeout(PATIENCE, joined).await.ok();
+        }
+        guard::leave();
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        guard::leave();
+    }
+}
+
+/// Draws until the snapshots are over, or the terminal is gone.
+fn show(mut snapshots: watch::Receiver<Snapshot>, orders: &mpsc::Sender<Order>, state: State) {
+    let mut drawn = match Drawn::new(orders, state) {
+        Ok(drawn) => drawn,
+        Err(_) => return guard::leave(),
+    };
+    while let Ok(newer) = snapshots.has_changed() {
+        if !guard::is_up() {
+            return lines(snapshots);
+        }
+        if newer {
+            drawn.newest = snapshots.borrow_and_update().clone();
+            drawn.stale = true;
+        }
+        if drawn.turn().is_err() {
+            guard::leave();
+        }
+    }
+    guard::leave();
+}
+
+/// Progress lines, for the rest of a run whose terminal was given back because something panicked.
+fn lines(mut snapshots: watch::Receiver<Snapshot>) {
+    let mut shown = Duration::ZERO;
+    while let Ok(newer) = snapshots.has_changed() {
+        if newer {
+            let snapshot = snapshots.borrow_and_update().clone();
+            if snapshot.elapsed >= shown + LINE_EVERY {
+                shown = snapshot.elapsed;
+                files::say(&progress::line(&snapshot));
+            }
+        }
+        std::thread::sleep(FRAME);
+    }
+}
+
+/// What is drawn, and when it was last.
+struct Drawn<'a> {
+    terminal: Terminal<CrosstermBackend<Frames>>,
+    orders: &'a mpsc::Sender<Order>,
+    state: State,
+    theme: Theme,
+    newest: Snapshot,
+    page: Page,
+    clock: Clock,
+    /// The last frame.
+    at: Option<Time>,
+    /// What is drawn is not what there is.
+    stale: bool,
+}
+
+impl<'a> Drawn<'a> {
+    fn new(orders: &'a mpsc::Sender<Order>, state: State) -> std::io::Result<Self> {
+        Ok(Self {
+            terminal: Terminal::new(CrosstermBackend::new(Frames::default()))?,
+            orders,
+            state,
+            theme: theme(),
+            newest: Snapshot::default(),
+            page: Page::default(),
+            clock: Clock::start(),
+            at: None,
+            stale: true,
+        })
+    }
+
+    /// Draws if there is something new and it is time, then waits for a key, for no longer than a frame.
+    fn turn(&mut self) -> std::io::Result<()> {
+        for line in held::unseen() {
+            self.state.say(&line);
+            self.stale = true;
+        }
+        let now = self.clock.now();
+        let due = self
+            .at
+            .map_or(Duration::ZERO, |at| FRAME.saturating_sub(now - at));
+        if self.stale && due.is_zero() {
+            self.draw()?;
+            self.at = Some(now);
+            self.stale = false;
+        }
+        let wait = if due.is_zero() { FRAME } else { due };
+        if event::poll(wait)? {
+            self.happened(&event::read()?)?;
+        }
+        Ok(())
+    }
+
+    fn draw(&mut self) -> std::io::Result<()> {
+        let mut page = Page::default();
+        let (newest, state, theme) = (&self.newest, &self.state, self.theme);
+        self.terminal
+            .draw(|frame| page = dashboard::draw(frame, newest, state, theme))?;
+        self.page = page;
+        self.state.page = page.seen;
+        Ok(())
+    }
+
+    fn happened(&mut self, event: &event::Event) -> std::io::Result<()> {
+        self.stale |= matches!(event, event::Event::Resize(..));
+        let Some(key) = keys::key(event) else {
+            return Ok(());
+        };
+        self.stale = true;
+        match self.state.press(key, &self.newest, self.page.lines) {
+            Some(Order::Redraw) => self.terminal.clear(),
+            Some(order) => {
+                self.orders.try_send(order).ok();
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+}

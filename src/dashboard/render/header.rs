@@ -1,0 +1,152 @@
+//! The header: what runs, against what, how far it is, and how it stands.
+
+use std::time::Duration;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::View;
+use super::panel::lines;
+use crate::dashboard::text::{clock, fit, plural};
+use crate::summary::{Standing, Verdict};
+
+/// Lines that it takes.
+pub(super) const LINES: u16 = 3;
+/// Least cells of the bar.
+const LEAST_BAR: usize = 6;
+
+pub(super) fn draw(view: View<'_>, frame: &mut Frame<'_>, area: Rect) {
+    let width = usize::from(area.width);
+    lines(
+        frame,
+        area,
+        vec![
+            title(view, width),
+            about(view, width),
+            progress(view, width),
+        ],
+    );
+}
+
+/// The verdict so far, in a word and a colour. Of the newest snapshot, whatever is looked at.
+pub(super) fn verdict(view: View<'_>) -> (String, Style) {
+    let theme = view.theme;
+    let (word, style) = match view.newest.so_far().standing {
+        Standing::Over(verdict) => {
+            let style = match verdict {
+                Verdict::Pass => theme.good(),
+                Verdict::Fail => theme.bad(),
+                Verdict::Unknown => theme.warning(),
+            };
+            return (
+                format!(" {} ", verdict.name().to_uppercase()),
+                theme.loud(style),
+            );
+        }
+        Standing::Violations => {
+            let n = view.newest.counts.violations();
+            let word = if n == 0 {
+                " FAIL ".to_owned()
+            } else {
+                format!(" FAIL: {} ", plural(n, "violation", "violations"))
+            };
+            return (word, theme.loud(theme.bad()));
+        }
+        Standing::Breached => (" THRESHOLD BREACHED ", theme.bad()),
+        Standing::Limited => (" GENERATOR IS THE LIMIT ", theme.warning()),
+        Standing::Unknown => (" NO VERDICT YET ", Style::new()),
+        Standing::Ok => (" OK SO FAR ", theme.good()),
+    };
+    (word.to_owned(), theme.loud(style))
+}
+
+/// Two texts, the second at the right end; the first is cut where they do not fit.
+fn ends(view: View<'_>, width: usize, left: (&str, Style), right: (&str, Style)) -> Line<'static> {
+    let told = fit(right.0, width, view.theme);
+    let taken = Span::raw(told.as_str()).width();
+    let first = fit(left.0, width.saturating_sub(taken + 1), view.theme);
+    let gap = width.saturating_sub(taken + Span::raw(first.as_str()).width());
+    Line::from(vec![
+        Span::styled(first, left.1),
+        Span::raw(" ".repeat(gap)),
+        Span::styled(told, right.1),
+    ])
+}
+
+fn title(view: View<'_>, width: usize) -> Line<'static> {
+    let (word, style) = verdict(view);
+    let name = match view.shown.about.scenario.as_str() {
+        "" => " pushproof".to_owned(),
+        scenario => format!(" pushproof: {scenario}"),
+    };
+    ends(view, width, (&name, view.theme.title()), (&word, style))
+}
+
+fn about(view: View<'_>, width: usize) -> Line<'static> {
+    let about = &view.shown.about;
+    let dot = view.theme.sign("·", "|");
+    let target = match (about.target.embedded, about.target.url.as_str()) {
+        (true, "") => "the embedded platform".to_owned(),
+        (true, url) => format!("the embedded platform, {url}"),
+        (false, url) => url.to_owned(),
+    };
+    let nodes = match about.target.nodes.len() {
+        0 => String::new(),
+        n => format!(" and {}", plural(n as u64, "node more", "nodes more")),
+    };
+    let elapsed = clock(view.shown.elapsed);
+    let told = format!("seed {} {dot} {elapsed} ", about.seed);
+    let quiet = Style::new();
+    ends(
+        view,
+        width,
+        (&format!(" {target}{nodes}"), quiet),
+        (&told, quiet),
+    )
+}
+
+/// What share of a phase is over.
+fn share(elapsed: Duration, left: Duration) -> f64 {
+    let (elapsed, left) = (elapsed.as_secs_f64(), left.as_secs_f64());
+    let all = elapsed + left;
+    if all > 0.0 { elapsed / all } else { 1.0 }
+}
+
+fn progress(view: View<'_>, width: usize) -> Line<'static> {
+    let (shown, theme) = (view.shown, view.theme);
+    let phase = match shown.phase {
+        "" => "starting",
+        phase => phase,
+    };
+    let phase = if view.state.ending && phase == "pushing" {
+        "ending early"
+    } else {
+        phase
+    };
+    let told = match (shown.phase_left, shown.phase_elapsed) {
+        (Some(left), elapsed) => format!(
+            " {:.0} %, {} left ",
+            100.0 * share(elapsed, left),
+            clock(left)
+        ),
+        (None, elapsed) => format!(" for {} ", clock(elapsed)),
+    };
+    let start = format!(" {phase:<10} ");
+    let taken = Span::raw(start.as_str()).width() + Span::raw(told.as_str()).width();
+    let bar = width.saturating_sub(taken);
+    let (full, empty) = theme.progress();
+    let mut spans = vec![Span::styled(start, theme.title())];
+    match shown.phase_left {
+        Some(left) if bar >= LEAST_BAR => {
+            let done = (bar as f64 * share(shown.phase_elapsed, left)) as usize;
+            let done = done.min(bar);
+            spans.push(Span::styled(full.repeat(done), theme.plot()));
+            spans.push(Span::styled(empty.repeat(bar - done), theme.label()));
+        }
+        _ => {}
+    }
+    spans.push(Span::raw(told));
+    Line::from(spans)
+}

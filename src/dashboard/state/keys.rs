@@ -1,0 +1,202 @@
+//! What keys do: one table, for the dashboard, its help and its documentation.
+
+use super::Tab;
+
+/// A key, as far as the dashboard knows any.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Key {
+    /// One that writes a character.
+    Char(char),
+    /// The same, with Ctrl held down.
+    Ctrl(char),
+    /// Arrow up.
+    Up,
+    /// Arrow down.
+    Down,
+    /// Arrow to the left.
+    Left,
+    /// Arrow to the right.
+    Right,
+    /// A page up.
+    PageUp,
+    /// A page down.
+    PageDown,
+    /// To the beginning.
+    Home,
+    /// To the end.
+    End,
+    /// Tab.
+    Tab,
+    /// Tab with shift.
+    BackTab,
+    /// Escape.
+    Escape,
+    /// Enter.
+    Enter,
+    /// Any other.
+    Other,
+}
+
+/// What a key asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Show this tab.
+    Show(Tab),
+    /// Show the next tab.
+    Next,
+    /// Show the one before.
+    Previous,
+    /// Freeze the view, or let it go on.
+    Pause,
+    /// Down by so many lines, or up.
+    Scroll(isize),
+    /// Down by so many pages, or up.
+    Page(isize),
+    /// To the first line.
+    First,
+    /// To the last line.
+    Last,
+    /// The next class of violations, or the one before.
+    Class(isize),
+    /// More pushes a second, or fewer: in steps.
+    Rate(i32),
+    /// End the run early, after having asked.
+    End,
+    /// Yes.
+    Yes,
+    /// As Ctrl-C elsewhere.
+    Interrupt,
+    /// Show or hide the help.
+    Help,
+    /// Draw everything anew.
+    Redraw,
+    /// Close what lies above the view.
+    Close,
+}
+
+/// One row of the table.
+#[derive(Debug)]
+pub struct Binding {
+    /// How the keys are called.
+    pub keys: &'static str,
+    /// What they do, in words.
+    pub what: &'static str,
+    /// Each key with what it asks for.
+    pub actions: &'static [(Key, Action)],
+}
+
+/// All keys.
+pub const BINDINGS: &[Binding] = &[
+    Binding {
+        keys: "1-5",
+        what: "show Overview, Latency, Violations, Parts or Generator",
+        actions: &[
+            (Key::Char('1'), Action::Show(Tab::Overview)),
+            (Key::Char('2'), Action::Show(Tab::Latency)),
+            (Key::Char('3'), Action::Show(Tab::Violations)),
+            (Key::Char('4'), Action::Show(Tab::Parts)),
+            (Key::Char('5'), Action::Show(Tab::Generator)),
+        ],
+    },
+    Binding {
+        keys: "Tab, Shift-Tab",
+        what: "show the next tab, or the one before",
+        actions: &[(Key::Tab, Action::Next), (Key::BackTab, Action::Previous)],
+    },
+    Binding {
+        keys: "Space, p",
+        what: "freeze the view and let it go on; the run goes on meanwhile",
+        actions: &[
+            (Key::Char(' '), Action::Pause),
+            (Key::Char('p'), Action::Pause),
+        ],
+    },
+    Binding {
+        keys: "arrows, j, k",
+        what: "scroll by a line",
+        actions: &[
+            (Key::Up, Action::Scroll(-1)),
+            (Key::Char('k'), Action::Scroll(-1)),
+            (Key::Down, Action::Scroll(1)),
+            (Key::Char('j'), Action::Scroll(1)),
+        ],
+    },
+    Binding {
+        keys: "PgUp, PgDn",
+        what: "scroll by a page",
+        actions: &[
+            (Key::PageUp, Action::Page(-1)),
+            (Key::PageDown, Action::Page(1)),
+        ],
+    },
+    Binding {
+        keys: "Home, End, g, G",
+        what: "scroll to the first line, or the last",
+        actions: &[
+            (Key::Home, Action::First),
+            (Key::Char('g'), Action::First),
+            (Key::End, Action::Last),
+            (Key::Char('G'), Action::Last),
+        ],
+    },
+    Binding {
+        keys: "left, right, h, l",
+        what: "on Violations: show one class only, or all again",
+        actions: &[
+            (Key::Left, Action::Class(-1)),
+            (Key::Char('h'), Action::Class(-1)),
+            (Key::Right, Action::Class(1)),
+            (Key::Char('l'), Action::Class(1)),
+        ],
+    },
+    Binding {
+        keys: "+, -",
+        what: "push faster or slower, by a tenth of the schedule's rate; the report tells of it",
+        actions: &[
+            (Key::Char('+'), Action::Rate(1)),
+            (Key::Char('='), Action::Rate(1)),
+            (Key::Char('-'), Action::Rate(-1)),
+            (Key::Char('_'), Action::Rate(-1)),
+        ],
+    },
+    Binding {
+        keys: "q, e",
+        what: "end the run early: no more pushes, settle, report; asks once, and q or y says yes",
+        actions: &[
+            (Key::Char('q'), Action::End),
+            (Key::Char('e'), Action::End),
+            (Key::Char('y'), Action::Yes),
+        ],
+    },
+    Binding {
+        keys: "Ctrl-C",
+        what: "the same without asking; once more ends at once, without a report",
+        actions: &[(Key::Ctrl('c'), Action::Interrupt)],
+    },
+    Binding {
+        keys: "Ctrl-L",
+        what: "draw the screen anew",
+        actions: &[(Key::Ctrl('l'), Action::Redraw)],
+    },
+    Binding {
+        keys: "?, Esc",
+        what: "show or hide these keys",
+        actions: &[(Key::Char('?'), Action::Help), (Key::Escape, Action::Close)],
+    },
+];
+
+/// What a key asks for, if for anything.
+pub fn action(key: Key) -> Option<Action> {
+    let mut all = BINDINGS.iter().flat_map(|binding| binding.actions);
+    all.find(|(own, _)| *own == key).map(|(_, action)| *action)
+}
+
+/// The table of keys of docs/dashboard.md.
+pub fn reference() -> String {
+    let rows = BINDINGS.iter();
+    let rows = rows.map(|one| format!("| {} | {} |\n", one.keys, one.what));
+    format!(
+        "| keys | what they do |\n|---|---|\n{}",
+        rows.collect::<String>()
+    )
+}
