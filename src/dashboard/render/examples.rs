@@ -102,7 +102,7 @@ fn row(view: View<'_>, width: u16, one: &Example, chosen: bool) -> Line<'static>
     let before = [
         Span::raw(mark),
         Span::styled(left(view, one.class.name(), 13), theme.bad()),
-        Span::styled(left(view, &at, 10), theme.label()),
+        Span::styled(left(view, &at, 9) + " ", theme.label()),
     ];
     let room = width.saturating_sub(24);
     let mut spans = before.to_vec();

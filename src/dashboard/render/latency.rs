@@ -101,10 +101,16 @@ pub(super) fn draw_all(view: View<'_>, frame: &mut Frame<'_>, area: Rect) {
 
 /// The cells of so many columns of figures, and of the names before them.
 pub(super) fn columns(width: u16, figures: usize) -> (usize, usize) {
+    // The widest figure takes seven cells, and there is one between two of them.
+    const LEAST: usize = 8;
     const MOST: usize = 11;
     let width = usize::from(width);
-    let names = 16.min(width / 3).max(6.min(width));
-    let each = ((width.saturating_sub(names)) / figures).min(MOST);
+    let each = |names: usize| (width.saturating_sub(names) / figures).min(MOST);
+    let each = if each(16) < LEAST {
+        each(6).min(LEAST)
+    } else {
+        each(16)
+    };
     (each, width.saturating_sub(each * figures))
 }
 

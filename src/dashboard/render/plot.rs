@@ -34,7 +34,7 @@ pub(super) fn bar(view: View<'_>, frame: &mut Frame<'_>, area: Rect, x: u16, eig
 
 /// A value as part of the largest, in so many steps; whatever there is of it takes one at least.
 pub(super) fn height(value: u64, most: u64, steps: usize) -> usize {
-    if value == 0 || most == 0 {
+    if value == 0 || most == 0 || steps == 0 {
         return 0;
     }
     let share = value as f64 / most as f64;
@@ -193,6 +193,7 @@ mod tests {
             (9, 9, 8, 8),
             (9, 3, 8, 8),
             (3, 0, 8, 0),
+            (3, 9, 0, 0),
         ] {
             assert_eq!(height(value, most, steps), seen);
         }

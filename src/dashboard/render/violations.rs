@@ -12,13 +12,13 @@ use crate::verify::Class;
 /// Lines of the wide panel.
 pub(super) const WIDE_LINES: u16 = 5;
 
-/// One class to a line; those that there are first where there is no room for all.
+/// x where there is no room for all.
 pub(super) fn draw(view: View<'_>, frame: &mut Frame<'_>, area: Rect) {
     let area = framed(view, frame, area);
     let height = usize::from(area.height);
     let mut classes = Class::ALL.to_vec();
     if height < classes.len() {
-        classes.sort_by_key(|class| view.shown.counts.of(*class) == 0);
+        classes.sort_by_key(|class| std::cmp::Reverse(view.shown.counts.of(*class)));
     }
     let mut rows: Vec<_> = classes
         .into_iter()
