@@ -1,9 +1,52 @@
 //! Several things at a time, until all have ended or it is told to stop.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
+
+/// What goes on at this moment, by its name, for whoever shows it.
+#[derive(Debug, Clone, Default)]
+pub struct Running {
+    names: Arc<Mutex<Vec<Arc<str>>>>,
+}
+
+/// One of the things that go on; ends when it is dropped.
+#[derive(Debug)]
+pub struct Going {
+    running: Running,
+    name: Arc<str>,
+}
+
+impl Running {
+    /// Something begins.
+    pub fn begin(&self, name: &str) -> Going {
+        let name: Arc<str> = name.into();
+        self.all().push(Arc::clone(&name));
+        Going {
+            running: self.clone(),
+            name,
+        }
+    }
+
+    /// What goes on, what began first before the others.
+    pub fn names(&self) -> Vec<Arc<str>> {
+        self.all().clone()
+    }
+
+    fn all(&self) -> MutexGuard<'_, Vec<Arc<str>>> {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Going {
+    fn drop(&mut self) {
+        let mut all = self.running.all();
+        if let Some(at) = all.iter().position(|name| Arc::ptr_eq(name, &self.name)) {
+            all.remove(at);
+        }
+    }
+}
 
 /// What has ended, in the order of the tasks, and whether that was not all.
 pub struct Ended<T> {

@@ -9,6 +9,7 @@ use pushproof::conform::select::Selection;
 use pushproof::conform::target::Target;
 use pushproof::conform::{Options, run};
 use pushproof::platform::{Mutant, Platform, PlatformConfig};
+use pushproof::pool::Running;
 use pushproof::report;
 use pushproof::scenario::Plan;
 use pushproof::scenario::conformance::{Echo, Section};
@@ -42,7 +43,8 @@ async fn suite(url: &str, cases: &[&'static Case]) -> Conformance {
         ..Options::default()
     };
     let (_stop, stopped) = watch::channel(false);
-    run(cases, target, options, stopped, |_| {}).await
+    let running = Running::default();
+    run(cases, target, options, &running, stopped, |_| {}).await
 }
 
 /// What is wrong, in words: the cases that did not pass, with what they say.
@@ -121,6 +123,7 @@ async fn every_mutant_is_told_by_each_case_that_names_it() {
     let options = Mutations {
         only: only.map(|name| name.parse().expect("a mutant")).collect(),
         jobs: 6,
+        running: Running::default(),
     };
     let (_stop, stopped) = watch::channel(false);
     let mutation = mutation::mutations(&options, stopped, |_, _| {}).await;

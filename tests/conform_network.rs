@@ -11,6 +11,7 @@ use pushproof::conform::select::Selection;
 use pushproof::conform::target::Target;
 use pushproof::conform::{Options, run};
 use pushproof::platform::Platform;
+use pushproof::pool::Running;
 use pushproof::scenario::Plan;
 use pushproof::selftest::mutation;
 use pushproof::summary::conformance::{Conformance, Outcome};
@@ -140,7 +141,15 @@ async fn through(network: Network, only: &[&str]) -> Conformance {
     let target = Target::find(&url, &plan, true).await.expect("a target");
     proxy.network.send_replace(network);
     let (_stop, stopped) = watch::channel(false);
-    let suite = run(&cases(only), target, Options::default(), stopped, |_| {}).await;
+    let suite = run(
+        &cases(only),
+        target,
+        Options::default(),
+        &Running::default(),
+        stopped,
+        |_| {},
+    )
+    .await;
     platform.stop().await;
     suite
 }
@@ -215,6 +224,7 @@ async fn what_never_comes_over_a_good_network_is_missed() {
         &cases(&["HS-19"]),
         target,
         Options::default(),
+        &Running::default(),
         stopped,
         |_| {},
     )

@@ -4,10 +4,12 @@ mod begin;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
+use tokio::sync::watch;
 
 use super::access;
 use super::files::{self, Keep};
@@ -15,11 +17,14 @@ use super::load::LoadArgs;
 use super::runtime;
 use super::seed::draw_seed;
 use super::signals::interrupts;
+use super::status::Status;
 use crate::capacity::search::Next;
 use crate::capacity::{Search, Vary};
 use crate::climb::{self, Means, Told};
 use crate::report::capacity as report;
+use crate::report::progress;
 use crate::scenario::units::Span;
+use crate::summary::Snapshot;
 use crate::summary::verdict::EXIT_USAGE;
 
 /// Shorter steps measure next to nothing.
@@ -246,12 +251,25 @@ async fn carry_out(
     access::announce(&search.plan);
     let vary = search.settings.vary;
     let mut kept = true;
+    let now: Arc<Mutex<Option<Step>>> = Arc::default();
+    let shown = Arc::clone(&now);
+    let status = Status::start(!args.quiet, move |_| {
+        let step = shown.lock().unwrap_or_else(PoisonError::into_inner);
+        step.as_ref().map_or_else(String::new, under_way)
+    });
     let search = climb::run(search, means, |told| match told {
-        Told::Begins { steps, load } if !args.quiet => {
+        Told::Begins {
+            steps,
+            load,
+            snapshots,
+        } => {
             let load = report::load(vary, load);
-            files::say(&format!("[{}] {load} …", steps + 1));
+            if !args.quiet {
+                files::say(&format!("[{}] {load} …", steps + 1));
+            }
+            let begun = Some((format!("[{}] {load}", steps + 1), snapshots));
+            *now.lock().unwrap_or_else(PoisonError::into_inner) = begun;
         }
-        Told::Begins { .. } => {}
         Told::Ended(search) => {
             if let Some(step) = search.steps.last().filter(|_| !args.quiet) {
                 files::say(&report::line(search, step));
@@ -266,7 +284,21 @@ async fn carry_out(
             }
         }
     });
-    Ok(search.await)
+    let search = search.await;
+    status.stop().await;
+    Ok(search)
+}
+
+/// A step under way: what it is, and how its run goes.
+type Step = (String, watch::Receiver<Snapshot>);
+
+/// How the step under way goes, in a line.
+fn under_way((step, snapshots): &Step) -> String {
+    let snapshot = snapshots.borrow();
+    let left = snapshot.phase_left.map_or_else(String::new, |left| {
+        format!(", {:.0} s left", left.as_secs_f64())
+    });
+    format!("{step}: {}{left}", progress::line(&snapshot).trim_start())
 }
 
 fn announce(search: &Search) {

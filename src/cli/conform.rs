@@ -21,9 +21,11 @@ use super::files;
 use super::runtime;
 use super::seed::draw_seed;
 use super::signals::stopped;
+use super::status::Counting;
 use crate::conform::case::Case;
 use crate::conform::select::Selection;
 use crate::conform::{self, Options};
+use crate::pool::Running;
 use crate::report::conformance as report;
 use crate::report::conformance::matrix;
 use crate::scenario::Plan;
@@ -261,12 +263,17 @@ async fn try_one(
         ..Options::default()
     };
     let mut shown = Ok(());
-    let mut suite = conform::run(cases, target, options, stopped.clone(), |row| {
+    let running = Running::default();
+    let counting = Counting::start(true, "cases", cases.len(), &running);
+    let stopped = stopped.clone();
+    let mut suite = conform::run(cases, target, options, &running, stopped, |row| {
+        counting.ended(row.outcome.name(), cases.len());
         if shown.is_ok() {
             shown = show(&report::line(row, args.verbose));
         }
     })
     .await;
+    counting.stop().await;
     shown?;
     suite.embedded = embedded.is_some();
     suite.name = one.named.to_string();

@@ -7,11 +7,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 
 use super::screen::held;
+use super::status;
 
 use crate::scenario::{Plan, Transport};
 
 /// Writes to standard output. A reader that has had enough (`| head`) is no error.
 pub(super) fn print(text: &str) -> anyhow::Result<()> {
+    let _lifted = status::lift();
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
@@ -31,6 +33,7 @@ pub(super) fn say(line: &str) {
 /// Says lines on standard error, as [`say`]; while the dashboard has the terminal, there.
 pub(super) fn say_all(text: &str) {
     if !held::take(text) {
+        let _lifted = status::lift();
         std::io::stderr().lock().write_all(text.as_bytes()).ok();
     }
 }

@@ -25,6 +25,7 @@ mod seed;
 mod selftest;
 pub mod serve;
 mod signals;
+mod status;
 mod terminal;
 mod users;
 mod verify;

@@ -12,11 +12,13 @@ use super::files::{self, Output};
 use super::runtime;
 use super::seed::draw_seed;
 use super::signals::stopped;
+use super::status::Counting;
+use crate::pool::Running;
 use crate::report::{mutation, selftest};
 use crate::selftest::mutation::{Mutations, mutations};
 use crate::selftest::{self as proof, Options};
 use crate::summary::Verdict;
-use crate::summary::proof::SelfTest;
+use crate::summary::proof::{SelfTest, Standing};
 use crate::summary::verdict::{EXIT_FAIL, EXIT_INTERRUPTED, EXIT_UNKNOWN, EXIT_USAGE};
 
 /// Trials at a time: they wait more than they work.
@@ -77,6 +79,7 @@ pub(super) fn run(args: &SelfTestArgs) -> anyhow::Result<ExitCode> {
         jobs: args
             .jobs
             .unwrap_or(if args.quick { QUICK_JOBS } else { JOBS }),
+        running: Running::default(),
     };
     let test = runtime()?.block_on(carry_out(&options, args.quiet))?;
     let verdict = test.verdict();
@@ -114,19 +117,24 @@ fn conformance(args: &SelfTestArgs) -> anyhow::Result<ExitCode> {
             Err(told) => return Ok(refuse(&told)),
         },
         jobs: args.jobs.unwrap_or(QUICK_JOBS),
+        running: Running::default(),
     };
     let json = Output::open_json(args.json.as_deref())?;
     files::raise_limit();
     let mutation = runtime()?.block_on(async {
         let stopped = stopped(STOPPED)?;
         let mut ended = 0;
+        let line = Counting::start(!args.quiet, "mutants", 0, &options.running);
         let tried = mutations(&options, stopped, |trial, of| {
             ended += 1;
+            line.ended(if trial.is_killed() { "killed" } else { "LIVE" }, of);
             if !args.quiet {
                 files::say(&format!("[{ended}/{of}]{}", mutation::line(trial)));
             }
         });
-        anyhow::Ok(tried.await)
+        let tried = tried.await;
+        line.stop().await;
+        anyhow::Ok(tried)
     })?;
     let verdict = mutation.verdict();
     if !args.quiet || verdict != Verdict::Pass {
@@ -152,17 +160,30 @@ fn ends(verdict: Verdict, interrupted: bool) -> ExitCode {
     })
 }
 
+/// What a trial came to, in a word.
+fn word(standing: &Standing) -> &'static str {
+    match standing {
+        Standing::Exact => "exact",
+        Standing::Wrong(_) => "WRONG",
+        Standing::Unknown(_) => "unknown",
+    }
+}
+
 async fn carry_out(options: &Options, quiet: bool) -> anyhow::Result<SelfTest> {
     let stopped = stopped(STOPPED)?;
     if !quiet {
         files::say(&format!("pushproof selftest: seed {}", options.seed));
     }
     let mut ended = 0;
+    let line = Counting::start(!quiet, "trials", 0, &options.running);
     let test = proof::run(options, stopped, |row, of| {
         ended += 1;
+        line.ended(word(&row.standing), of);
         if !quiet {
             files::say(&format!("[{ended}/{of}]{}", selftest::line(row)));
         }
     });
-    Ok(test.await)
+    let test = test.await;
+    line.stop().await;
+    Ok(test)
 }

@@ -26,6 +26,8 @@ pub enum Told<'a> {
         steps: usize,
         /// Its load.
         load: f64,
+        /// How its run goes.
+        snapshots: watch::Receiver<Snapshot>,
     },
     /// One has ended, and is the last of these.
     Ended(&'a Search),
@@ -64,11 +66,13 @@ pub async fn run(mut search: Search, mut means: Means, mut told: impl FnMut(Told
             break;
         }
         let load = search.load(units);
+        let (watcher, snapshots) = watch::channel(Snapshot::default());
         told(Told::Begins {
             steps: search.steps.len(),
             load,
+            snapshots,
         });
-        let ended = Box::pin(step(&search, units, &mut means)).await;
+        let ended = Box::pin(step(&search, units, watcher, &mut means)).await;
         search.took = before + (clock.now() - Time::ZERO);
         match ended {
             Ended::Step(step) => search.steps.push(*step),
@@ -98,7 +102,12 @@ async fn rest(search: &Search, means: &mut Means) -> bool {
     }
 }
 
-async fn step(search: &Search, units: u64, means: &mut Means) -> Ended {
+async fn step(
+    search: &Search,
+    units: u64,
+    watcher: watch::Sender<Snapshot>,
+    means: &mut Means,
+) -> Ended {
     let plan = search.plan_of(units);
     let embedded = match &plan.target {
         Some(_) => None,
@@ -112,8 +121,7 @@ async fn step(search: &Search, units: u64, means: &mut Means) -> Ended {
         None => search.target.clone(),
     };
     let pid = embedded.as_ref().and_then(Embedded::id);
-    let (watcher, snapshots) = watch::channel(Snapshot::default());
-    let cpu = tokio::spawn(target::watch(pid.or(means.target_pid), snapshots));
+    let cpu = tokio::spawn(target::watch(pid.or(means.target_pid), watcher.subscribe()));
     let (summary, interrupted) = carry_out(search, plan, target, watcher, means).await;
     // The run was the one who told, and it is over.
     let cpu = cpu.await.ok().flatten();

@@ -12,7 +12,7 @@ use super::doubt;
 use super::probe::{Probe, Trace};
 use super::target::Target;
 use crate::clock::Clock;
-use crate::pool::several;
+use crate::pool::{Running, several};
 use crate::summary::conformance::{Conformance, Outcome, Row};
 
 /// How the cases are tried.
@@ -39,11 +39,12 @@ impl Default for Options {
     }
 }
 
-/// Tries these cases; `done` hears of each as it ends. Ends early when `stop` turns true: what has not ended then is in no row.
+/// Tries these cases; `running` has those under way, and `done` hears of each as it ends. Ends early when `stop` turns true: what has not ended then is in no row.
 pub async fn run(
     cases: &[&'static Case],
     target: Arc<Target>,
     options: Options,
+    running: &Running,
     mut stop: watch::Receiver<bool>,
     mut done: impl FnMut(&Row),
 ) -> Conformance {
@@ -58,7 +59,11 @@ pub async fn run(
         let tasks = cases.filter(|(_, case)| case.alone == alone);
         let tasks = tasks.map(|(n, case)| {
             let target = Arc::clone(&target);
-            async move { (n, try_one(case, target, clock, options).await) }
+            let running = running.clone();
+            async move {
+                let _going = running.begin(case.about.id);
+                (n, try_one(case, target, clock, options).await)
+            }
         });
         let ended = several(jobs, tasks, &mut stop, |(_, row)| done(row)).await;
         rows.extend(ended.all);
@@ -205,6 +210,7 @@ mod tests {
             &cases,
             Arc::new(Target::without_transports()),
             options,
+            &Running::default(),
             stop,
             |_| {},
         )

@@ -12,7 +12,7 @@ pub mod trials;
 use tokio::sync::{mpsc, watch};
 
 use crate::platform::Fault;
-use crate::pool::several;
+use crate::pool::{Running, several};
 use crate::run::embedded::Embedded;
 use crate::run::{self, Order};
 use crate::scenario::Plan;
@@ -22,6 +22,9 @@ use trials::Trial;
 
 /// How often a trial is made that says nothing, for want of CPU say. One that says something is never made again.
 const ATTEMPTS: u32 = 3;
+
+/// What a trial without a fault is called.
+const CLEAN: &str = "none";
 
 /// What is to be tried.
 #[derive(Debug, Clone)]
@@ -34,6 +37,8 @@ pub struct Options {
     pub seed: u64,
     /// Trials at a time.
     pub jobs: usize,
+    /// Has those under way.
+    pub running: Running,
 }
 
 /// Runs the trials; `done` hears of each as it ends, with how many there are. Ends early when `stop` turns true.
@@ -52,7 +57,9 @@ pub async fn run(
     let tasks = trials.into_iter().enumerate().map(|(n, trial)| {
         // Another seed for each, so that not all harm the same places.
         let seed = seed.wrapping_add(n as u64) & ((1 << 53) - 1);
+        let running = options.running.clone();
         async move {
+            let _going = running.begin(trial.fault.map_or(CLEAN, Fault::name));
             let mut row = Box::pin(try_one(trial, seed)).await;
             for _ in 1..ATTEMPTS {
                 if !matches!(row.standing, Standing::Unknown(_)) {

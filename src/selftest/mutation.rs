@@ -13,7 +13,7 @@ use crate::conform::operate::Operates;
 use crate::conform::target::Target;
 use crate::conform::{self, Options};
 use crate::platform::{AppConfig, Mutant, Origins, PlatformConfig, QueueBounds};
-use crate::pool::several;
+use crate::pool::{Running, several};
 use crate::scenario::Plan;
 use crate::scenario::conformance::Section;
 use crate::scenario::file::File;
@@ -36,6 +36,8 @@ pub struct Mutations {
     pub only: Vec<Mutant>,
     /// Mutants at a time.
     pub jobs: usize,
+    /// Has those under way.
+    pub running: Running,
 }
 
 /// The settings of a platform for the suite, with times as [`Section::embedded`] states them, and short heartbeats.
@@ -105,7 +107,7 @@ pub async fn suite(
                 doubts: false,
             };
             let (_stop, stopped) = watch::channel(false);
-            Ok(conform::run(cases, target, options, stopped, |_| {}).await)
+            Ok(conform::run(cases, target, options, &Running::default(), stopped, |_| {}).await)
         }
     };
     hosted.end().await;
@@ -137,7 +139,11 @@ pub async fn mutations(
     let of = all.len();
     let tasks = all.into_iter().map(|mutant| {
         let cases = namers.remove(mutant.name()).unwrap_or_default();
-        async move { one(mutant, &cases).await }
+        let running = options.running.clone();
+        async move {
+            let _going = running.begin(mutant.name());
+            one(mutant, &cases).await
+        }
     });
     let ended = several(options.jobs, tasks, &mut stop, |trial| done(trial, of)).await;
     let mut mutation = Mutation {
