@@ -230,6 +230,25 @@ fn strings_of<'a>(key: &str, value: &'a serde_json::Value, found: &mut Vec<&'a s
 }
 
 #[test]
+fn of_the_keys_of_the_dashboard() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/dashboard.md");
+    let committed = std::fs::read_to_string(path).expect("the document is there");
+    let (before, _) = committed
+        .split_once("| keys |")
+        .expect("the document has its table");
+    let table = pushproof::dashboard::state::keys::reference();
+    let current = format!("{before}{table}");
+    if std::env::var_os("PUSHPROOF_BLESS").is_some() {
+        std::fs::write(path, &current).expect("the document can be written");
+        return;
+    }
+    assert!(
+        committed == current,
+        "the table of docs/dashboard.md is out of date; write it anew with\n  PUSHPROOF_BLESS=1 cargo test --test schema"
+    );
+}
+
+#[test]
 fn of_the_keys_of_scenario_files() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/scenarios.md");
     let committed = std::fs::read_to_string(path).expect("the reference is there");

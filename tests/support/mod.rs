@@ -7,3 +7,4 @@ pub(crate) mod matrix;
 pub(crate) mod peers;
 pub(crate) mod redis;
 pub(crate) mod rest;
+pub(crate) mod tmux;

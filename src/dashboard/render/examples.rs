@@ -5,7 +5,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Wrap};
 
-use super::panel::{left, lines, nothing, panel};
+use super::panel::{left, lines, nothing, panel, right};
 use super::{Page, View};
 use crate::dashboard::text::{fit, plural};
 use crate::history::Push;
@@ -102,9 +102,9 @@ fn row(view: View<'_>, width: u16, one: &Example, chosen: bool) -> Line<'static>
     let before = [
         Span::raw(mark),
         Span::styled(left(view, one.class.name(), 13), theme.bad()),
-        Span::styled(left(view, &at, 9) + " ", theme.label()),
+        Span::styled(right(view, &at, 9) + "  ", theme.label()),
     ];
-    let room = width.saturating_sub(24);
+    let room = width.saturating_sub(25);
     let mut spans = before.to_vec();
     spans.push(Span::raw(left(view, &what, room)));
     let line = Line::from(spans);

@@ -28,13 +28,16 @@ pub(super) fn draw(view: View<'_>, frame: &mut Frame<'_>, area: Rect) {
     ) else {
         return nothing(view, frame, area, "nothing was delivered yet");
     };
+    // The words of thresholds stand above the bars.
+    let words = u16::from(!view.shown.about.push_limits.is_empty() && area.height > 4);
     let bars = Rect {
-        height: area.height - 1,
+        y: area.y + words,
+        height: area.height - 1 - words,
         ..area
     };
     let columns = columns(latency, axis, usize::from(area.width));
     let most = columns.iter().copied().max().unwrap_or(0);
-    thresholds(view, frame, bars, axis);
+    thresholds(view, frame, area, axis);
     for (x, n) in columns.into_iter().enumerate() {
         bar(
             view,
@@ -65,9 +68,9 @@ fn columns(latency: &Latency, axis: Axis, columns: usize) -> Vec<u64> {
 /// A line for each threshold, from top to bottom, with its words beside it.
 fn thresholds(view: View<'_>, frame: &mut Frame<'_>, area: Rect, axis: Axis) {
     let theme = view.theme;
-    for (n, (words, us)) in view.shown.about.push_limits.iter().enumerate() {
+    for (words, us) in &view.shown.about.push_limits {
         let x = (axis.place(*us) * f64::from(area.width - 1)).round() as u16;
-        for y in 0..area.height {
+        for y in 0..area.height - 1 {
             write(frame, area, x, y, theme.sign("│", "|"), theme.limit());
         }
         let short = words.strip_prefix("latency.push.").unwrap_or(words);
@@ -79,8 +82,7 @@ fn thresholds(view: View<'_>, frame: &mut Frame<'_>, area: Rect, axis: Axis) {
         } else {
             x + 2
         };
-        let y = (n as u16).min(area.height - 1);
-        write(frame, area, at, y, &words, theme.limit());
+        write(frame, area, at, 0, &words, theme.limit());
     }
 }
 

@@ -2,7 +2,7 @@
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph};
 
@@ -70,7 +70,11 @@ pub(super) fn toned(
     let block = Block::bordered()
         .border_set(theme.border())
         .border_style(theme.frame())
-        .title(Span::styled(format!(" {title} "), style));
+        // A title takes its style from the frame too, which is dim.
+        .title(Span::styled(
+            format!(" {title} "),
+            style.remove_modifier(Modifier::DIM),
+        ));
     let inner = block.inner(area);
     frame.render_widget(block, area);
     // One column of air on the left and the right.

@@ -5,8 +5,13 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::View;
-use super::panel::{Tone, left, lines, nothing, panel};
+use super::panel::{Tone, left, lines, nothing, panel, right};
+use crate::dashboard::text::NONE;
 use crate::summary::{Checked, Outcome};
+
+/// Cells of how a threshold stands, and of what was observed.
+const WORD: usize = 11;
+const SEEN: usize = 9;
 
 pub(super) fn draw(view: View<'_>, frame: &mut Frame<'_>, area: Rect) {
     if area.is_empty() {
@@ -30,18 +35,16 @@ fn row(view: View<'_>, width: u16, one: &Checked) -> Line<'static> {
         Outcome::Breached => "!! breached",
         Outcome::Unknown(_) => "unknown",
     };
-    let seen = one.held.as_ref().map(|held| format!(" it is {held}"));
-    let told = format!(
-        "{}{}",
-        one.expression,
-        seen.map_or_else(String::new, |seen| format!(":{seen}"))
-    );
+    let seen = one.held.as_ref().map(ToString::to_string);
+    let seen = seen.unwrap_or_else(|| NONE.to_owned());
     let style = match one.outcome {
         Outcome::Kept => view.theme.good(),
         _ => tone.style(view),
     };
+    let room = width.saturating_sub(WORD + SEEN + 2);
     Line::from(vec![
-        Span::styled(left(view, word, 12.min(width)), style),
-        Span::raw(left(view, &told, width.saturating_sub(12))),
+        Span::styled(left(view, word, WORD.min(width)), style),
+        Span::raw(right(view, &seen, SEEN.min(width.saturating_sub(WORD)))),
+        Span::raw(format!("  {}", left(view, &one.expression, room))),
     ])
 }
