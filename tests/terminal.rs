@@ -138,7 +138,7 @@ fn the_terminal_is_given_back_whatever_ends_the_run() {
 #[test]
 #[ignore = "needs Node and Python peers: run ci/check (or ci/install-peers, then cargo test -- --ignored)"]
 fn the_suite_says_how_far_it_is() {
-    let tmux = Tmux::start((100, 30), "conform HS LV");
+    let tmux = Tmux::start((100, 30), "conform --only HS,LV");
     tmux.until("cases under way", |screen| {
         screen.contains(" cases in 0:") && screen.contains("now ")
     });

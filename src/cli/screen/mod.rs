@@ -170,9 +170,8 @@ impl Drop for Screen {
 
 /// Draws until the snapshots are over, or the terminal is gone.
 fn show(mut snapshots: watch::Receiver<Snapshot>, orders: &mpsc::Sender<Order>, state: State) {
-    let mut drawn = match Drawn::new(orders, state) {
-        Ok(drawn) => drawn,
-        Err(_) => return guard::leave(),
+    let Ok(mut drawn) = Drawn::new(orders, state) else {
+        return guard::leave();
     };
     while let Ok(newer) = snapshots.has_changed() {
         if !guard::is_up() {

@@ -1,5 +1,7 @@
 //! Examples of violations: a list, and all of the chosen one.
 
+use std::fmt::Write as _;
+
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
@@ -19,7 +21,7 @@ const CHOSEN_LINES: u16 = 6;
 const MOST: usize = 2_000;
 
 /// The examples that the class chosen leaves, newest first.
-fn chosen<'a>(view: View<'a>) -> Vec<&'a Example> {
+fn chosen(view: View<'_>) -> Vec<&Example> {
     let examples = view.shown.examples.iter().rev();
     let class = view.state.class;
     examples
@@ -126,7 +128,8 @@ fn in_full(view: View<'_>, one: &Example) -> String {
         one.event,
     );
     if let Some(id) = one.push {
-        told += &format!("; push {id} (lane {}, number {})", id.lane, id.seq);
+        let (lane, seq) = (id.lane, id.seq);
+        let _ = write!(told, "; push {id} (lane {lane}, number {seq})");
     }
     if let Some(push) = &one.sent {
         told += &asked(view, push);

@@ -13,8 +13,8 @@ use crate::measure::Latency;
 pub(super) fn draw(view: View<'_>, frame: &mut Frame<'_>, area: Rect) {
     let latency = &view.shown.latencies.push;
     let title = match latency.count() {
-        0 => "Push latency over the run".to_owned(),
-        n => format!("Push latency over the run: {} deliveries", count(n)),
+        0 => "Over the run".to_owned(),
+        n => format!("Over the run: {} deliveries", count(n)),
     };
     let area = panel(view, &title, frame, area);
     if area.width < 16 || area.height < 4 {

@@ -26,7 +26,7 @@ const SERIES: [(&str, &str, Figure); 3] = [
 ];
 
 pub(super) fn draw(view: View<'_>, frame: &mut Frame<'_>, area: Rect) {
-    let title = "Push latency over time: p50, p99, max of each second";
+    let title = "Push latency over time: p50, p99, max";
     let area = panel(view, title, frame, area);
     if area.width < SCALE + NAMES + 8 || area.height < 4 {
         return nothing(view, frame, area, "too little room");
@@ -103,7 +103,8 @@ fn thresholds(view: View<'_>, frame: &mut Frame<'_>, plot: Rect, dots: &Dots, ax
     for (words, us) in &view.shown.about.push_limits {
         let y = (dots.row(axis.place(*us)) / 4) as u16;
         write(frame, plot, 0, y, &line, theme.limit());
-        let words = fit(words, usize::from(plot.width) / 2, theme);
+        let short = words.strip_prefix("latency.push.").unwrap_or(words);
+        let words = fit(short, usize::from(plot.width) / 2, theme);
         write(frame, plot, 1, y, &format!(" {words} "), theme.limit());
     }
 }

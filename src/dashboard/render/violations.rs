@@ -22,7 +22,7 @@ pub(super) fn draw(view: View<'_>, frame: &mut Frame<'_>, area: Rect) {
     }
     let mut rows: Vec<_> = classes
         .into_iter()
-        .map(|class| row(view, area.width, class, count(view.shown.counts.of(class))))
+        .map(|class| row(view, area.width, class, &count(view.shown.counts.of(class))))
         .collect();
     let left_out = rows.len().saturating_sub(height);
     if left_out > 0 && height > 1 {
@@ -45,7 +45,7 @@ pub(super) fn draw_wide(view: View<'_>, frame: &mut Frame<'_>, area: Rect) {
             let n = view.shown.counts.of(*class);
             let told = exact(n);
             let told = if told.len() > 12 { count(n) } else { told };
-            row(view, column.width, *class, told)
+            row(view, column.width, *class, &told)
         });
         lines(frame, *column, rows.collect());
     }
@@ -78,9 +78,9 @@ fn framed(view: View<'_>, frame: &mut Frame<'_>, area: Rect) -> Rect {
     toned(view, &title, Tone::Bad.when(n > 0), frame, area)
 }
 
-fn row(view: View<'_>, width: u16, class: Class, told: String) -> Line<'static> {
+fn row(view: View<'_>, width: u16, class: Class, told: &str) -> Line<'static> {
     let n = view.shown.counts.of(class);
-    let mut line = pair(view, width, class.name(), &told, Tone::Bad.when(n > 0));
+    let mut line = pair(view, width, class.name(), told, Tone::Bad.when(n > 0));
     if view.state.class == Some(class) && view.state.tab == crate::dashboard::state::Tab::Violations
     {
         line = line.style(view.theme.chosen());

@@ -71,6 +71,7 @@ pub enum Order {
 
 /// What is shown.
 #[derive(Debug, Default)]
+#[allow(clippy::struct_excessive_bools)] // each is a state of its own
 pub struct State {
     /// Which page.
     pub tab: Tab,
@@ -173,7 +174,7 @@ impl State {
             Action::Class(by) if self.tab == Tab::Violations => self.choose_class(by),
             Action::Rate(by) => return self.change_rate(by, newest),
             Action::End if self.ending => {
-                self.say("the run is ending already; Ctrl-C ends it at once, without a report")
+                self.say("the run is ending already; Ctrl-C ends it at once, without a report");
             }
             Action::End => self.asking = true,
             Action::Interrupt => {

@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use super::golden::is_as_kept;
 use super::{ASCII, UNICODE, made, screen};
 use crate::dashboard::state::keys::Key;
@@ -13,7 +15,7 @@ fn pages(size: (u16, u16), snapshot: &Snapshot, theme: Theme) -> String {
     for tab in Tab::ALL {
         let mut state = State::new(true);
         state.tab = tab;
-        drawn += &format!("--- {} ---\n", tab.name());
+        writeln!(drawn, "--- {} ---", tab.name()).unwrap();
         drawn += &screen(size, snapshot, &state, theme).0;
     }
     drawn
@@ -75,7 +77,7 @@ fn what_lies_above_the_view() {
         let mut state = State::default();
         state.press(key, &snapshot, 0);
         let newest = made::trouble();
-        drawn += &format!("--- {key:?} ---\n");
+        writeln!(drawn, "--- {key:?} ---").unwrap();
         drawn += &screen((80, 24), &newest, &state, UNICODE).0;
     }
     is_as_kept("above-80x24", &drawn);
@@ -91,7 +93,7 @@ fn a_small_terminal_still_tells_the_verdict_and_the_violations() {
         ((60, 20), made::trouble()),
     ] {
         let told = screen(size, &snapshot, &State::default(), UNICODE).0;
-        drawn += &format!("--- {size:?} ---\n{told}");
+        write!(drawn, "--- {size:?} ---\n{told}").unwrap();
     }
     assert!(drawn.contains("FAIL: 55 violations") && drawn.contains("31 late"));
     is_as_kept("small", &drawn);

@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
@@ -13,7 +15,7 @@ fn every_widget_at_three_sizes_in_calm_and_in_trouble() {
         let mut drawn = String::new();
         for (what, snapshot) in [("calm", made::calm()), ("trouble", made::trouble())] {
             for (width, height) in SIZES {
-                drawn += &format!("--- {what}, {width}x{height} ---\n");
+                writeln!(drawn, "--- {what}, {width}x{height} ---").unwrap();
                 let draw: fn(View<'_>, &mut Frame<'_>, Rect) = draw;
                 drawn += &widget((width, height), &snapshot, UNICODE, draw);
             }
