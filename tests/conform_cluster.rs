@@ -7,6 +7,7 @@ use pushproof::conform::case::{self, Case};
 use pushproof::conform::operate::{Acting, Operates};
 use pushproof::conform::target::Target;
 use pushproof::conform::{Options, run};
+use pushproof::pool::Running;
 use pushproof::scenario::Plan;
 use pushproof::scenario::conformance::{Act, Operate, Section};
 use pushproof::scenario::file::File;
@@ -114,7 +115,9 @@ async fn come_to(cases: &[&'static Case], flags: &[&str], key: &str) -> Vec<Stri
         ..Options::default()
     };
     let (_stop, stopped) = watch::channel(false);
-    let suite = run(cases, target.expect("a target"), options, stopped, |_| {}).await;
+    let target = target.expect("a target");
+    let running = Running::default();
+    let suite = run(cases, target, options, &running, stopped, |_| {}).await;
     let rows = suite.rows.iter().map(|row| match &row.outcome {
         Outcome::Pass => format!("{} pass", row.about.id),
         other => {
