@@ -1,6 +1,7 @@
 //! Packets that are none, or that are not where they belong.
 
 use super::attack::{Said, Scene, acked, ends_within, say, transports, usual};
+use super::bystander::lives;
 use crate::conform::case::{Capability, Judged};
 use crate::conform::probe::link::Over;
 use crate::conform::probe::{PATIENCE, Probe};
@@ -81,12 +82,20 @@ pub(super) async fn unannounced(probe: Probe) -> Judged {
 pub(super) async fn named_error(probe: Probe) -> Judged {
     let mut scene = Scene::of(&probe).await?;
     let mark = probe.mark();
-    for text in [
+    let events = [
         format!("42[\"error\",\"{mark}\"]"),
         "421[\"error\"]".to_owned(),
         "42[\"error\",{\"message\":null,\"stack\":null}]".to_owned(),
-    ] {
-        let mut session = scene.joined_as_usual().await?;
+    ];
+    for (n, text) in events.into_iter().enumerate() {
+        let mut session = match scene.joined_as_usual().await {
+            // A bystander may have heard what was said to them before the last of these events did its harm.
+            Err(Outcome::Unknown(_)) if n > 0 => {
+                lives(&probe, "an event named error").await?;
+                scene.joined_as_usual().await?
+            }
+            joined => joined?,
+        };
         say(&mut session, &text.into()).await?;
         scene.bystander.goes_on("an event named error").await?;
     }
