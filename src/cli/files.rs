@@ -91,6 +91,18 @@ impl Output {
         self.file.is_none()
     }
 
+    /// Whether both are the same file; a device may be written to as often as one likes.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        use std::os::unix::fs::MetadataExt as _;
+        let of = |output: &Self| {
+            let metadata = output.file.as_ref().and_then(|file| file.metadata().ok());
+            metadata
+                .filter(std::fs::Metadata::is_file)
+                .map(|m| (m.dev(), m.ino()))
+        };
+        of(self).is_some_and(|own| of(other) == Some(own))
+    }
+
     /// Whether it is a file that can be put in the place of another: no standard output, device or pipe.
     fn is_file(&self) -> bool {
         let metadata = self.file.as_ref().and_then(|file| file.metadata().ok());

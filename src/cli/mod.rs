@@ -15,8 +15,10 @@ mod listen;
 mod load;
 mod metrics;
 mod nodes;
+mod outputs;
 mod ports;
 mod push;
+mod report;
 mod run;
 mod scenario;
 mod schema;
@@ -68,6 +70,8 @@ enum Command {
     /// One line for each event: on a terminal for people, into a pipe with tabs between time, event name and arguments, and with --json as
     /// an object. What happens to the connection is said on standard error.
     Listen(listen::ListenArgs),
+    /// Render a saved report of a run again: as text, a page, `JUnit` XML, Markdown or CSV.
+    Report(report::RenderArgs),
     /// Judge the journal of a run again.
     Verify(verify::VerifyArgs),
     /// Show a run that goes on elsewhere.
@@ -98,6 +102,7 @@ pub fn main() -> ExitCode {
         Command::Selftest(args) => selftest::run(&args),
         Command::Push(args) => push::run(&args),
         Command::Listen(args) => listen::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Watch(args) => watch::run(&args),
         Command::Worker(args) => worker::run(&args),

@@ -2,6 +2,7 @@
 
 mod display;
 mod drivers;
+mod outputs;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -11,10 +12,12 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use tokio::sync::{mpsc, watch};
 
+use self::outputs::Files;
 use super::access;
-use super::files::{self, Output};
+use super::files;
 use super::load::{LoadArgs, given};
 use super::metrics::Metrics;
+use super::outputs::ReportArgs;
 use super::runtime;
 use super::scenario::Asked;
 use super::screen::TuiArgs;
@@ -88,6 +91,11 @@ pub(super) struct RunArgs {
     /// Write the report as JSON to this file; - for standard output.
     #[arg(long, value_name = "FILE", env = "PUSHPROOF_JSON")]
     json: Option<PathBuf>,
+    #[command(flatten)]
+    reports: ReportArgs,
+    /// Keep the report in every form in a folder of its own, reports/runs/<time>-<scenario>.
+    #[arg(long, env = "PUSHPROOF_SAVE", value_parser = clap::builder::FalseyValueParser::new())]
+    save: bool,
     /// Write the history of the run to this file while it happens; `pushproof verify` judges it again.
     #[arg(long, value_name = "FILE", env = "PUSHPROOF_JOURNAL")]
     journal: Option<PathBuf>,
@@ -180,74 +188,6 @@ fn flags(args: &RunArgs) -> File {
     file
 }
 
-/// Where a run writes to.
-struct Files {
-    json: Option<Output>,
-    journal: Option<Output>,
-    /// Where that is.
-    journal_at: PathBuf,
-    /// Most examples of each class in the report.
-    examples: usize,
-    metrics: Option<Metrics>,
-}
-
-impl Files {
-    /// Opens what the flags name, or else the scenario. What is wrong with the latter's is told in words.
-    fn open(args: &RunArgs, asked: &Asked) -> anyhow::Result<Result<Self, String>> {
-        let said = &asked.file().report;
-        let json = match (&args.json, &said.json) {
-            (None, Some(name)) => match Output::open("report.json", &asked.place(name)) {
-                Ok(json) => Some(json),
-                Err(error) => return Ok(Err(not_opened(asked, "report.json", &error))),
-            },
-            (flag, _) => Output::open_json(flag.as_deref())?,
-        };
-        let (journal, journal_at) = match (&args.journal, &said.journal) {
-            (None, Some(name)) => {
-                let at = asked.place(name);
-                match Output::open("report.journal", &at) {
-                    Ok(journal) => (Some(journal), at),
-                    Err(error) => return Ok(Err(not_opened(asked, "report.journal", &error))),
-                }
-            }
-            (Some(flag), _) => (Some(Output::open_journal(flag)?), flag.clone()),
-            (None, None) => (None, PathBuf::new()),
-        };
-        let metrics = match (args.metrics, &said.metrics) {
-            (Some(address), _) => Some(Metrics::start("--metrics", address)?),
-            (None, Some(address)) => {
-                let listening = metrics_address(address)
-                    .map_err(anyhow::Error::msg)
-                    .and_then(|address| Metrics::start("report.metrics", address));
-                match listening {
-                    Ok(metrics) => Some(metrics),
-                    Err(error) => return Ok(Err(not_opened(asked, "report.metrics", &error))),
-                }
-            }
-            (None, None) => None,
-        };
-        if let Some(metrics) = metrics.as_ref().filter(|_| !args.quiet) {
-            files::say(&format!("metrics at http://{}/metrics", metrics.address()));
-        }
-        Ok(Ok(Self {
-            metrics,
-            json,
-            journal,
-            journal_at,
-            examples: said.examples.map_or(usize::MAX, |n| n as usize),
-        }))
-    }
-}
-
-/// That a file cannot be written which the scenario names, in words.
-fn not_opened(asked: &Asked, key: &'static str, error: &anyhow::Error) -> String {
-    let told = format!("{error:#}");
-    let own = told
-        .strip_prefix(key)
-        .and_then(|told| told.strip_prefix(": "));
-    asked.told(&[Problem::new(key, own.unwrap_or(&told))])
-}
-
 async fn carry_out(
     args: &RunArgs,
     files: Files,
@@ -255,7 +195,7 @@ async fn carry_out(
     plan: Plan,
     second: Option<Plan>,
 ) -> anyhow::Result<ExitCode> {
-    let to_stdout = files.json.as_ref().is_some_and(Output::is_stdout);
+    let to_stdout = files.reports.take_stdout();
     let wanted = Wanted {
         tui: !args.quiet && args.tui.wanted(!to_stdout)?,
         quiet: args.quiet,
@@ -300,7 +240,10 @@ async fn carry_out(
             },
         );
     }
-    let code = report(args.quiet, files.json, &summary, opinion.as_ref())?;
+    let code = report(args.quiet, files.reports, &summary, opinion.as_ref())?;
+    if let Some(saved) = &files.saved {
+        files::say(&format!("saved in {}", saved.0.display()));
+    }
     Ok(ExitCode::from(match closed {
         Some(Err(error)) => incomplete(&files.journal_at, &error, code),
         _ => code,
@@ -373,7 +316,7 @@ async fn one(
 }
 
 /// Starts the journal, in place of what was in its file.
-fn start_journal(mut output: Output) -> anyhow::Result<Journal> {
+fn start_journal(mut output: files::Output) -> anyhow::Result<Journal> {
     let file = output.emptied()?.context("a journal has a file")?;
     Journal::start(file).context("a thread for the journal could not be started")
 }

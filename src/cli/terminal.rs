@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::files::{self, Output};
+use super::files;
+use super::outputs::Outputs;
 use crate::report::{json, progress, text};
 use crate::scenario::units::Span;
 use crate::scenario::{Closed, Plan};
@@ -74,33 +75,30 @@ pub(super) async fn show_progress(mut snapshots: watch::Receiver<Snapshot>, verb
 /// Writes the reports and gives the exit code. `second`: what a second driver made of it. `quiet`: the summary only of what does not pass.
 pub(super) fn report(
     quiet: bool,
-    json: Option<Output>,
+    reports: Outputs,
     summary: &Summary,
     second: Option<&Summary>,
 ) -> anyhow::Result<u8> {
     let first = summary;
     let both = second.map(|second| Opinions { first, second });
-    let judgement = both.map_or_else(|| summary.judge(), |both| both.judge());
-    let in_words = |colour| match &both {
-        None => text::render(summary, colour),
-        Some(both) => text::render_both(both, colour),
-    };
-    if !quiet || judgement.exit_code != 0 {
-        if json.as_ref().is_some_and(Output::is_stdout) {
+    let made = both.map_or_else(|| json::report(summary), |both| json::report_both(&both));
+    let in_words = |colour| text::render(&made, colour);
+    if !quiet || made.exit_code != 0 {
+        if reports.take_stdout() {
             let colour = colour(std::io::stderr().is_terminal());
             files::say_all(&in_words(colour));
         } else {
-            let colour = colour(std::io::stdout().is_terminal());
+            let colour = colour(stdout_is_terminal());
             files::print(&in_words(colour))?;
         }
     }
-    if let Some(json) = json {
-        json.write(&match &both {
-            None => json::render(summary),
-            Some(both) => json::render_both(both),
-        })?;
-    }
-    Ok(judgement.exit_code)
+    reports.write(&made)?;
+    Ok(made.exit_code)
+}
+
+/// Whether standard output is a terminal.
+pub(super) fn stdout_is_terminal() -> bool {
+    std::io::stdout().is_terminal()
 }
 
 /// Colour is for terminals that know it, of people who want it (`NO_COLOR` set to anything but nothing says no).

@@ -7,9 +7,11 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Args;
 
-use super::files::{self, Output};
+use super::files;
+use super::outputs::{Outputs, ReportArgs};
 use super::terminal::report;
 use crate::journal::{self, Verified};
+use crate::report::format::Format;
 use crate::summary::verdict::EXIT_USAGE;
 
 /// Judge the journal of a run again: the same verdict and counts, from the history alone.
@@ -24,6 +26,8 @@ pub(super) struct VerifyArgs {
     /// Write the report as JSON to this file; - for standard output.
     #[arg(long, value_name = "FILE", env = "PUSHPROOF_JSON")]
     json: Option<PathBuf>,
+    #[command(flatten)]
+    reports: ReportArgs,
     /// Print the summary only if the run did not pass.
     #[arg(short, long)]
     quiet: bool,
@@ -34,13 +38,14 @@ const MOST_TOLD: usize = 20;
 
 pub(super) fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     let shown = args.journal.display();
-    let json = Output::open_json(args.json.as_deref())?;
+    let json = (Format::Json, args.json.as_deref());
+    let reports = Outputs::open([json].into_iter().chain(args.reports.asked()))?;
     let mut file =
         File::open(&args.journal).with_context(|| format!("cannot read the journal {shown}"))?;
     let verified = journal::verify(&mut file)
         .with_context(|| format!("the journal {shown} cannot be judged"))?;
     tell_damage(&verified);
-    let code = report(args.quiet, json, &verified.summary, None)?;
+    let code = report(args.quiet, reports, &verified.summary, None)?;
     if !verified.differences.is_empty() {
         tell_differences(&verified);
         return Ok(ExitCode::from(EXIT_USAGE));

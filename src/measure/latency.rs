@@ -141,7 +141,74 @@ impl Latency {
             .expect("writing to memory does not fail");
         BASE64.encode(bytes)
     }
+
+    /// Reads what [`Latency::hdr_v2_base64`] wrote, or another HDR tool.
+    ///
+    /// # Errors
+    /// If it is no base64, no histogram, or has samples that are beyond [`HIGHEST`], in words.
+    pub fn from_hdr_v2_base64(text: &str) -> Result<Self, String> {
+        let bytes = BASE64.decode(text).map_err(|error| error.to_string())?;
+        // Cookie, length, offset, digits, two bounds and a ratio come first. Memory is set aside for what is said there.
+        let length = bytes.get(4..8).and_then(|length| length.try_into().ok());
+        let length = length.map(u32::from_be_bytes);
+        if bytes.first_chunk() == Some(&PLAIN_COOKIE)
+            && length.is_none_or(|n| n as usize + 40 != bytes.len())
+        {
+            return Err("it is cut short".to_owned());
+        }
+        let read: Histogram<u64> = Deserializer::new()
+            .deserialize(&mut bytes.as_slice())
+            .map_err(|error| error.to_string())?;
+        let mut latency = Self::default();
+        if !read.is_empty() {
+            let added = latency.samples().add(&read);
+            added.map_err(|error| error.to_string())?;
+        }
+        Ok(latency)
+    }
+
+    /// The samples in half octaves; `None` without any.
+    pub fn half_octaves(&self) -> Option<HalfOctaves> {
+        self.of_samples(|samples| {
+            let mut octaves = HalfOctaves::default();
+            for step in samples.iter_recorded() {
+                octaves.add(step.value_iterated_to(), step.count_at_value());
+            }
+            octaves
+        })
+    }
 }
+
+/// Samples in buckets that each reach √2 times as far as the one before: number `k` has those from 2^(k/2) up to 2^((k+1)/2) microseconds.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HalfOctaves {
+    /// The number of the first with any.
+    pub first: u32,
+    /// How many there are in that and in each further one, up to the last with any.
+    pub counts: Vec<u64>,
+}
+
+impl HalfOctaves {
+    /// Adds samples of a value that is no smaller than any before.
+    fn add(&mut self, us: u64, count: u64) {
+        let us = us.max(1);
+        let octave = us.ilog2();
+        // The upper half of an octave begins at √2 times its start: where the square of a value is twice the square of that.
+        let upper = u128::from(us).pow(2) >> (2 * octave + 1) > 0;
+        let bucket = octave * 2 + u32::from(upper);
+        if self.counts.is_empty() {
+            self.first = bucket;
+        }
+        let place = (bucket - self.first) as usize;
+        if self.counts.len() <= place {
+            self.counts.resize(place + 1, 0);
+        }
+        self.counts[place] += count;
+    }
+}
+
+/// How a histogram begins that is not compressed.
+const PLAIN_COOKIE: [u8; 4] = [0x1c, 0x84, 0x93, 0x13];
 
 #[derive(Serialize, Deserialize)]
 struct Written {
@@ -162,20 +229,8 @@ impl TryFrom<Written> for Latency {
     type Error = String;
 
     fn try_from(written: Written) -> Result<Self, String> {
-        let bytes = BASE64
-            .decode(written.hdr_v2_base64)
-            .map_err(|error| error.to_string())?;
-        let read: Histogram<u64> = Deserializer::new()
-            .deserialize(&mut bytes.as_slice())
-            .map_err(|error| format!("{error:?}"))?;
-        let mut latency = Self {
-            overflows: written.overflows,
-            ..Self::default()
-        };
-        if !read.is_empty() {
-            let added = latency.samples().add(&read);
-            added.map_err(|error| error.to_string())?;
-        }
+        let mut latency = Self::from_hdr_v2_base64(&written.hdr_v2_base64)?;
+        latency.overflows = written.overflows;
         Ok(latency)
     }
 }
@@ -246,6 +301,38 @@ mod tests {
         }
         read.record(Duration::from_micros(3));
         assert_eq!((read.count(), read.max_us()), (1, Some(3)));
+    }
+
+    #[test]
+    fn half_octaves_have_each_sample_once() {
+        let mut latency = Latency::default();
+        assert_eq!(latency.half_octaves(), None);
+        // 2, 2.83, 4, 5.66, 8: buckets 2, 3, 4 and 5 begin there.
+        for micros in [2, 3, 4, 5, 6, 7, 7] {
+            latency.record(Duration::from_micros(micros));
+        }
+        let octaves = latency.half_octaves().unwrap();
+        assert_eq!((octaves.first, octaves.counts), (2, vec![1, 1, 2, 3]));
+    }
+
+    #[test]
+    fn what_is_damaged_is_told() {
+        let mut latency = Latency::default();
+        latency.record(Duration::from_millis(5));
+        let text = latency.hdr_v2_base64();
+        let read = Latency::from_hdr_v2_base64(&text).unwrap();
+        assert_eq!(read.max_us(), latency.max_us());
+        for damaged in [
+            &text[..text.len() - 4],
+            &text[..12],
+            "",
+            "????",
+            "AAAA",
+            "HISTEwAAAA==",
+        ] {
+            let read = Latency::from_hdr_v2_base64(damaged);
+            assert!(read.is_err(), "{damaged}: {read:?}");
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ mod sketch;
 
 pub use blocks::Blocks;
 pub use fanout::{Fanout, FanoutLatency, Recipients};
-pub use latency::{HIGHEST, Latency};
+pub use latency::{HIGHEST, HalfOctaves, Latency};
 pub use meter::{Meter, Share, Window};
 pub use requests::{RequestCounts, RequestExample, Requests};
 pub use sketch::Sketch;

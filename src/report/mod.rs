@@ -2,10 +2,14 @@
 
 pub mod capacity;
 pub mod conformance;
+pub mod csv;
 pub mod dry_run;
+pub mod format;
 pub mod hand;
 mod html;
 pub mod json;
+pub mod junit;
+pub mod markdown;
 pub mod mistakes;
 pub mod mutation;
 mod opinion;

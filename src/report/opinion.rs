@@ -2,18 +2,18 @@
 
 use std::fmt::Write as _;
 
+use super::hand::printable;
 use super::text::number;
-use crate::summary::opinion::Opinions;
+use crate::report::json::about::SecondOpinion;
 
 /// The lines, each ending in a line break.
-pub(super) fn lines(opinions: &Opinions<'_>) -> String {
-    let second = opinions.second;
-    let judged = second.judge();
+pub(super) fn lines(second: &SecondOpinion) -> String {
+    let report = &second.report;
     let mut out = String::new();
-    let word = judged.verdict.name().to_uppercase();
-    let driver = second.plan.clients.driver;
-    let delivered = number(second.findings.counts.delivered);
-    let agrees = if opinions.agree() {
+    let word = report.verdict.to_uppercase();
+    let driver = second.driver;
+    let delivered = number(report.deliveries.delivered);
+    let agrees = if second.agrees {
         "agrees"
     } else {
         "does not agree"
@@ -24,11 +24,11 @@ pub(super) fn lines(opinions: &Opinions<'_>) -> String {
         "  2nd driver  {driver} {agrees}: {word} · {delivered} deliveries"
     )
     .ok();
-    for reason in &judged.reasons {
-        writeln!(out, "              - {reason}").ok();
+    for reason in &report.reasons {
+        writeln!(out, "              - {}", printable(reason)).ok();
     }
-    for differs in opinions.differences() {
-        writeln!(out, "              {differs}").ok();
+    for differs in &second.differences {
+        writeln!(out, "              {}", printable(differs)).ok();
     }
     out
 }

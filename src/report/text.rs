@@ -2,20 +2,18 @@
 
 mod latencies;
 mod lines;
-mod requests;
+pub(super) mod requests;
 mod sockets;
-mod thresholds;
+pub(super) mod thresholds;
 mod triggers;
 
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use super::hand::printable;
+use super::json::form::{Report, Violation};
 use super::opinion;
-use crate::summary::opinion::Opinions;
-use crate::summary::verdict::Judgement;
-use crate::summary::{Summary, Verdict};
-use crate::time::Time;
-use crate::verify::{Class, Example, Ordering};
+use crate::verify::{Class, Ordering};
 
 /// Most examples of violations shown: more are in the JSON report.
 const EXAMPLES: usize = 6;
@@ -34,99 +32,89 @@ pub enum Colour {
 /// # Panics
 /// Never: writing to memory does not fail.
 #[must_use]
-pub fn render(summary: &Summary, colour: Colour) -> String {
-    of_one(summary, &summary.judge(), None, colour)
-}
-
-/// The same of a run that a second driver made once more: what the first came to, and where the second differs.
-#[must_use]
-pub fn render_both(opinions: &Opinions<'_>, colour: Colour) -> String {
-    let second = opinion::lines(opinions);
-    of_one(opinions.first, &opinions.judge(), Some(&second), colour)
-}
-
-fn of_one(
-    summary: &Summary,
-    judgement: &Judgement,
-    second: Option<&str>,
-    colour: Colour,
-) -> String {
+pub fn render(report: &Report, colour: Colour) -> String {
     let mut out = String::new();
     let to_memory = "writing to memory does not fail";
-    headline(&mut out, summary, judgement, colour).expect(to_memory);
-    if summary.not_begun.is_none() {
-        counts(&mut out, summary).expect(to_memory);
-        examples(&mut out, summary).expect(to_memory);
-        requests::examples(&mut out, summary).expect(to_memory);
-        latencies::all(&mut out, summary).expect(to_memory);
-        triggers::render(&mut out, summary).expect(to_memory);
-        thresholds::render(&mut out, &judgement.thresholds).expect(to_memory);
+    headline(&mut out, report, colour).expect(to_memory);
+    if report.not_begun.is_none() {
+        counts(&mut out, report).expect(to_memory);
+        examples(&mut out, report).expect(to_memory);
+        requests::examples(&mut out, report).expect(to_memory);
+        latencies::all(&mut out, report).expect(to_memory);
+        triggers::render(&mut out, report).expect(to_memory);
+        thresholds::render(&mut out, &report.thresholds).expect(to_memory);
     }
-    out += second.unwrap_or_default();
-    footer(&mut out, summary, judgement.exit_code).expect(to_memory);
+    if let Some(second) = &report.second_opinion {
+        out += &opinion::lines(second);
+    }
+    footer(&mut out, report).expect(to_memory);
     out
 }
 
-fn headline(
-    out: &mut String,
-    summary: &Summary,
-    judgement: &Judgement,
-    colour: Colour,
-) -> std::fmt::Result {
-    let (word, code) = match judgement.verdict {
-        Verdict::Pass => ("PASS", "1;32"),
-        Verdict::Fail => ("FAIL", "1;31"),
-        Verdict::Unknown => ("UNKNOWN", "1;33"),
+/// What the verdict is about, in a line.
+pub(in crate::report) fn in_short(report: &Report) -> String {
+    let ordering = report
+        .scenario
+        .plan
+        .known()
+        .and_then(|plan| plan.verify.ordering);
+    match report.verdict.as_ref() {
+        "pass" => format!(
+            "every push arrived once{}, at nobody else ({} deliveries)",
+            match ordering {
+                Some(Ordering::Lane) => ", in its lane's order",
+                Some(Ordering::Realtime) => ", in order",
+                Some(Ordering::None) | None => "",
+            },
+            number(report.deliveries.delivered)
+        ),
+        "fail" => match report.violations() {
+            0 => "no violation was seen, but a limit of the scenario was broken".to_owned(),
+            1 => "1 violation".to_owned(),
+            n => format!("{} violations", number(n)),
+        },
+        _ if report.not_begun.is_some() => "the run could not begin".to_owned(),
+        _ => "no violation was seen, but this is no proof".to_owned(),
+    }
+}
+
+fn headline(out: &mut String, report: &Report, colour: Colour) -> std::fmt::Result {
+    let (word, code) = match report.verdict.as_ref() {
+        "pass" => ("PASS", "1;32"),
+        "fail" => ("FAIL", "1;31"),
+        _ => ("UNKNOWN", "1;33"),
     };
     let word = match colour {
         Colour::On => format!("\u{1b}[{code}m{word}\u{1b}[0m"),
         Colour::Off => word.to_owned(),
     };
-    let counts = &summary.findings.counts;
-    let rest = match judgement.verdict {
-        Verdict::Pass => format!(
-            "every push arrived once{}, at nobody else ({} deliveries)",
-            match summary.plan.ordering {
-                Ordering::None => "",
-                Ordering::Lane => ", in its lane's order",
-                Ordering::Realtime => ", in order",
-            },
-            number(counts.delivered)
-        ),
-        Verdict::Fail => match counts.violations() + summary.requests.counts.violations() {
-            0 => "no violation was seen, but a limit of the scenario was broken".to_owned(),
-            1 => "1 violation".to_owned(),
-            n => format!("{} violations", number(n)),
-        },
-        Verdict::Unknown if summary.not_begun.is_some() => "the run could not begin".to_owned(),
-        Verdict::Unknown => "no violation was seen, but this is no proof".to_owned(),
-    };
-    writeln!(out, "{word}  {rest}")?;
-    for reason in &judgement.reasons {
-        writeln!(out, "  - {reason}")?;
+    writeln!(out, "{word}  {}", in_short(report))?;
+    for reason in &report.reasons {
+        writeln!(out, "  - {}", printable(reason))?;
     }
     writeln!(out)
 }
 
-fn counts(out: &mut String, summary: &Summary) -> std::fmt::Result {
-    let sockets = &summary.sockets;
-    let pushes = &summary.pushes;
-    let deliveries = &summary.findings.counts;
-    let embedded = if summary.target.embedded {
+fn counts(out: &mut String, report: &Report) -> std::fmt::Result {
+    let sockets = &report.sockets;
+    let pushes = &report.pushes;
+    let deliveries = &report.deliveries;
+    let embedded = if report.target.embedded {
         "the embedded platform at "
     } else {
         ""
     };
-    let apps = summary.plan.apps.join(", ");
+    let apps = report.target.apps.join(", ");
     writeln!(
         out,
-        "  target      {embedded}{} · apps {apps}",
-        summary.target.url
+        "  target      {embedded}{} · apps {}",
+        printable(&report.target.url),
+        printable(&apps)
     )?;
-    for way in summary.plan.ways() {
-        writeln!(out, "              {way}")?;
+    for way in &report.target.ways {
+        writeln!(out, "              {}", printable(way))?;
     }
-    if summary.plan.is_insecure() {
+    if report.target.insecure {
         writeln!(
             out,
             "              INSECURE: its certificate was not verified; anybody could have been in its place"
@@ -158,8 +146,8 @@ fn counts(out: &mut String, summary: &Summary) -> std::fmt::Result {
             number(sockets.alive)
         )?;
     }
-    sockets::getting_in(out, summary)?;
-    sockets::transports(out, summary)?;
+    sockets::getting_in(out, report)?;
+    sockets::transports(out, report)?;
     writeln!(
         out,
         "  pushes      {} of {} sent · {} accepted · {} rejected · {} unknown",
@@ -169,8 +157,8 @@ fn counts(out: &mut String, summary: &Summary) -> std::fmt::Result {
         number(pushes.rejected),
         number(pushes.unknown)
     )?;
-    lines::closed(out, summary)?;
-    lines::rate_changes(out, summary)?;
+    lines::closed(out, report)?;
+    lines::rate_changes(out, report)?;
     if pushes.absent + pushes.foreign > 0 {
         writeln!(
             out,
@@ -187,16 +175,16 @@ fn counts(out: &mut String, summary: &Summary) -> std::fmt::Result {
         number(deliveries.delivered),
         number(deliveries.allowed)
     )?;
-    lines::untagged(out, summary)?;
-    lines::warm_up(out, summary)?;
-    lines::recovered(out, summary)?;
+    lines::untagged(out, report)?;
+    lines::warm_up(out, report)?;
+    lines::recovered(out, report)?;
     lines::missed(out, deliveries)?;
-    requests::counts(out, summary)?;
+    requests::counts(out, report)?;
     let (first, rest) = Class::ALL.split_at(5);
     for (label, classes) in [("violations", first), ("", rest)] {
         let told = classes
             .iter()
-            .map(|class| format!("{} {}", number(deliveries.of(*class)), class.name()));
+            .map(|class| format!("{} {}", number(deliveries.wrong.of(*class)), class.name()));
         writeln!(
             out,
             "  {label:<10}  {}",
@@ -206,69 +194,65 @@ fn counts(out: &mut String, summary: &Summary) -> std::fmt::Result {
     writeln!(out)
 }
 
-fn examples(out: &mut String, summary: &Summary) -> std::fmt::Result {
-    let examples = summary.findings.examples();
-    if examples.is_empty() {
+fn examples(out: &mut String, report: &Report) -> std::fmt::Result {
+    if report.violations.is_empty() {
         return Ok(());
     }
     writeln!(out, "  for example")?;
-    // One of each class before a second of any.
-    let mut shown: Vec<&Example> = Vec::new();
-    for class in Class::ALL {
-        shown.extend(examples.iter().find(|e| e.class == class));
-    }
-    let more = examples
-        .iter()
-        .filter(|e| !shown.iter().any(|s| std::ptr::eq(*s, *e)));
-    let more: Vec<_> = more.take(EXAMPLES.saturating_sub(shown.len())).collect();
-    shown.extend(more);
-    for example in shown {
-        writeln!(out, "    {}", line(summary, example))?;
+    for example in first_of_each(&report.violations, EXAMPLES) {
+        let class = printable(&example.class);
+        writeln!(out, "    {class:<12} {}", line(example))?;
     }
     writeln!(out)
 }
 
-fn line(summary: &Summary, example: &Example) -> String {
-    let plan = &summary.plan;
-    let app = |id: crate::ids::AppId| plan.apps.get(id.index()).map_or("?", String::as_str);
-    let mut line = format!(
-        "{:<12} at {}'s socket {} in app {}, event {:?}: {}",
-        example.class.name(),
-        plan.name_of(example.user),
-        example.socket,
-        app(plan.app_of(example.user)),
-        example.event,
-        example.detail
-    );
-    if let (Some(id), Some(push)) = (example.push, &example.sent) {
-        let audience = plan.audience_name(push.audience);
-        let sent = seconds(push.sent);
-        let _ = write!(
-            line,
-            "; push {id} for {audience} in app {}, sent {sent}",
-            app(push.app)
-        );
+/// So many examples at least, where there are as many: one of each class before a second of any.
+pub(super) fn first_of_each(all: &[Violation], at_least: usize) -> Vec<&Violation> {
+    let mut shown: Vec<&Violation> = Vec::new();
+    for class in Class::ALL {
+        shown.extend(all.iter().find(|e| e.class == class.name()));
     }
-    if let Some(answered) = example.answered {
+    let more = all
+        .iter()
+        .filter(|e| !shown.iter().any(|s| std::ptr::eq(*s, *e)));
+    let more: Vec<_> = more.take(at_least.saturating_sub(shown.len())).collect();
+    shown.extend(more);
+    shown
+}
+
+/// What happened where, without its class.
+pub(super) fn line(example: &Violation) -> String {
+    let mut line = format!(
+        "at {}'s socket {} in app {}, event {:?}: {}",
+        example.user, example.socket, example.app, example.event, example.detail
+    );
+    if let (Some(id), Some(sent)) = (&example.push, example.sent_us) {
+        let audience = example.audience.as_deref().unwrap_or("?");
+        let app = example.push_app.as_deref().unwrap_or("?");
+        let sent = seconds(sent);
+        let _ = write!(line, "; push {id} for {audience} in app {app}, sent {sent}");
+    }
+    if let Some(answered) = example.answered_us {
         let _ = write!(line, ", answered {}", seconds(answered));
     }
-    if let Some(arrived) = example.arrived {
+    if let Some(arrived) = example.arrived_us {
         let _ = write!(line, ", arrived {}", seconds(arrived));
     }
-    line
+    printable(&line)
 }
 
-fn seconds(at: Time) -> String {
-    format!("{:.3} s", at.as_nanos() as f64 / 1e9)
+/// A moment of a run, given in microseconds since its start.
+pub(super) fn seconds(us: u64) -> String {
+    format!("{:.3} s", us as f64 / 1e6)
 }
 
-fn footer(out: &mut String, summary: &Summary, exit_code: u8) -> std::fmt::Result {
-    let generator = &summary.generator;
+fn footer(out: &mut String, report: &Report) -> std::fmt::Result {
+    let generator = &report.generator;
     let mut parts = Vec::new();
     if let Some(cpu) = generator.cpu_percent {
         parts.push(format!("{cpu:.0} % of a core"));
     }
-    if let Some(lag) = generator.schedule_lag.quantile_us(0.99) {
+    if let Some(lag) = generator.schedule_lag_p99_us {
         parts.push(format!("schedule lag p99 {}", duration(Some(lag))));
     }
     if let Some(bytes) = generator.bytes_per_socket {
@@ -278,7 +262,7 @@ fn footer(out: &mut String, summary: &Summary, exit_code: u8) -> std::fmt::Resul
         writeln!(out, "  generator   {}", parts.join(" · "))?;
     }
     let mut more = Vec::new();
-    if let Some(delay) = generator.loop_delay.quantile_us(0.99) {
+    if let Some(delay) = generator.loop_delay_p99_us {
         more.push(format!("loop delay p99 {}", duration(Some(delay))));
     }
     if let Some(percent) = generator.busiest_thread_percent {
@@ -288,7 +272,7 @@ fn footer(out: &mut String, summary: &Summary, exit_code: u8) -> std::fmt::Resul
         more.push(format!("{} workers", generator.workers));
     }
     if let Some(files) = generator.open_files {
-        let limit = number(summary.environment.open_files);
+        let limit = number(report.environment.open_files);
         more.push(format!("{} of {limit} files", number(files)));
     }
     if !more.is_empty() {
@@ -296,9 +280,10 @@ fn footer(out: &mut String, summary: &Summary, exit_code: u8) -> std::fmt::Resul
     }
     writeln!(
         out,
-        "  run         seed {} · took {:.1} s · exit {exit_code}",
-        summary.plan.seed,
-        summary.duration.as_secs_f64()
+        "  run         seed {} · took {:.1} s · exit {}",
+        report.seed,
+        report.duration_ms as f64 / 1e3,
+        report.exit_code
     )
 }
 

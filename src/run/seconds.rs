@@ -45,6 +45,7 @@ impl Seconds {
             second.push_p50_us = joined.push.quantile_us(0.5);
             second.push_p99_us = joined.push.quantile_us(0.99);
             second.push_max_us = joined.push.max_us();
+            second.push_buckets = joined.push.half_octaves();
         }
     }
 

@@ -21,6 +21,21 @@ pub struct Report {
     /// The file that the report goes to as JSON, beside the scenario file, or `-` for standard output. `--json` takes its place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub json: Option<String>,
+    /// The file that the report goes to as a page, beside the scenario file. `--html` takes its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub html: Option<String>,
+    /// The file that the report goes to as `JUnit` XML, beside the scenario file. `--junit` takes its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub junit: Option<String>,
+    /// The file that a summary in Markdown goes to, beside the scenario file. `--markdown` takes its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub markdown: Option<String>,
+    /// The file that the timeline goes to as CSV, beside the scenario file. `--csv` takes its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub csv: Option<String>,
+    /// Whether the report is kept in every form in a folder of its own, `reports/runs/<time>-<scenario>`; `--save` is `true`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub save: Option<bool>,
     /// The file that the journal goes to, beside the scenario file. `--journal` takes its place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub journal: Option<String>,
@@ -39,10 +54,26 @@ impl Report {
         Self {
             name: over.name.or(self.name),
             json: over.json.or(self.json),
+            html: over.html.or(self.html),
+            junit: over.junit.or(self.junit),
+            markdown: over.markdown.or(self.markdown),
+            csv: over.csv.or(self.csv),
+            save: over.save.or(self.save),
             journal: over.journal.or(self.journal),
             metrics: over.metrics.or(self.metrics),
             examples: over.examples.or(self.examples),
         }
+    }
+
+    /// The keys of its renderings, each with the file that it names: JSON, HTML, `JUnit`, Markdown, CSV.
+    pub fn files(&self) -> [(&'static str, Option<&str>); 5] {
+        [
+            ("report.json", self.json.as_deref()),
+            ("report.html", self.html.as_deref()),
+            ("report.junit", self.junit.as_deref()),
+            ("report.markdown", self.markdown.as_deref()),
+            ("report.csv", self.csv.as_deref()),
+        ]
     }
 
     /// Nothing is said there.
@@ -81,15 +112,11 @@ impl Problems {
                 || format!("a name is one line of at most {LONGEST} characters"),
             );
         }
-        for (key, path) in [
-            ("report.json", &report.json),
-            ("report.journal", &report.journal),
-        ] {
-            self.check(
-                path.as_ref().is_none_or(|path| !path.is_empty()),
-                key,
-                || "this is no file; write its name, or leave it out".to_owned(),
-            );
+        let journal = ("report.journal", report.journal.as_deref());
+        for (key, path) in report.files().into_iter().chain([journal]) {
+            self.check(path.is_none_or(|path| !path.is_empty()), key, || {
+                "this is no file; write its name, or leave it out".to_owned()
+            });
         }
         self.check(
             report.journal.as_deref() != Some("-"),
@@ -109,10 +136,18 @@ impl Problems {
         {
             self.check(false, "report.metrics", || why);
         }
-        let same = report.journal.is_some() && report.journal == report.json;
-        self.check(!same, "report.journal", || {
-            "the report goes to the same file; name another".to_owned()
-        });
+        let files = report.files().into_iter().chain([journal]);
+        let files: Vec<_> = files.filter_map(|(key, file)| Some((key, file?))).collect();
+        for (n, (key, file)) in files.iter().enumerate() {
+            let same = files[..n].iter().find(|(_, other)| other == file);
+            if let Some((other, _)) = same.filter(|_| !file.is_empty()) {
+                let told = match *other {
+                    "report.json" => "the report".to_owned(),
+                    other => other.to_owned(),
+                };
+                self.add(key, format!("{told} goes to the same file; name another"));
+            }
+        }
         let most = EXAMPLES_PER_CLASS as u32;
         self.check(
             report.examples.is_none_or(|n| n <= most),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::history::Leave;
-use crate::measure::{Blocks, Latency, Requests};
+use crate::measure::{Blocks, HalfOctaves, Latency, Requests};
 use crate::scenario::Plan;
 use crate::scenario::threshold::{Condition, Figure, Held, Metric};
 use crate::verify::{Counts, Findings};
@@ -191,6 +191,9 @@ pub struct Second {
     pub push_max_us: Option<u64>,
     /// How late the loop of a thread that holds sockets was, at most.
     pub loop_delay_us: Option<u64>,
+    /// How the push latencies are spread; `None` without any.
+    #[serde(default)]
+    pub push_buckets: Option<HalfOctaves>,
 }
 
 /// Latency of one part of the deliveries, with how many pushes asked for it.

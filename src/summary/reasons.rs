@@ -50,6 +50,13 @@ impl Reasons {
         map
     }
 
+    /// What [`Reasons::to_map`] gave.
+    pub fn of_map(map: &BTreeMap<String, u64>) -> Self {
+        let mut named = map.clone();
+        let others = named.remove(OTHERS).unwrap_or(0);
+        Self { named, others }
+    }
+
     /// The most common one in words, and how many more there are.
     pub fn most_common(&self) -> String {
         let Some((why, n)) = self.named.iter().max_by_key(|(_, n)| **n) else {

@@ -49,7 +49,7 @@ fn check(cases: &[Case]) {
         assert_eq!(report["verdict"], verdict, "{what}");
         let limited = !judgement.limits.is_empty();
         assert_eq!(report["generator"]["limited"], limited, "{what}");
-        let told = text::render(&summary, text::Colour::Off);
+        let told = text::render(&json::report(&summary), text::Colour::Off);
         for reason in &judgement.reasons {
             assert!(told.contains(reason.as_str()), "{told}");
         }

@@ -45,7 +45,7 @@ pub fn json(search: &Search) -> String {
         search: settings(search),
         scenario: json::about::Scenario {
             name: search.scenario.clone(),
-            plan: File::from(&search.plan),
+            plan: json::about::Planned::of(&search.plan),
         },
         seed: search.plan.seed,
         target: json::about::Target {
@@ -54,6 +54,7 @@ pub fn json(search: &Search) -> String {
             embedded: search.target.embedded,
             insecure: search.plan.is_insecure(),
             apps: search.plan.apps.clone(),
+            ways: search.plan.ways(),
         },
         started_at: json::rfc3339(search.started_at_unix_ms),
         duration_ms: search.took.as_millis() as u64,

@@ -1,6 +1,7 @@
-//! What HTML reports share: one file that needs nothing else, no script, light or dark as its reader has it.
+//! What HTML reports share: one file that needs nothing else, light or dark as its reader has it. [`run`] alone has scripts.
 
 pub(super) mod chart;
+pub(super) mod run;
 
 use std::fmt::{self, Display, Write as _};
 
@@ -8,12 +9,17 @@ const STYLE: &str = include_str!("style.css");
 
 /// A page with this title around what is in it, ending in a line break. The title is text, the rest is HTML.
 pub(super) fn page(title: &str, main: &str) -> String {
+    page_with(title, "", main, "")
+}
+
+/// The same with a style of its own, and with what comes after the page: scripts and their data.
+fn page_with(title: &str, style: &str, main: &str, after: &str) -> String {
     let title = Escaped(title);
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"generator\" content=\"pushproof\">\n<title>{title}</title>\n\
-         <style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n{main}</main>\n</body>\n</html>\n"
+         <style>\n{STYLE}{style}</style>\n</head>\n<body>\n<main>\n{main}</main>\n{after}</body>\n</html>\n"
     )
 }
 
@@ -34,6 +40,21 @@ impl Display for Escaped<'_> {
                 control if control.is_control() => f.write_char(' ')?,
                 other => f.write_char(other)?,
             }
+        }
+        Ok(())
+    }
+}
+
+/// The same of text whose lines count.
+struct Preformatted<'a>(&'a str);
+
+impl Display for Preformatted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, line) in self.0.lines().enumerate() {
+            if n > 0 {
+                f.write_char('\n')?;
+            }
+            Escaped(line).fmt(f)?;
         }
         Ok(())
     }

@@ -1,26 +1,32 @@
 //! The form of the report: its fields, their units and meaning. The published JSON Schema is made from this file.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::about::{Environment, RateChange, Scenario, SecondOpinion, Target};
 use super::getting_in::{Logins, MustRefuse};
+use super::latency::{Latencies, LatencyUs};
 use super::requests::Requests;
+use super::timeline::Entry;
 use super::triggers::Asked;
+use crate::verify::Class;
 
 /// A report.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
     /// `pushproof.report/1`.
-    pub schema: &'static str,
+    pub schema: Cow<'static, str>,
     /// `pass`, `fail` or `unknown`.
-    pub verdict: &'static str,
+    pub verdict: Cow<'static, str>,
     /// The exit code of the run.
     pub exit_code: u8,
     /// Why the verdict is not `pass`, the weightiest first.
     pub reasons: Vec<String>,
+    /// Why the run could not begin; `null` if it did. All counts are zero then.
+    pub not_begun: Option<String>,
     /// What ended the run early; `null` if nothing did.
     pub aborted: Option<Aborted>,
     /// The scenario, complete.
@@ -70,7 +76,7 @@ pub struct Report {
 }
 
 /// Sockets.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Sockets {
     /// Sockets of the scenario.
     pub wanted: u64,
@@ -99,11 +105,11 @@ pub struct Sockets {
     /// Why sockets were dropped, with how many.
     pub dropped_because: BTreeMap<String, u64>,
     /// How many connections died of `network`, `kick`, `close`, `ping_timeout`, `overload` and `protocol_error`.
-    pub dropped_by_cause: BTreeMap<&'static str, u64>,
+    pub dropped_by_cause: BTreeMap<Cow<'static, str>, u64>,
     /// Why sockets could not come back, with how many attempts.
     pub not_back_because: BTreeMap<String, u64>,
     /// Sockets of the scenario by the transport they were to speak: `websocket`, `polling` and `upgrade`.
-    pub by_transport: BTreeMap<&'static str, u64>,
+    pub by_transport: BTreeMap<Cow<'static, str>, u64>,
     /// Connections that moved from long-polling to a WebSocket.
     pub upgraded: u64,
     /// Why connections that were to move stayed on long-polling, with how many.
@@ -111,11 +117,11 @@ pub struct Sockets {
 }
 
 /// Pushes.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Pushes {
     /// `open`: pushes follow a schedule that waits for nothing. `closed`: each lane sends its next push when its last one has arrived, so
     /// that latencies, which count from sending, hide what pushes would have waited (coordinated omission).
-    pub mode: &'static str,
+    pub mode: Cow<'static, str>,
     /// Pushes of the schedule; of a closed loop that lasts for a time, those sent.
     pub scheduled: u64,
     /// Pushes asked for.
@@ -146,7 +152,7 @@ pub struct Pushes {
 }
 
 /// Deliveries: (push, socket) pairs.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Deliveries {
     /// Pairs that had to happen.
     pub expected: u64,
@@ -170,7 +176,7 @@ pub struct Deliveries {
     pub recovered: u64,
     /// What is proved of them. `each`: of every one by itself which push it was. `count`: of some (`by_count`) only that there were as many
     /// as pushes, and no more.
-    pub guarantee: &'static str,
+    pub guarantee: Cow<'static, str>,
     /// Arrivals without a tag, told by their event name: nothing else of that name was awaited at the socket.
     pub by_name: u64,
     /// Arrivals without a tag while their socket awaited several pushes of that name, told by count: which push each was, its order and its
@@ -184,7 +190,7 @@ pub struct Deliveries {
 }
 
 /// Violations by class.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[allow(missing_docs)] // the nine classes speak for themselves; docs/verification.md defines them
 pub struct ByClass {
     /// The nine classes together.
@@ -200,57 +206,8 @@ pub struct ByClass {
     pub premature: u64,
 }
 
-/// Latencies.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct Latencies {
-    /// Deliveries, from the time the schedule wanted the push.
-    pub push: LatencyUs,
-    /// Deliveries, from when the push was sent.
-    pub push_from_send: LatencyUs,
-    /// Deliveries, from when the push was sent to the kernel's receive stamp: free of the generator's own queueing. Of several deliveries
-    /// that were read at once, all have the stamp of the last.
-    pub network: LatencyUs,
-    /// The same deliveries, from that stamp to when the generator had them.
-    pub generator_delay: LatencyUs,
-    /// From asking for a push to the answer.
-    pub trigger: LatencyUs,
-    /// Answers to requests of sockets, right or wrong, from the time the schedule wanted the request.
-    pub request: LatencyUs,
-    /// The same, from when the request was sent.
-    pub request_from_send: LatencyUs,
-    /// Logins that gave a session, from the first request to the last answer.
-    pub login: LatencyUs,
-    /// Each request of a login, retries among them, to its answer or failure.
-    pub login_attempt: LatencyUs,
-    /// From the first byte of a socket's connection to the answer to CONNECT.
-    pub connect: LatencyUs,
-    /// Broadcasts, from the time the schedule wanted the push to its first recipient.
-    pub fanout_first: LatencyUs,
-    /// To its median recipient.
-    pub fanout_median: LatencyUs,
-    /// To its last recipient.
-    pub fanout_last: LatencyUs,
-}
-
-/// One latency, in microseconds.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-#[allow(missing_docs)] // the names say it
-pub struct LatencyUs {
-    pub count: u64,
-    pub min_us: Option<u64>,
-    pub mean_us: Option<f64>,
-    pub p50_us: Option<u64>,
-    pub p90_us: Option<u64>,
-    pub p95_us: Option<u64>,
-    pub p99_us: Option<u64>,
-    pub p999_us: Option<u64>,
-    pub max_us: Option<u64>,
-    /// The whole histogram in the HDR V2 format, base64; `null` without samples.
-    pub hdr_v2_base64: Option<String>,
-}
-
 /// A part of the deliveries.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Part {
     /// Pushes sent.
     pub pushes: u64,
@@ -260,40 +217,11 @@ pub struct Part {
     pub push: LatencyUs,
 }
 
-/// One second.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct Entry {
-    /// Seconds since the start of the run.
-    pub second: u64,
-    /// Sockets connected at its end.
-    pub connected: u64,
-    /// Pushes sent.
-    pub sent: u64,
-    /// Pushes accepted.
-    pub accepted: u64,
-    /// Deliveries.
-    pub delivered: u64,
-    /// Deliveries that the pushes sent in it should bring, by the sockets that were connected when each was sent: an estimate. Absent where
-    /// nobody counted.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub expected: Option<u64>,
-    /// Violations seen; losses are known only at the end and stand in no second.
-    pub violations: u64,
-    /// Median push latency.
-    pub push_p50_us: Option<u64>,
-    /// 99th percentile of push latency.
-    pub push_p99_us: Option<u64>,
-    /// Largest push latency.
-    pub push_max_us: Option<u64>,
-    /// How late the timers of a thread that holds sockets were, at most.
-    pub loop_delay_us: Option<u64>,
-}
-
 /// One violation, as evidence. Times are microseconds since the start of the run.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Violation {
     /// The class.
-    pub class: &'static str,
+    pub class: Cow<'static, str>,
     /// What is wrong, in words.
     pub detail: String,
     /// The push, `lane-seq`; `null` if no push explains the event.
@@ -323,37 +251,37 @@ pub struct Violation {
 }
 
 /// A threshold of the scenario.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Threshold {
     /// As written.
     pub expression: String,
     /// What was observed, in `unit`; `null` if nothing was.
     pub observed: Option<f64>,
     /// `us`, `bytes`, `/s`, `%`, or nothing for a count.
-    pub unit: Option<&'static str>,
+    pub unit: Option<Cow<'static, str>>,
     /// Whether it was kept, for certain.
     pub ok: bool,
     /// `kept`, `breached`, or `unknown`: nothing was observed, or the generator was the limit.
-    pub outcome: &'static str,
+    pub outcome: Cow<'static, str>,
     /// Why it is unknown.
-    pub why: Option<&'static str>,
+    pub why: Option<Cow<'static, str>>,
 }
 
 /// What ended a run early.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Aborted {
     /// The condition, as written.
     pub expression: String,
     /// What was observed, in `unit`.
     pub observed: f64,
     /// `us`, `%`, or nothing for a count.
-    pub unit: &'static str,
+    pub unit: Cow<'static, str>,
     /// When, since the start of the run.
     pub at_ms: u64,
 }
 
 /// The generator's own health.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Generator {
     /// CPU used while pushing and settling, in percent of one core.
     pub cpu_percent: Option<f64>,
@@ -393,4 +321,30 @@ pub struct Generator {
     pub workers: u64,
     /// Those that ended before their time, with how. What they had told is part of this report.
     pub lost_workers: Vec<String>,
+}
+
+impl Report {
+    /// Everything that fails a run whatever its thresholds: violations, and what went wrong with requests.
+    pub fn violations(&self) -> u64 {
+        let requests = self.requests.as_ref();
+        let requests = requests.map_or(0, |of| of.wrong + of.timed_out + of.unasked);
+        self.deliveries.wrong.violations + requests
+    }
+}
+
+impl ByClass {
+    /// Those of one class.
+    pub fn of(&self, class: Class) -> u64 {
+        match class {
+            Class::Lost => self.lost,
+            Class::Duplicated => self.duplicated,
+            Class::Misdelivered => self.misdelivered,
+            Class::Misrouted => self.misrouted,
+            Class::Corrupted => self.corrupted,
+            Class::Reordered => self.reordered,
+            Class::Late => self.late,
+            Class::Phantom => self.phantom,
+            Class::Premature => self.premature,
+        }
+    }
 }

@@ -1,14 +1,15 @@
 //! The parts of the report that are about who gets in: logins, and whom the target has to refuse.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::summary::Summary;
 
 /// Logins.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Logins {
     /// Requests.
     pub attempted: u64,
@@ -19,10 +20,10 @@ pub struct Logins {
 }
 
 /// Sockets with credentials that are not good: the target has to refuse them.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct MustRefuse {
     /// What is wrong with what they show: `expired`, `revoked` or `invalid`.
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
     /// How many there are. None of them is in `sockets.wanted`.
     pub sockets: u64,
     /// Those that the target refused.
@@ -50,7 +51,7 @@ pub(super) fn must_refuse(summary: &Summary) -> Option<MustRefuse> {
     let refused = summary.plan.refused?;
     let counts = &summary.must_refuse;
     Some(MustRefuse {
-        kind: refused.kind.name(),
+        kind: refused.kind.name().into(),
         sockets: counts.sockets,
         refused: counts.refused,
         let_in: counts.let_in,

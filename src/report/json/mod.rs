@@ -4,56 +4,37 @@
 pub mod about;
 pub mod form;
 pub mod getting_in;
+pub mod latency;
 mod own;
-mod requests;
-mod triggers;
+mod read;
+pub mod requests;
+pub mod timeline;
+pub mod triggers;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use self::about::{Environment, Scenario, SecondOpinion, Target};
-use self::form::{
-    ByClass, Deliveries, Entry, Latencies, LatencyUs, Part, Pushes, Report, Sockets, Violation,
-};
+use self::about::{Environment, Planned, Scenario, SecondOpinion, Target};
+use self::form::{ByClass, Deliveries, Part, Pushes, Report, Sockets, Violation};
+use self::latency::{latencies, latency};
+pub use self::read::{ReadError, read};
+use self::timeline::entry;
 use crate::history::Push;
-use crate::measure::Latency;
-use crate::scenario::file::File;
 use crate::summary::opinion::Opinions;
 use crate::summary::verdict::Judgement;
-use crate::summary::{Second, SocketCounts, Split, Summary};
+use crate::summary::{SocketCounts, Split, Summary};
 use crate::time::Time;
 use crate::verify::{Class, Counts, Example};
 
 /// The name and version of this form.
 pub const SCHEMA: &str = "pushproof.report/1";
 
-/// The report of a run, ending in a line break.
+/// A report as it is written, ending in a line break.
 ///
 /// # Panics
 /// Never: every report is JSON.
 #[must_use]
-pub fn render(summary: &Summary) -> String {
-    written(&report(summary))
-}
-
-/// The same of a run that a second driver made once more, with that driver's report.
-///
-/// # Panics
-/// Never: every report is JSON.
-#[must_use]
-pub fn render_both(opinions: &Opinions<'_>) -> String {
-    let second = SecondOpinion {
-        driver: opinions.second.plan.clients.driver,
-        agrees: opinions.agree(),
-        differences: opinions.differences(),
-        report: report(opinions.second),
-    };
-    let mut whole = judged(opinions.first, &opinions.judge());
-    whole.second_opinion = Some(Box::new(second));
-    written(&whole)
-}
-
-fn written(report: &Report) -> String {
+pub fn render(report: &Report) -> String {
     let mut text = serde_json::to_string_pretty(report).expect("a report is JSON");
     text.push('\n');
     text
@@ -65,16 +46,31 @@ pub fn report(summary: &Summary) -> Report {
     judged(summary, &summary.judge())
 }
 
+/// The same of a run that a second driver made once more, with that driver's report.
+#[must_use]
+pub fn report_both(opinions: &Opinions<'_>) -> Report {
+    let second = SecondOpinion {
+        driver: opinions.second.plan.clients.driver,
+        agrees: opinions.agree(),
+        differences: opinions.differences(),
+        report: report(opinions.second),
+    };
+    let mut whole = judged(opinions.first, &opinions.judge());
+    whole.second_opinion = Some(Box::new(second));
+    whole
+}
+
 fn judged(summary: &Summary, judgement: &Judgement) -> Report {
     Report {
-        schema: SCHEMA,
-        verdict: judgement.verdict.name(),
+        schema: SCHEMA.into(),
+        verdict: judgement.verdict.name().into(),
         exit_code: judgement.exit_code,
         reasons: judgement.reasons.clone(),
+        not_begun: summary.not_begun.clone(),
         aborted: summary.aborted.as_ref().map(own::aborted),
         scenario: Scenario {
             name: summary.scenario.clone(),
-            plan: File::from(&summary.plan).without_rows(),
+            plan: Planned::of(&summary.plan),
         },
         seed: summary.plan.seed,
         target: Target {
@@ -83,6 +79,7 @@ fn judged(summary: &Summary, judgement: &Judgement) -> Report {
             embedded: summary.target.embedded,
             insecure: summary.plan.is_insecure(),
             apps: summary.plan.apps.clone(),
+            ways: summary.plan.ways(),
         },
         started_at: rfc3339(summary.started_at_unix_ms),
         duration_ms: summary.duration.as_millis() as u64,
@@ -91,9 +88,9 @@ fn judged(summary: &Summary, judgement: &Judgement) -> Report {
         must_refuse: getting_in::must_refuse(summary),
         pushes: Pushes {
             mode: if summary.plan.closed.is_some() {
-                "closed"
+                "closed".into()
             } else {
-                "open"
+                "open".into()
             },
             scheduled: summary.pushes.scheduled,
             sent: summary.pushes.sent,
@@ -137,10 +134,10 @@ fn judged(summary: &Summary, judgement: &Judgement) -> Report {
 
 fn sockets(counts: &SocketCounts, summary: &Summary) -> Sockets {
     let deaths = summary.deaths.iter();
-    let deaths = deaths.map(|(cause, n)| (cause.name(), *n));
+    let deaths = deaths.map(|(cause, n)| (cause.name().into(), *n));
     let transports = summary.by_transport().into_iter();
     Sockets {
-        by_transport: transports.map(|(one, n)| (one.name(), n)).collect(),
+        by_transport: transports.map(|(one, n)| (one.name().into(), n)).collect(),
         upgraded: summary.upgrades.done,
         not_upgraded_because: summary.upgrades.not.to_map(),
         wanted: counts.wanted,
@@ -189,45 +186,15 @@ fn deliveries(summary: &Summary) -> Deliveries {
         missed_at_neglect: counts.missed_at_neglect,
         away: counts.away,
         recovered: counts.recovered,
-        guarantee: if counts.by_count > 0 { "count" } else { "each" },
+        guarantee: if counts.by_count > 0 {
+            "count".into()
+        } else {
+            "each".into()
+        },
         by_name: counts.by_name,
         by_count: counts.by_count,
         rate_per_s: summary.a_second(counts.delivered).map(tenths),
         wrong: by_class(counts),
-    }
-}
-
-fn latencies(summary: &Summary) -> Latencies {
-    let latencies = &summary.latencies;
-    Latencies {
-        push: latency(&latencies.push),
-        push_from_send: latency(&latencies.push_from_send),
-        network: latency(&latencies.network),
-        generator_delay: latency(&latencies.generator_delay),
-        trigger: latency(&latencies.trigger),
-        request: latency(&summary.requests.latency),
-        request_from_send: latency(&summary.requests.from_send),
-        login: latency(&latencies.login),
-        login_attempt: latency(&latencies.login_attempt),
-        connect: latency(&latencies.connect),
-        fanout_first: latency(&latencies.fanout_first),
-        fanout_median: latency(&latencies.fanout_median),
-        fanout_last: latency(&latencies.fanout_last),
-    }
-}
-
-fn latency(latency: &Latency) -> LatencyUs {
-    LatencyUs {
-        count: latency.count(),
-        min_us: latency.min_us(),
-        mean_us: latency.mean_us().map(tenths),
-        p50_us: latency.quantile_us(0.5),
-        p90_us: latency.quantile_us(0.9),
-        p95_us: latency.quantile_us(0.95),
-        p99_us: latency.quantile_us(0.99),
-        p999_us: latency.quantile_us(0.999),
-        max_us: latency.max_us(),
-        hdr_v2_base64: (latency.count() > 0).then(|| latency.hdr_v2_base64()),
     }
 }
 
@@ -243,29 +210,13 @@ fn parts(splits: &[(String, Split)]) -> BTreeMap<String, Part> {
         .collect()
 }
 
-fn entry(second: &Second) -> Entry {
-    Entry {
-        second: second.second,
-        connected: second.connected,
-        sent: second.sent,
-        accepted: second.accepted,
-        delivered: second.delivered,
-        expected: second.expected,
-        violations: second.violations,
-        push_p50_us: second.push_p50_us,
-        push_p99_us: second.push_p99_us,
-        push_max_us: second.push_max_us,
-        loop_delay_us: second.loop_delay_us,
-    }
-}
-
 fn violation(summary: &Summary, example: &Example) -> Violation {
     let plan = &summary.plan;
     let app = |id: crate::ids::AppId| plan.apps.get(id.index()).cloned().unwrap_or_default();
     let sent = example.sent.as_ref();
     let time = |of: fn(&Push) -> Time| sent.map(|push| of(push).as_micros());
     Violation {
-        class: example.class.name(),
+        class: example.class.name().into(),
         detail: example.detail.clone(),
         push: example.push.map(|id| id.to_string()),
         lane: example.push.map(|id| id.lane.0),

@@ -2,7 +2,8 @@
 
 use super::about::RateChange;
 use super::form::{Aborted, Generator, Threshold};
-use super::{latency, tenths};
+use super::latency::latency;
+use super::tenths;
 use crate::summary::verdict::Judgement;
 use crate::summary::{self, Checked, Missed, Outcome};
 
@@ -10,11 +11,11 @@ pub(super) fn threshold(checked: &Checked) -> Threshold {
     Threshold {
         expression: checked.expression.clone(),
         observed: checked.held.as_ref().map(|held| held.observed),
-        unit: checked.held.as_ref().map(|held| held.unit),
+        unit: checked.held.as_ref().map(|held| held.unit.into()),
         ok: checked.outcome == Outcome::Kept,
-        outcome: checked.outcome.name(),
+        outcome: checked.outcome.name().into(),
         why: match checked.outcome {
-            Outcome::Unknown(why) => Some(why),
+            Outcome::Unknown(why) => Some(why.into()),
             Outcome::Kept | Outcome::Breached => None,
         },
     }
@@ -24,7 +25,7 @@ pub(super) fn aborted(aborted: &summary::Aborted) -> Aborted {
     Aborted {
         expression: aborted.condition.to_string(),
         observed: aborted.held.observed,
-        unit: aborted.held.unit,
+        unit: aborted.held.unit.into(),
         at_ms: aborted.at.as_millis() as u64,
     }
 }

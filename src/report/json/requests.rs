@@ -1,14 +1,16 @@
 //! The part of the report that is about requests: events that sockets emitted, and their answers.
 
+use std::borrow::Cow;
+
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::history::Reply;
 use crate::measure::RequestExample;
 use crate::summary::Summary;
 
 /// Events that sockets emitted, with an ack wanted.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Requests {
     /// The event's name.
     pub event: String,
@@ -33,10 +35,10 @@ pub struct Requests {
 }
 
 /// A request that went wrong.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Example {
     /// `wrong`, `timed_out` or `unasked`.
-    pub what: &'static str,
+    pub what: Cow<'static, str>,
     /// Which request, by its place in the schedule, which is its `{{seq}}`; `null` for an ack that no request explains.
     pub seq: Option<u64>,
     /// The socket.
@@ -79,7 +81,7 @@ fn example(summary: &Summary, example: &RequestExample) -> Example {
     let asked = example.reply != Reply::Unasked;
     let app = plan.apps.get(plan.app_of(request.user).index());
     Example {
-        what: what(example.reply),
+        what: what(example.reply).into(),
         seq: asked.then_some(request.number),
         socket: request.socket.0,
         user: plan.name_of(request.user),

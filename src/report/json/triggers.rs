@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::form::{ByClass, LatencyUs};
-use super::{by_class, latency};
+use super::by_class;
+use super::form::ByClass;
+use super::latency::{LatencyUs, latency};
 use crate::summary;
 
 /// What came of the pushes of one trigger.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Asked {
     /// Pushes sent.
     pub pushes: u64,

@@ -3,13 +3,11 @@
 use std::fmt::Write as _;
 
 use super::number;
-use crate::scenario::units::Span;
-use crate::summary::Summary;
-use crate::verify::Counts;
+use crate::report::json::form::{Deliveries, Report};
 
 /// What is proved of deliveries that carry no tag, if there are any.
-pub(super) fn untagged(out: &mut String, summary: &Summary) -> std::fmt::Result {
-    let counts = &summary.findings.counts;
+pub(super) fn untagged(out: &mut String, report: &Report) -> std::fmt::Result {
+    let counts = &report.deliveries;
     let (by_name, by_count) = (counts.by_name, counts.by_count);
     if by_name + by_count == 0 {
         return Ok(());
@@ -26,12 +24,12 @@ pub(super) fn untagged(out: &mut String, summary: &Summary) -> std::fmt::Result 
 }
 
 /// That somebody changed the rate while the run went on.
-pub(super) fn rate_changes(out: &mut String, summary: &Summary) -> std::fmt::Result {
-    let changes = &summary.rate_changes;
+pub(super) fn rate_changes(out: &mut String, report: &Report) -> std::fmt::Result {
+    let changes = &report.rate_changes;
     let Some(last) = changes.last() else {
         return Ok(());
     };
-    let at = last.at.as_secs_f64();
+    let at = last.at_ms as f64 / 1e3;
     let times = match changes.len() {
         1 => "once".to_owned(),
         n => format!("{n} times"),
@@ -44,14 +42,14 @@ pub(super) fn rate_changes(out: &mut String, summary: &Summary) -> std::fmt::Res
 }
 
 /// That a run was a closed loop, and what its latencies hide for that.
-pub(super) fn closed(out: &mut String, summary: &Summary) -> std::fmt::Result {
-    if summary.plan.closed.is_none() {
+pub(super) fn closed(out: &mut String, report: &Report) -> std::fmt::Result {
+    if report.pushes.mode != "closed" {
         return Ok(());
     }
     writeln!(
         out,
         "              closed loop: each lane sent its next push when its last one had arrived · {} not waited for any longer at the deadline",
-        number(summary.pushes.given_up)
+        number(report.pushes.given_up)
     )?;
     writeln!(
         out,
@@ -60,24 +58,25 @@ pub(super) fn closed(out: &mut String, summary: &Summary) -> std::fmt::Result {
 }
 
 /// That the pushes of a warm-up are in no latency.
-pub(super) fn warm_up(out: &mut String, summary: &Summary) -> std::fmt::Result {
-    let lasts = summary.plan.warm_up;
-    if lasts.is_zero() {
+pub(super) fn warm_up(out: &mut String, report: &Report) -> std::fmt::Result {
+    let plan = report.scenario.plan.known();
+    let Some(lasts) = plan.and_then(|plan| plan.phases.ramp) else {
         return Ok(());
-    }
-    let deliveries = summary.by_event.iter().map(|(_, split)| split.unmeasured);
-    let recovered = summary.findings.counts.recovered;
+    };
+    let parts = report.by_event.values();
+    let deliveries = parts.map(|part| part.delivered.saturating_sub(part.push.count));
+    let recovered = report.deliveries.recovered;
     writeln!(
         out,
         "  warm-up     {} deliveries of the first {} are verified and left out of latencies",
         number(deliveries.sum::<u64>().saturating_sub(recovered)),
-        Span(lasts)
+        lasts
     )
 }
 
 /// What sockets had missed and got when they were back, if there is any.
-pub(super) fn recovered(out: &mut String, summary: &Summary) -> std::fmt::Result {
-    let (sockets, counts) = (&summary.sockets, &summary.findings.counts);
+pub(super) fn recovered(out: &mut String, report: &Report) -> std::fmt::Result {
+    let (sockets, counts) = (&report.sockets, &report.deliveries);
     if sockets.recovered == 0 {
         return Ok(());
     }
@@ -90,7 +89,7 @@ pub(super) fn recovered(out: &mut String, summary: &Summary) -> std::fmt::Result
 }
 
 /// What was expected nowhere and did not come, if there is any.
-pub(super) fn missed(out: &mut String, deliveries: &Counts) -> std::fmt::Result {
+pub(super) fn missed(out: &mut String, deliveries: &Deliveries) -> std::fmt::Result {
     if deliveries.missed_at_neglect > 0 {
         writeln!(
             out,

@@ -1,34 +1,30 @@
 //! The requests that sockets emitted.
 
 use super::{number, seconds};
-use crate::history::Reply;
 use crate::report::hand::printable;
-use crate::summary::Summary;
+use crate::report::json::form::Report;
+use crate::report::json::requests::Example;
 
 /// Most examples shown: more are in the JSON report.
 const EXAMPLES: usize = 3;
 
 /// Their counts; nothing if no socket emits anything.
-pub(super) fn counts(out: &mut String, summary: &Summary) -> std::fmt::Result {
+pub(super) fn counts(out: &mut String, report: &Report) -> std::fmt::Result {
     use std::fmt::Write as _;
-    if summary.plan.requests.is_none() {
+    let Some(counts) = &report.requests else {
         return Ok(());
-    }
-    let counts = &summary.requests.counts;
+    };
     writeln!(
         out,
         "  requests    {} of {} sent · {} answered right · {} wrong · {} timed out",
         number(counts.sent),
-        number(summary.plan.requests_scheduled()),
+        number(counts.scheduled),
         number(counts.answered),
         number(counts.wrong),
         number(counts.timed_out)
     )?;
     let rest = [
-        (
-            counts.unanswered(),
-            "unanswered when their connection ended",
-        ),
+        (counts.unanswered, "unanswered when their connection ended"),
         (counts.unasked, "acks that no request explains"),
         (counts.late, "answers after the time-out"),
     ];
@@ -43,46 +39,42 @@ pub(super) fn counts(out: &mut String, summary: &Summary) -> std::fmt::Result {
 }
 
 /// What went wrong with some.
-pub(super) fn examples(out: &mut String, summary: &Summary) -> std::fmt::Result {
+pub(super) fn examples(out: &mut String, report: &Report) -> std::fmt::Result {
     use std::fmt::Write as _;
-    let examples = summary.requests.examples();
+    let examples = report.requests.iter().flat_map(|of| &of.examples);
+    let examples: Vec<_> = examples.collect();
     if examples.is_empty() {
         return Ok(());
     }
     writeln!(out, "  requests, for example")?;
-    for kind in [Reply::Wrong, Reply::None, Reply::Unasked] {
-        let of_kind = examples.iter().filter(|example| example.reply == kind);
+    for kind in ["wrong", "timed_out", "unasked"] {
+        let of_kind = examples.iter().filter(|example| example.what == kind);
         for example in of_kind.take(EXAMPLES) {
-            let request = &example.request;
-            let (user, at) = (summary.plan.name_of(request.user), seconds(example.at));
-            write!(out, "    ")?;
-            match kind {
-                Reply::Wrong => write!(
-                    out,
-                    "wrong        request {} of {user}'s socket {}, sent {}, answered {at} with {}",
-                    request.number,
-                    request.socket,
-                    seconds(request.sent),
-                    shown(&example.answer)
-                )?,
-                Reply::None => write!(
-                    out,
-                    "timed out    request {} of {user}'s socket {}, sent {}, given up {at}",
-                    request.number,
-                    request.socket,
-                    seconds(request.sent)
-                )?,
-                _ => write!(
-                    out,
-                    "unasked      an ack at {user}'s socket {}, {at}: {}",
-                    request.socket,
-                    shown(&example.answer)
-                )?,
-            }
-            writeln!(out)?;
+            writeln!(out, "    {}", line(example))?;
         }
     }
     writeln!(out)
+}
+
+/// What went wrong with one.
+pub(in crate::report) fn line(example: &Example) -> String {
+    let (user, socket, at) = (
+        printable(&example.user),
+        example.socket,
+        seconds(example.at_us),
+    );
+    let seq = example.seq.unwrap_or_default();
+    let sent = seconds(example.sent_us.unwrap_or_default());
+    let answer = shown(example.answer.as_deref().unwrap_or_default());
+    match example.what.as_ref() {
+        "wrong" => format!(
+            "wrong        request {seq} of {user}'s socket {socket}, sent {sent}, answered {at} with {answer}"
+        ),
+        "timed_out" => format!(
+            "timed out    request {seq} of {user}'s socket {socket}, sent {sent}, given up {at}"
+        ),
+        _ => format!("unasked      an ack at {user}'s socket {socket}, {at}: {answer}"),
+    }
 }
 
 /// What the target said, with nothing in it that a terminal would act on.

@@ -3,11 +3,14 @@
 use std::fmt::Write as _;
 
 use super::number;
-use crate::summary::Summary;
+use crate::report::hand::printable;
+use crate::report::json::form::Report;
+use crate::scenario::Transport;
+use crate::summary::Reasons;
 
 /// Logins that did not go well at once, and who has to be refused.
-pub(super) fn getting_in(out: &mut String, summary: &Summary) -> std::fmt::Result {
-    let (logins, refused) = (&summary.logins, &summary.must_refuse);
+pub(super) fn getting_in(out: &mut String, report: &Report) -> std::fmt::Result {
+    let logins = &report.logins;
     if logins.retried + logins.failed > 0 {
         writeln!(
             out,
@@ -17,13 +20,13 @@ pub(super) fn getting_in(out: &mut String, summary: &Summary) -> std::fmt::Resul
             number(logins.failed)
         )?;
     }
-    if let Some(of) = summary.plan.refused {
+    if let Some(refused) = &report.must_refuse {
         writeln!(
             out,
             "  to refuse   {} of {} sockets with {} credentials refused · {} let in",
             number(refused.refused),
             number(refused.sockets),
-            of.kind.name(),
+            printable(&refused.kind),
             number(refused.let_in)
         )?;
     }
@@ -31,25 +34,33 @@ pub(super) fn getting_in(out: &mut String, summary: &Summary) -> std::fmt::Resul
 }
 
 /// How the sockets travel, unless all are `websocket`: one from the first byte on.
-pub(super) fn transports(out: &mut String, summary: &Summary) -> std::fmt::Result {
-    if summary.plan.clients.transports.is_websocket() {
+pub(super) fn transports(out: &mut String, report: &Report) -> std::fmt::Result {
+    let sockets = &report.sockets;
+    let spoken = sockets.by_transport.iter().filter(|(_, n)| **n > 0);
+    let spoken: Vec<_> = spoken.collect();
+    if spoken
+        .iter()
+        .all(|(one, _)| *one == Transport::WebSocket.name())
+    {
         return Ok(());
     }
-    let spoken = summary.by_transport().into_iter().filter(|(_, n)| *n > 0);
-    let mut told: Vec<_> = spoken
-        .map(|(one, n)| format!("{} {one}", number(n)))
-        .collect();
-    if summary.upgrades.done > 0 {
-        told.push(format!("{} upgraded", number(summary.upgrades.done)));
+    // In the order of the enumeration, not of the alphabet.
+    let mut told = Vec::new();
+    for one in Transport::ALL {
+        let of = spoken.iter().filter(|(name, _)| *name == one.name());
+        told.extend(of.map(|(_, n)| format!("{} {one}", number(**n))));
+    }
+    if sockets.upgraded > 0 {
+        told.push(format!("{} upgraded", number(sockets.upgraded)));
     }
     writeln!(out, "  transports  {}", told.join(" · "))?;
-    let stayed = summary.upgrades.not.total();
+    let stayed: u64 = sockets.not_upgraded_because.values().sum();
     if stayed > 0 {
         writeln!(
             out,
             "              {} stayed on long-polling: {}",
             number(stayed),
-            summary.upgrades.not.most_common()
+            printable(&Reasons::of_map(&sockets.not_upgraded_because).most_common())
         )?;
     }
     Ok(())

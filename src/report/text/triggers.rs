@@ -3,15 +3,16 @@
 use std::fmt::Write as _;
 
 use super::{duration, number};
-use crate::summary::Summary;
+use crate::report::hand::printable;
+use crate::report::json::form::Report;
 use crate::verify::Class;
 
 /// Letters of a name that are shown.
 const NAME: usize = 14;
 
 /// A row for each trigger; nothing if there is but one.
-pub(super) fn render(out: &mut String, summary: &Summary) -> std::fmt::Result {
-    if summary.by_trigger.len() < 2 {
+pub(super) fn render(out: &mut String, report: &Report) -> std::fmt::Result {
+    if report.by_trigger.len() < 2 {
         return Ok(());
     }
     writeln!(
@@ -19,23 +20,23 @@ pub(super) fn render(out: &mut String, summary: &Summary) -> std::fmt::Result {
         "  {:<NAME$}{:>9}{:>9}{:>8}{:>10}{:>10}{:>9}{:>9}",
         "trigger", "accepted", "rejected", "unknown", "delivered", "answered", "push p50", "p99"
     )?;
-    for (name, of) in &summary.by_trigger {
-        let push = &of.split.push;
-        let name: String = name.chars().take(NAME - 1).collect();
+    for (name, of) in &report.by_trigger {
+        let push = &of.push;
+        let name: String = printable(name).chars().take(NAME - 1).collect();
         writeln!(
             out,
             "  {name:<NAME$}{:>9}{:>9}{:>8}{:>10}{:>10}{:>9}{:>9}",
-            number(of.pushes.accepted),
-            number(of.pushes.rejected),
-            number(of.pushes.unknown),
-            number(of.split.delivered()),
-            duration(of.answered.quantile_us(0.5)),
-            duration(push.quantile_us(0.5)),
-            duration(push.quantile_us(0.99)),
+            number(of.accepted),
+            number(of.rejected),
+            number(of.unknown),
+            number(of.delivered),
+            duration(of.trigger.p50_us),
+            duration(push.p50_us),
+            duration(push.p99_us),
         )?;
         let wrong = Class::ALL
             .into_iter()
-            .map(|class| (class, of.counts.of(class)));
+            .map(|class| (class, of.wrong.of(class)));
         let wrong = wrong.filter(|(_, n)| *n > 0);
         let wrong: Vec<_> = wrong
             .map(|(class, n)| format!("{} {}", number(n), class.name()))
@@ -45,7 +46,7 @@ pub(super) fn render(out: &mut String, summary: &Summary) -> std::fmt::Result {
                 out,
                 "  {:<NAME$}of {} expected: {}",
                 "",
-                number(of.counts.expected),
+                number(of.expected),
                 wrong.join(" · ")
             )?;
         }

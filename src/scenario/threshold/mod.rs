@@ -305,6 +305,11 @@ impl fmt::Display for Condition {
     }
 }
 
+/// A figure for people, in one of the units of [`Held::unit`].
+pub fn words(observed: f64, unit: &str) -> String {
+    value::words(observed, unit)
+}
+
 impl fmt::Display for Held {
     /// What was observed, for people.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
