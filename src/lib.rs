@@ -22,6 +22,7 @@ pub mod scenario;
 pub mod summary;
 
 pub mod capacity;
+pub mod comparison;
 
 // Edges: tokio lives here.
 pub mod clock;

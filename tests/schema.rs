@@ -75,6 +75,16 @@ fn of_the_search_for_the_capacity() {
 }
 
 #[test]
+fn of_the_comparison() {
+    let committed = include_str!("../reports/schema/comparison.schema.json");
+    check(
+        "reports/schema/comparison.schema.json",
+        committed,
+        &report::comparison_schema(),
+    );
+}
+
+#[test]
 fn of_pushes_by_hand() {
     let committed = include_str!("../reports/schema/push.schema.json");
     check(

@@ -8,6 +8,7 @@ use tokio::runtime::Runtime;
 
 mod access;
 mod capacity;
+mod compare;
 mod conform;
 mod files;
 mod hand;
@@ -72,6 +73,8 @@ enum Command {
     Listen(listen::ListenArgs),
     /// Render a saved report of a run again: as text, a page, `JUnit` XML, Markdown or CSV.
     Report(report::RenderArgs),
+    /// Compare two runs by their reports: what differs, and what of it can be told from noise.
+    Compare(compare::CompareArgs),
     /// Judge the journal of a run again.
     Verify(verify::VerifyArgs),
     /// Show a run that goes on elsewhere.
@@ -103,6 +106,7 @@ pub fn main() -> ExitCode {
         Command::Push(args) => push::run(&args),
         Command::Listen(args) => listen::run(&args),
         Command::Report(args) => report::run(&args),
+        Command::Compare(args) => compare::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Watch(args) => watch::run(&args),
         Command::Worker(args) => worker::run(&args),

@@ -31,6 +31,8 @@ enum Of {
     Mutation,
     /// The JSON report of a search for the capacity.
     Capacity,
+    /// The JSON of a comparison of two runs.
+    Comparison,
     /// The object that `push --json` prints.
     Push,
     /// A line of `listen --json`.
@@ -46,6 +48,7 @@ pub(super) fn run(args: &SchemaArgs) -> anyhow::Result<ExitCode> {
         Of::ConformanceMatrix => report::conformance_matrix_schema(),
         Of::Mutation => report::mutation_schema(),
         Of::Capacity => report::capacity_schema(),
+        Of::Comparison => report::comparison_schema(),
         Of::Push => report::push_schema(),
         Of::Listen => report::listen_schema(),
     };

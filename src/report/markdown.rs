@@ -158,7 +158,7 @@ fn tried(out: &mut String, report: &Report) -> fmt::Result {
 }
 
 /// Text that is neither Markdown nor HTML, nor the name of somebody whom a comment would call, in one line.
-struct Plain<'a>(&'a str);
+pub(super) struct Plain<'a>(pub(super) &'a str);
 
 impl Display for Plain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

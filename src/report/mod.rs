@@ -1,6 +1,7 @@
 //! Reports: a summary in, bytes or text out. Nothing here prints, and nothing here decides: the verdict comes with the summary.
 
 pub mod capacity;
+pub mod comparison;
 pub mod conformance;
 pub mod csv;
 pub mod dry_run;
@@ -54,6 +55,12 @@ pub fn mutation_schema() -> String {
 #[must_use]
 pub fn capacity_schema() -> String {
     pretty(&schemars::schema_for!(capacity::form::Report))
+}
+
+/// The JSON Schema of the comparison of two runs, as `pushproof schema comparison` prints it.
+#[must_use]
+pub fn comparison_schema() -> String {
+    pretty(&written::<comparison::form::Comparison>())
 }
 
 /// The JSON Schema of scenario files, as `pushproof schema scenario` prints it.

@@ -1,5 +1,6 @@
 //! Reports: what is written is read, and every rendering is made of that alone.
 
+mod compare;
 mod damage;
 mod hostile;
 mod pages;

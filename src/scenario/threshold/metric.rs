@@ -305,7 +305,7 @@ impl Metric {
     }
 
     /// Its name in parts.
-    pub(super) fn path(&self) -> Vec<&str> {
+    pub fn path(&self) -> Vec<&str> {
         let path: &[&str] = match self {
             Self::Sockets(figure) => &["sockets", figure.fact().name],
             Self::Logins(figure) => &["logins", figure.fact().name],

@@ -11,6 +11,7 @@
 //! A threshold is checked against the list of [`metric`]s and their units when it is read, so none can turn out to mean nothing
 //! after the run. docs/thresholds.md is the page for users.
 
+pub mod gate;
 pub mod metric;
 mod value;
 

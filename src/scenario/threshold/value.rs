@@ -82,7 +82,7 @@ fn wrong(text: &str, metric: &Metric) -> String {
 }
 
 /// Not negative, and finite.
-fn number(text: &str) -> Option<f64> {
+pub(super) fn number(text: &str) -> Option<f64> {
     let starts = text.starts_with(|c: char| c.is_ascii_digit());
     let number: f64 = text.replace('_', "").parse().ok()?;
     (starts && number.is_finite()).then_some(number)
