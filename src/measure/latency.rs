@@ -148,12 +148,13 @@ impl Latency {
     /// If it is no base64, no histogram, or has samples that are beyond [`HIGHEST`], in words.
     pub fn from_hdr_v2_base64(text: &str) -> Result<Self, String> {
         let bytes = BASE64.decode(text).map_err(|error| error.to_string())?;
-        // Cookie, length, offset, digits, two bounds and a ratio come first. Memory is set aside for what is said there.
+        // Memory is set aside for what the length says, and one that is compressed would say it where it cannot be checked.
+        if bytes.first_chunk() != Some(&COOKIE) {
+            return Err("it is not in the HDR V2 format".to_owned());
+        }
         let length = bytes.get(4..8).and_then(|length| length.try_into().ok());
         let length = length.map(u32::from_be_bytes);
-        if bytes.first_chunk() == Some(&PLAIN_COOKIE)
-            && length.is_none_or(|n| n as usize + 40 != bytes.len())
-        {
+        if length.is_none_or(|n| n as usize + HEAD != bytes.len()) {
             return Err("it is cut short".to_owned());
         }
         let read: Histogram<u64> = Deserializer::new()
@@ -207,8 +208,10 @@ impl HalfOctaves {
     }
 }
 
-/// How a histogram begins that is not compressed.
-const PLAIN_COOKIE: [u8; 4] = [0x1c, 0x84, 0x93, 0x13];
+/// How a histogram of the HDR V2 format begins; a compressed one begins otherwise.
+const COOKIE: [u8; 4] = [0x1c, 0x84, 0x93, 0x13];
+/// Bytes before its counts: cookie, length, offset, digits, two bounds and a ratio.
+const HEAD: usize = 40;
 
 #[derive(Serialize, Deserialize)]
 struct Written {

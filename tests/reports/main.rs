@@ -134,3 +134,35 @@ fn an_older_version_said_less() {
     let page = Format::Html.render(&older);
     assert!(page.contains("id=\"chart-latency\"") && !page.contains("id=\"chart-heat\""));
 }
+
+/// Histograms are in the format of `HdrHistogram`, and not only as our own library understands it.
+#[test]
+#[ignore = "needs Node and Python peers: run ci/check (or ci/install-peers, then cargo test -- --ignored)"]
+fn another_library_reads_the_histograms() {
+    let peers = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers");
+    let mut node = Command::new("node");
+    node.arg("hdr.mjs")
+        .arg(examples().join("report.json"))
+        .current_dir(peers);
+    let ended = node.output().expect("node is there: run ci/install-peers");
+    assert!(
+        ended.status.success(),
+        "{}",
+        String::from_utf8_lossy(&ended.stderr)
+    );
+    let read: Value = serde_json::from_slice(&ended.stdout).expect("JSON");
+    let report: Value = serde_json::from_str(EXAMPLE).expect("JSON");
+    let latencies = report["latency"].as_object().expect("latencies");
+    let sampled = latencies
+        .iter()
+        .filter(|(_, latency)| latency["count"] != 0);
+    let mut found = 0;
+    for (name, latency) in sampled {
+        for key in ["count", "p50_us", "p90_us", "p99_us", "p999_us", "max_us"] {
+            assert_eq!(read[name][key], latency[key], "{name}.{key}");
+        }
+        found += 1;
+    }
+    assert_eq!(read.as_object().map(serde_json::Map::len), Some(found));
+    assert!(found > 8, "{found}");
+}

@@ -183,3 +183,20 @@ fn foot(out: &mut String, report: &Report) -> std::fmt::Result {
         number(machine.open_files)
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_vendored_script_is_the_version_that_its_note_says() {
+        let note = include_str!("../vendor/README.md");
+        let (_, version) = note.split_once("npm package `uplot` ").expect("a version");
+        let (version, _) = version.split_once(' ').expect("a version");
+        assert!(UPLOT.starts_with(&format!(
+            "/*! https://github.com/leeoniya/uPlot (v{version}) */"
+        )));
+        // It would end the script that it stands in.
+        assert!(!UPLOT.contains("</script") && !SCRIPT.contains("</script"));
+    }
+}

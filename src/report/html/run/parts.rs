@@ -62,7 +62,7 @@ fn triggers(out: &mut String, report: &Report) -> std::fmt::Result {
         };
         write!(
             out,
-            "<tr><th scope=\"row\" class=\"text\">{}</th><td>{}</td><td>{}</td><td>{}</td><td>{wrong}</td><td>{}</td>",
+            "<tr><th scope=\"row\" class=\"text\">{}</th><td>{}</td><td>{}</td><td>{}</td><td class=\"wrong\">{wrong}</td><td>{}</td>",
             Escaped(name),
             number(of.accepted),
             number(of.rejected),
