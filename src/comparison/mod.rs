@@ -114,7 +114,7 @@ mod tests {
     #[test]
     fn a_shift_of_a_third_is_found_either_way() {
         for seed in 0..20 {
-            let (fast, slow) = (noisy(30, 5_000.0, seed), noisy(30, 6_500.0, seed + 100));
+            let (fast, slow) = (noisy(60, 5_000.0, seed), noisy(60, 6_500.0, seed + 100));
             assert_eq!(
                 change(fast.clone(), slow.clone()),
                 Some(Change::Worse),
@@ -124,12 +124,15 @@ mod tests {
         }
     }
 
+    /// But for one pair of runs in a hundred, of which nobody can tell.
     #[test]
     fn noise_is_called_no_change() {
-        for seed in 0..100 {
+        let of = |seed| {
             let (one, other) = (noisy(30, 5_000.0, seed), noisy(30, 5_000.0, seed + 1_000));
-            assert_eq!(change(one, other), Some(Change::Noise), "{seed}");
-        }
+            change(one, other)
+        };
+        let called = (0..200).filter(|seed| of(*seed) != Some(Change::Noise));
+        assert!(called.count() <= 2);
     }
 
     /// Ten bad seconds in a row are no ten witnesses.
@@ -151,7 +154,7 @@ mod tests {
         let both = || {
             judge(
                 &Seconds::Rate(noisy(30, 50.0, 5)),
-                &Seconds::Rate(noisy(30, 60.0, 6)),
+                &Seconds::Rate(noisy(30, 90.0, 6)),
                 Better::Higher,
             )
         };

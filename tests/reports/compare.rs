@@ -71,27 +71,27 @@ fn a_run_differs_from_itself_in_nothing() {
 }
 
 #[test]
-fn a_run_that_is_twice_as_slow_is_found_and_fails_its_gate() {
+fn a_run_that_is_five_times_as_slow_is_found_and_fails_its_gate() {
     let texts = [
         "latency.push.p99 > +20%",
         "latency.push.p99 > +10s",
         "deliveries.rate < -5%",
     ];
-    let compared = compare(&base(), &slower(2.0), &gates(&texts));
+    let compared = compare(&base(), &slower(5.0), &gates(&texts));
     let outcomes: Vec<_> = compared.gates.iter().map(|gate| gate.outcome).collect();
     assert_eq!(outcomes, ["breached", "kept", "kept"], "{compared:?}");
     assert_eq!((compared.verdict, compared.exit_code), ("fail", 3));
     assert_eq!(
         change(&compared, "latency.push.p50"),
-        (Some(100.0), "worse")
+        (Some(400.0), "worse")
     );
     assert_eq!(
         change(&compared, "latency.push.p99"),
-        (Some(100.0), "worse")
+        (Some(400.0), "worse")
     );
     assert_eq!(
         change(&compared, "latency.push.p999"),
-        (Some(100.0), "unknown")
+        (Some(400.0), "unknown")
     );
     assert_eq!(change(&compared, "deliveries.rate"), (Some(0.0), "noise"));
     let seconds = compared
@@ -100,13 +100,13 @@ fn a_run_that_is_twice_as_slow_is_found_and_fails_its_gate() {
         .find(|one| one.metric == "latency.push.p50");
     let seconds = seconds.and_then(|one| one.seconds).expect("of each second");
     assert!(
-        (seconds.percent - 100.0).abs() < 0.1 && seconds.low > 0.0,
+        (seconds.percent - 400.0).abs() < 0.5 && seconds.low > 0.0,
         "{seconds:?}"
     );
-    let better = compare(&slower(2.0), &base(), &gates(&texts));
+    let better = compare(&slower(5.0), &base(), &gates(&texts));
     assert_eq!(
         (better.exit_code, change(&better, "latency.push.p50")),
-        (0, (Some(-50.0), "better"))
+        (0, (Some(-80.0), "better"))
     );
 }
 
@@ -209,7 +209,7 @@ fn examples_of_comparisons_are_what_the_reports_come_to() {
 fn the_command_ends_as_the_comparison_does() {
     let scratch = Scratch::new("compare");
     let one = scratch.write("base.json", BASE);
-    let slow = scratch.write("slow.json", json::render(&slower(2.0)));
+    let slow = scratch.write("slow.json", json::render(&slower(5.0)));
     let wrong = scratch.write("wrong.json", EXAMPLE);
     let gate = "latency.push.p99 > +20%";
     for (new, gate, code) in [

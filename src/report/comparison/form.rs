@@ -79,7 +79,7 @@ pub struct Seconds {
     pub percent: f64,
     /// It is between this ...
     pub low: f64,
-    /// ... and this with a confidence of 99 %.
+    /// ... and this with a confidence of 99.8 %.
     pub high: f64,
 }
 

@@ -36,7 +36,7 @@ fn write(out: &mut String, of: &Comparison) -> std::fmt::Result {
     }
     writeln!(
         out,
-        "| metric | base | new | change | over seconds, 99 % | |\n|---|--:|--:|--:|--:|---|"
+        "| metric | base | new | change | over seconds, 99.8 % | |\n|---|--:|--:|--:|--:|---|"
     )?;
     for metric in &of.metrics {
         writeln!(

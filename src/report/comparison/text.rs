@@ -73,7 +73,7 @@ fn write(out: &mut String, of: &Comparison) -> std::fmt::Result {
     writeln!(
         out,
         "\n  {:<27}{:>12}{:>12}{:>11}{:>20}  ",
-        "metric", "base", "new", "change", "seconds, 99 %"
+        "metric", "base", "new", "change", "seconds, 99.8 %"
     )?;
     for metric in &of.metrics {
         writeln!(
