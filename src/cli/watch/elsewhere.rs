@@ -6,6 +6,7 @@ use anyhow::{Context as _, bail};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper::client::conn::http1;
+use hyper::http::uri::Authority;
 use hyper::{Request, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
@@ -41,7 +42,10 @@ impl Elsewhere {
         let uri: Uri = text.parse().with_context(wrong)?;
         let plain = uri.scheme_str() == Some("http");
         let path = matches!(uri.path(), "" | "/" | "/metrics" | "/snapshot");
-        let Some(authority) = uri.authority().filter(|_| plain && path) else {
+        // Without a scheme only the port tells an address from the name of a file.
+        let told = |authority: &&Authority| address.contains("://") || authority.port().is_some();
+        let authority = uri.authority().filter(|_| plain && path).filter(told);
+        let Some(authority) = authority else {
             bail!("{}", wrong());
         };
         let (host, port) = (authority.host(), authority.port_u16().unwrap_or(80));
@@ -112,7 +116,7 @@ mod tests {
         ] {
             assert_eq!(Elsewhere::at(address).unwrap().authority, wanted);
         }
-        for address in ["", "https://host", "http://host/other", "a b", "run.json?"] {
+        for address in ["", "https://host", "http://host/other", "a b", "run.json"] {
             assert!(Elsewhere::at(address).is_err(), "{address}");
         }
     }
