@@ -18,8 +18,10 @@ use clap::builder::BoolishValueParser;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::event;
+use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::io::Errno;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::files;
 use super::terminal::colour;
@@ -108,6 +110,8 @@ fn theme() -> Theme {
 #[derive(Debug)]
 pub(super) struct Screen {
     thread: Option<JoinHandle<()>>,
+    /// Ready when that has ended.
+    ended: oneshot::Receiver<()>,
     orders: mpsc::Receiver<Order>,
     hangup: Signal,
 }
@@ -119,11 +123,15 @@ impl Screen {
         rate_can_change: bool,
     ) -> anyhow::Result<Self> {
         let (sender, orders) = mpsc::channel(ORDERS);
+        let (end, ended) = oneshot::channel();
         let hangup = signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?;
         guard::enter().context("cannot draw on this terminal; --no-tui prints plain lines")?;
         let thread = std::thread::Builder::new()
             .name("dashboard".to_owned())
-            .spawn(move || show(snapshots, &sender, State::new(rate_can_change)));
+            .spawn(move || {
+                show(snapshots, &sender, State::new(rate_can_change));
+                end.send(()).ok();
+            });
         let thread = match thread {
             Ok(thread) => thread,
             Err(error) => {
@@ -133,6 +141,7 @@ impl Screen {
         };
         Ok(Self {
             thread: Some(thread),
+            ended,
             orders,
             hangup,
         })
@@ -153,10 +162,10 @@ impl Screen {
 
     /// Gives the terminal back. The snapshots have to be over.
     pub(super) async fn stop(mut self) {
-        if let Some(thread) = self.thread.take() {
-            let joined = tokio::task::spawn_blocking(|| thread.join());
-            // One that hangs at a terminal that takes nothing is left behind.
-            tokio::time::timeout(PATIENCE, joined).await.ok();
+        // One that hangs at a terminal that takes nothing is left behind, and nobody waits for it.
+        let ended = tokio::time::timeout(PATIENCE, &mut self.ended).await;
+        if let Some(thread) = self.thread.take().filter(|_| ended.is_ok()) {
+            thread.join().ok();
         }
         guard::leave();
     }
@@ -166,6 +175,23 @@ impl Drop for Screen {
     fn drop(&mut self) {
         guard::leave();
     }
+}
+
+/// Waits for a key for this long. An error: the terminal is gone, and whoever read from it now would read nothing for ever.
+fn until_something_comes(wait: Duration) -> std::io::Result<()> {
+    let stdin = std::io::stdin();
+    let mut keys = [PollFd::new(&stdin, PollFlags::IN)];
+    let wait = Timespec::try_from(wait).unwrap_or_default();
+    match rustix::event::poll(&mut keys, Some(&wait)) {
+        // A signal is as good as a key.
+        Ok(_) | Err(Errno::INTR) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
+    if keys[0].revents().intersects(gone) {
+        return Err(std::io::ErrorKind::BrokenPipe.into());
+    }
+    Ok(())
 }
 
 /// Draws until the snapshots are over, or the terminal is gone.
@@ -249,7 +275,9 @@ impl<'a> Drawn<'a> {
             self.stale = false;
         }
         let wait = if due.is_zero() { FRAME } else { due };
-        if event::poll(wait)? {
+        until_something_comes(wait)?;
+        // Another size comes by a signal, and is told here too.
+        while event::poll(Duration::ZERO)? {
             self.happened(&event::read()?)?;
         }
         Ok(())

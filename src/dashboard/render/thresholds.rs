@@ -11,7 +11,7 @@ use crate::summary::{Checked, Outcome};
 
 /// Cells of how a threshold stands, and of what was observed.
 const WORD: usize = 11;
-const SEEN: usize = 9;
+const SEEN: usize = 11;
 
 pub(super) fn draw(view: View<'_>, frame: &mut Frame<'_>, area: Rect) {
     if area.is_empty() {

@@ -48,6 +48,7 @@ pub struct Report {
     /// Pushes.
     pub pushes: Pushes,
     /// Changes of the rate that somebody asked for while the run went on; empty: it went by its scenario alone.
+    #[serde(default)]
     pub rate_changes: Vec<RateChange>,
     /// Deliveries: (push, socket) pairs.
     pub deliveries: Deliveries,

@@ -196,6 +196,7 @@ pub(in super::super) fn extreme() -> Snapshot {
         push_p99_us: Some(MOST),
         push_max_us: Some(MOST),
         loop_delay_us: Some(MOST),
+        push_buckets: None,
     };
     snapshot.second = most.clone();
     snapshot.past = vec![Second::default(), most.clone(), Second::default(), most].into();
