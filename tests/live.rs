@@ -280,8 +280,8 @@ async fn the_rate_is_changed_while_the_run_goes_on_and_all_is_told_and_judged() 
     assert_eq!(judgement.exit_code, 0, "{:?}", judgement.reasons);
     let over = all.last().expect("the last one");
     assert_eq!(over.changes, summary.rate_changes);
-    let report = pushproof::report::json::render(&summary);
-    let report: serde_json::Value = serde_json::from_str(&report).expect("JSON");
+    let report = pushproof::report::json::report(&summary);
+    let report = serde_json::to_value(report).expect("JSON");
     assert_eq!(report["rate_changes"][0]["factor"], 4.0);
     assert_eq!(
         report["rate_changes"][0]["at_ms"],
