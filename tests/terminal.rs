@@ -137,6 +137,14 @@ fn the_terminal_is_given_back_whatever_ends_the_run() {
 
 #[test]
 #[ignore = "needs Node and Python peers: run ci/check (or ci/install-peers, then cargo test -- --ignored)"]
+fn a_run_ends_with_its_terminal() {
+    let tmux = Tmux::start((80, 24), LONG);
+    tmux.until_it_says("OK SO FAR");
+    tmux.hang_up();
+}
+
+#[test]
+#[ignore = "needs Node and Python peers: run ci/check (or ci/install-peers, then cargo test -- --ignored)"]
 fn the_suite_says_how_far_it_is() {
     let tmux = Tmux::start((100, 30), "conform --only HS,LV");
     tmux.until("cases under way", |screen| {

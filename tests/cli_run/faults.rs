@@ -274,6 +274,6 @@ async fn faults_that_are_not_there_are_refused_with_the_nearest() {
     let mut list = pushproof();
     list.args(["serve", "--fault-list"]);
     let list = done(list).await;
-    assert_eq!((list.code, list.stdout.lines().count()), (Some(0), 62));
+    assert_eq!((list.code, list.stdout.lines().count()), (Some(0), 68));
     assert!(list.stdout.contains("answer-500"));
 }

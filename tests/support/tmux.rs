@@ -108,6 +108,20 @@ impl Tmux {
         assert!(sent.is_ok_and(|status| status.success()), "{name} is sent");
     }
 
+    /// Takes the terminal away, and waits until the command has ended.
+    pub(crate) fn hang_up(&self) {
+        let pid = read(&self.folder.join("pid"));
+        self.told(&["kill-server"]);
+        let stat = PathBuf::from(format!("/proc/{}/stat", pid.trim()));
+        // One that has ended and that nobody has asked for yet has ended.
+        let lives = || std::fs::read_to_string(&stat).is_ok_and(|stat| !stat.contains(") Z "));
+        let begun = Instant::now();
+        while lives() {
+            assert!(begun.elapsed() < PATIENCE, "it goes on without a terminal");
+            std::thread::sleep(LOOK);
+        }
+    }
+
     /// Waits until the command has ended, makes sure that the terminal is as it was, and gives the exit code with the screen.
     pub(crate) fn ended(&self) -> (u8, String) {
         let screen = self.until_it_says("exit code ");
