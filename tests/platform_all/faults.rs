@@ -718,8 +718,11 @@ async fn no_pair_is_harmed_twice() {
 
 #[tokio::test]
 async fn every_fault_can_be_on_at_once() {
+    // Those of recovery go with no others: what a socket gets when it is back may undo them.
+    let names = Fault::all().map(|fault| fault.to_string());
+    let names = names.filter(|name| !name.starts_with("recover-"));
     // Acks tell this test when it has read everything: their faults are on, and have no turn.
-    let rates = Fault::all().map(|fault| match fault.to_string() {
+    let rates = names.map(|name| match name {
         name if name.starts_with("ack-") => format!("{name}=1/1000000000"),
         name => format!("{name}=1/7"),
     });
