@@ -1,4 +1,4 @@
-//! The screen: what stands where. One file for each widget; each draws from a [`View`] into its part of a frame, whatever room that has.
+//! The screen: what stands where. One file for each widget; each draws from a `View` into its part of a frame, whatever room that has.
 
 mod deliveries;
 mod examples;
