@@ -285,7 +285,8 @@ async fn one(
         target,
         interrupts: interrupted,
         watcher,
-        commands: Some(commands),
+        // A run that can be steered goes on to the end of its time, for its rate may still be raised.
+        commands: display.takes_keys().then_some(commands),
         journal,
     };
     // A run is a large future, and there is one at a time.

@@ -141,12 +141,12 @@ impl Live {
         let Some((second, due)) = self.next else {
             return;
         };
-        let known = self.looking.is_empty() && seen.tally.seconds.is_told(second, self.shards);
-        if !known && seen.now < due {
+        let is_told = seen.tally.seconds.is_told(second, self.shards);
+        if !(is_told && self.looking.is_empty()) && seen.now < due {
             return;
         }
         self.next = None;
-        let whole = if seen.tally.seconds.is_told(second, self.shards) {
+        let whole = if is_told {
             second
         } else {
             second.saturating_sub(1)
@@ -222,7 +222,7 @@ impl Live {
             }
             .into(),
             parts: self.parts(seen, second).into(),
-            examples: tally.sums.examples(),
+            examples: tally.examples().into(),
             generator,
             thresholds: thresholds.into(),
             requests: tally.sums.requests(),

@@ -1,12 +1,9 @@
 //! What the shards have told so far beside their counts and latencies, added up for whoever watches.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use crate::fleet::shard::Passed;
 use crate::measure::{RequestCounts, Share, Sketch, Window};
-use crate::summary::live::by_time;
-use crate::verify::{Example, Findings};
 
 /// What the shards have told so far.
 #[derive(Debug, Default)]
@@ -22,8 +19,6 @@ pub(super) struct Sums {
     at_node: BTreeMap<usize, Vec<u64>>,
     /// Of each shard, its requests.
     requests: BTreeMap<usize, RequestCounts>,
-    /// The examples of all shards, newest last.
-    examples: Arc<Vec<Example>>,
 }
 
 impl Sums {
@@ -40,20 +35,6 @@ impl Sums {
         let at_node = std::mem::take(&mut passed.at_node);
         self.at_node.insert(passed.shard, at_node);
         self.requests.insert(passed.shard, passed.requests);
-    }
-
-    /// There are new examples.
-    pub(super) fn found<'a>(&mut self, all: impl IntoIterator<Item = &'a Findings>) {
-        let mut sum = Findings::default();
-        for findings in all {
-            sum.merge(findings.clone());
-        }
-        self.examples = by_time(sum.examples()).into();
-    }
-
-    /// The newest last; those of what never came after the others.
-    pub(super) fn examples(&self) -> Arc<Vec<Example>> {
-        Arc::clone(&self.examples)
     }
 
     /// Sockets connected at a node of the target.

@@ -15,12 +15,13 @@ use crate::fleet::login::Tried;
 use crate::fleet::shard::{self, Finished, Passed, WINDOW};
 use crate::measure::{Blocks, FanoutLatency, Latency, Meter, Recipients, Requests, Window};
 use crate::scenario::Plan;
+use crate::summary::live::by_time;
 use crate::summary::{
     Aborted, Latencies, LoginCounts, PushCounts, Running, Splits, Summary, Target, Upgrades,
 };
 use crate::time::Time;
 use crate::trigger::lane::LaneReport;
-use crate::verify::{Counts, Findings};
+use crate::verify::{Counts, Example, Findings};
 
 pub(super) struct Tally {
     plan: Plan,
@@ -205,6 +206,15 @@ impl Tally {
         }
     }
 
+    /// Examples of what the shards have found so far, for whoever watches; bounded as in a report.
+    pub(super) fn examples(&self) -> Vec<Example> {
+        let mut sum = Findings::default();
+        for findings in self.seen.values() {
+            sum.merge(findings.clone());
+        }
+        by_time(sum.examples())
+    }
+
     /// A shard tells of a second.
     pub(super) fn passed(&mut self, mut passed: Passed) {
         let (shard, second) = (passed.shard, passed.second);
@@ -212,7 +222,6 @@ impl Tally {
         self.sums.passed(&mut passed);
         if let Some(findings) = passed.findings {
             self.seen.insert(shard, findings);
-            self.sums.found(self.seen.values());
         }
         self.seconds.delayed(second, passed.delay);
         self.recipients(passed.recipients);

@@ -249,7 +249,7 @@ pub struct About {
 }
 
 /// Latencies of a run that goes on.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct LatenciesSoFar {
     /// Deliveries so far, from intended time.
     pub push: Latency,
@@ -266,7 +266,8 @@ pub struct LatenciesSoFar {
 }
 
 /// What a part of a run is told by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum PartKind {
     /// Its event name.
     Event,
@@ -280,9 +281,10 @@ pub enum PartKind {
 
 /// One part of a run that goes on. `None`: not told of parts of this kind. Its percentiles are within 3 %, where those of the whole run
 /// are exact to a thousandth: each second's are handed over, and a part has a small histogram.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
     /// What it is told by.
+    #[serde(rename = "by")]
     pub kind: PartKind,
     /// Its name.
     pub name: String,
@@ -307,7 +309,7 @@ pub struct Part {
 }
 
 /// How the generator fares while a run goes on. `None`: the system does not tell.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct HealthNow {
     /// CPU used in the last second, in percent of one core.
     pub cpu_percent: Option<f64>,

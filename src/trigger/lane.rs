@@ -101,7 +101,7 @@ pub async fn run(mut setup: Setup) -> LaneReport {
     let over = setup.over();
     let mut free_since = setup.clock.now();
     let mut waited = Waited::default();
-    let mut own = Own::of(&setup);
+    let mut own = Own::of(&setup.plan, setup.lane, &setup.course.borrow());
     let mut seq = 0;
     while let Some((spec, due)) = setup.next(seq, free_since, &mut own).await {
         let Some(waited_for_sender) = setup.sender(&spec).await else {
@@ -143,11 +143,10 @@ struct Own {
 }
 
 impl Own {
-    fn of(setup: &Setup) -> Self {
-        let course = setup.course.borrow();
+    fn of(plan: &Plan, lane: Lane, course: &Course) -> Self {
         Self {
             changes: course.changes(),
-            pushes: setup.pushes(&course),
+            pushes: plan.deal().pushes_of(lane, course.hits()),
         }
     }
 }
@@ -187,11 +186,6 @@ impl Setup {
         }
     }
 
-    /// Pushes of a course that are this lane's.
-    fn pushes(&self, course: &Course) -> u32 {
-        self.plan.deal().pushes_of(self.lane, course.hits())
-    }
-
     /// The lane's next push once it is due, with when that was. `None`: there is none, or the lane was told to stop.
     async fn next(&mut self, seq: u32, free_since: Time, own: &mut Own) -> Option<(Spec, Time)> {
         if self.plan.closed.is_some() {
@@ -203,13 +197,17 @@ impl Setup {
             if *self.stop.borrow() {
                 return None;
             }
-            if own.changes != self.course.borrow().changes() {
-                *own = Own::of(self);
-            }
             let (spec, due) = {
-                let id = (seq < own.pushes).then(|| self.id(seq));
-                let spec = id.and_then(|id| self.workload.spec(id));
+                // Looked at once: which push is next and when it is due have to come from the same course.
                 let course = self.course.borrow_and_update();
+                if own.changes != course.changes() {
+                    *own = Own::of(&self.plan, self.lane, &course);
+                }
+                let id = PushId {
+                    lane: self.lane,
+                    seq: Seq(seq),
+                };
+                let spec = (seq < own.pushes).then(|| self.workload.spec(id)).flatten();
                 let due = match &spec {
                     Some(spec) => course.real(spec.intended) - Time::ZERO,
                     // As long as the rate may be raised there may be another.

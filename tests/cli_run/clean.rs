@@ -75,6 +75,20 @@ async fn pushes_at_nobody_may_be_accepted_or_refused_and_pass() {
     }
 }
 
+/// Only where the rate may still be raised, which takes a terminal, is there something to wait for after it.
+#[tokio::test]
+async fn a_run_that_nobody_steers_is_over_with_its_last_push() {
+    let scratch = Scratch::new();
+    let file = scratch.file(
+        "scenario.toml",
+        "users = { count = 5 }\npushes = { stages = [\"500ms: 20/s\", \"10m: 0/s\"] }\nverify = { deadline = \"2s\", settle = \"2s\" }\n",
+    );
+    let path = scratch.path("report.json");
+    let done = done(run(&[&file, "--json", &path])).await;
+    assert_eq!(done.code, Some(0), "{done:?}");
+    assert_eq!(Report::read(&path).number("/pushes/sent"), 10);
+}
+
 #[tokio::test]
 async fn the_embedded_platform_passes_and_the_report_says_all() {
     let scratch = Scratch::new();

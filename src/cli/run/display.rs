@@ -55,6 +55,11 @@ impl Display {
         Self::Lines(tokio::spawn(show_progress(snapshots, wanted.verbose)))
     }
 
+    /// Whether a key may ask for something.
+    pub(super) fn takes_keys(&self) -> bool {
+        matches!(self, Self::Dashboard(_))
+    }
+
     /// What is asked for by a key. Never comes where there are none.
     pub(super) async fn order(&mut self) -> Order {
         match self {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::SCHEMA;
-use crate::measure::{Latency, RequestCounts};
-use crate::summary::live::{About, HealthNow, LatenciesSoFar, Part, PartKind, RateChange};
+use crate::measure::RequestCounts;
+use crate::summary::live::{About, HealthNow, LatenciesSoFar, Part, RateChange};
 use crate::summary::verdict::Judgement;
 use crate::summary::{
     Checked, LoginCounts, MustRefuse, Outcome, PushCounts, Reasons, Second, Snapshot, SocketCounts,
@@ -34,10 +34,10 @@ pub(super) struct Form {
     pub(super) second: Second,
     pub(super) past: Vec<Second>,
     pub(super) in_flight: u64,
-    pub(super) latencies: Latencies,
-    pub(super) parts: Vec<OnePart>,
+    pub(super) latencies: LatenciesSoFar,
+    pub(super) parts: Vec<Part>,
     pub(super) examples: Vec<Example>,
-    pub(super) generator: Health,
+    pub(super) generator: HealthNow,
     pub(super) thresholds: Vec<Stands>,
     pub(super) requests: RequestCounts,
     pub(super) changes: Vec<RateChange>,
@@ -56,54 +56,6 @@ pub(super) struct Whole {
     deadline_us: Option<u64>,
     pushing_us: Option<u64>,
     push_limits: Vec<(String, u64)>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Latencies {
-    push: Latency,
-    push_now: Latency,
-    login: Latency,
-    connect: Latency,
-    trigger: Latency,
-    fanout: [Latency; 3],
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum By {
-    Event,
-    Audience,
-    Trigger,
-    Node,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct OnePart {
-    pub(super) by: By,
-    pub(super) name: String,
-    pushes: Option<u64>,
-    failed: Option<u64>,
-    delivered: Option<u64>,
-    sockets: Option<u64>,
-    push_p50_us: Option<u64>,
-    push_p99_us: Option<u64>,
-    push_max_us: Option<u64>,
-    delivered_now: Option<u64>,
-    push_p99_now_us: Option<u64>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Health {
-    cpu_percent: Option<f64>,
-    busiest_thread_percent: Option<f64>,
-    rss_bytes: Option<u64>,
-    open_files: Option<u64>,
-    open_files_limit: Option<u64>,
-    schedule_lag_p99_us: Option<u64>,
-    schedule_lag_now_us: Option<u64>,
-    loop_delay_us: Option<u64>,
-    shortages: Reasons,
-    limited: Option<String>,
 }
 
 /// A threshold, with how it stands.
@@ -152,10 +104,10 @@ impl Form {
             second: snapshot.second.clone(),
             past: past.cloned().collect(),
             in_flight: snapshot.in_flight,
-            latencies: Latencies::of(&snapshot.latencies),
-            parts: snapshot.parts.iter().map(OnePart::of).collect(),
+            latencies: LatenciesSoFar::clone(&snapshot.latencies),
+            parts: snapshot.parts.to_vec(),
             examples: snapshot.examples.to_vec(),
-            generator: Health::of(&snapshot.generator),
+            generator: snapshot.generator.clone(),
             thresholds: snapshot.thresholds.iter().map(Stands::of).collect(),
             requests: snapshot.requests,
             changes: snapshot.changes.clone(),
@@ -192,106 +144,6 @@ impl Whole {
             deadline: self.deadline_us.map(Duration::from_micros),
             pushing: self.pushing_us.map(Duration::from_micros),
             push_limits: self.push_limits,
-        }
-    }
-}
-
-impl Latencies {
-    fn of(latencies: &LatenciesSoFar) -> Self {
-        Self {
-            push: latencies.push.clone(),
-            push_now: latencies.push_now.clone(),
-            login: latencies.login.clone(),
-            connect: latencies.connect.clone(),
-            trigger: latencies.trigger.clone(),
-            fanout: latencies.fanout.clone(),
-        }
-    }
-
-    pub(super) fn latencies(self) -> LatenciesSoFar {
-        LatenciesSoFar {
-            push: self.push,
-            push_now: self.push_now,
-            login: self.login,
-            connect: self.connect,
-            trigger: self.trigger,
-            fanout: self.fanout,
-        }
-    }
-}
-
-impl OnePart {
-    fn of(part: &Part) -> Self {
-        Self {
-            by: match part.kind {
-                PartKind::Event => By::Event,
-                PartKind::Audience => By::Audience,
-                PartKind::Trigger => By::Trigger,
-                PartKind::Node => By::Node,
-            },
-            name: part.name.clone(),
-            pushes: part.pushes,
-            failed: part.failed,
-            delivered: part.delivered,
-            sockets: part.sockets,
-            push_p50_us: part.push_p50_us,
-            push_p99_us: part.push_p99_us,
-            push_max_us: part.push_max_us,
-            delivered_now: part.delivered_now,
-            push_p99_now_us: part.push_p99_now_us,
-        }
-    }
-
-    pub(super) fn part(self) -> Part {
-        Part {
-            kind: match self.by {
-                By::Event => PartKind::Event,
-                By::Audience => PartKind::Audience,
-                By::Trigger => PartKind::Trigger,
-                By::Node => PartKind::Node,
-            },
-            name: self.name,
-            pushes: self.pushes,
-            failed: self.failed,
-            delivered: self.delivered,
-            sockets: self.sockets,
-            push_p50_us: self.push_p50_us,
-            push_p99_us: self.push_p99_us,
-            push_max_us: self.push_max_us,
-            delivered_now: self.delivered_now,
-            push_p99_now_us: self.push_p99_now_us,
-        }
-    }
-}
-
-impl Health {
-    fn of(health: &HealthNow) -> Self {
-        Self {
-            cpu_percent: health.cpu_percent,
-            busiest_thread_percent: health.busiest_thread_percent,
-            rss_bytes: health.rss_bytes,
-            open_files: health.open_files,
-            open_files_limit: health.open_files_limit,
-            schedule_lag_p99_us: health.schedule_lag_p99_us,
-            schedule_lag_now_us: health.schedule_lag_now_us,
-            loop_delay_us: health.loop_delay_us,
-            shortages: health.shortages.clone(),
-            limited: health.limited.clone(),
-        }
-    }
-
-    pub(super) fn health(self) -> HealthNow {
-        HealthNow {
-            cpu_percent: self.cpu_percent,
-            busiest_thread_percent: self.busiest_thread_percent,
-            rss_bytes: self.rss_bytes,
-            open_files: self.open_files,
-            open_files_limit: self.open_files_limit,
-            schedule_lag_p99_us: self.schedule_lag_p99_us,
-            schedule_lag_now_us: self.schedule_lag_now_us,
-            loop_delay_us: self.loop_delay_us,
-            shortages: self.shortages,
-            limited: self.limited,
         }
     }
 }

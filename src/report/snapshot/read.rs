@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::SCHEMA;
-use super::form::{By, Ended, Form, OnePart, Stands};
+use super::form::{Ended, Form, Stands};
 use crate::scenario::threshold::{Threshold, ThresholdError};
-use crate::summary::live::PAST;
+use crate::summary::live::{PAST, PartKind};
 use crate::summary::verdict::Judgement;
 use crate::summary::{Checked, Outcome, Snapshot, Verdict};
 
@@ -44,7 +44,10 @@ pub fn read(bytes: &[u8]) -> Result<Snapshot, Unread> {
     };
     let excess = form.past.len().saturating_sub(PAST);
     form.past.drain(..excess);
-    let triggers = form.parts.iter().filter(|part| part.by == By::Trigger);
+    let triggers = form
+        .parts
+        .iter()
+        .filter(|part| part.kind == PartKind::Trigger);
     let triggers: Vec<_> = triggers.map(|part| part.name.clone()).collect();
     let words = Words {
         events: &form.about.events,
@@ -72,15 +75,10 @@ pub fn read(bytes: &[u8]) -> Result<Snapshot, Unread> {
         second: form.second,
         past: form.past.into(),
         in_flight: form.in_flight,
-        latencies: form.latencies.latencies().into(),
-        parts: form
-            .parts
-            .into_iter()
-            .map(OnePart::part)
-            .collect::<Vec<_>>()
-            .into(),
+        latencies: form.latencies.into(),
+        parts: form.parts.into(),
         examples: form.examples.into(),
-        generator: form.generator.health(),
+        generator: form.generator,
         requests: form.requests,
         rate_fixed: Some("it runs elsewhere"),
         changes: form.changes,
