@@ -150,7 +150,7 @@ pub fn call(filled: Filled) -> Call {
         method: filled.method,
         path: filled.path,
         headers: filled.headers,
-        body: filled.body,
+        body: filled.body.into(),
     }
 }
 

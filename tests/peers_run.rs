@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::process::Stdio;
 
 use pushproof::platform::{AppConfig, FaultConfig, Platform, PlatformConfig};
-use pushproof::report::prometheus::{BOUNDS, Kind, families as every_family};
+use pushproof::report::metrics::{BOUNDS, Kind, families as every_family};
 use serde_json::Value;
 use support::peers::{Peer, metrics, within};
 use support::{classes::CLASSES, cluster::Cluster, matrix, rest::Rest};

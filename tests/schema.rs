@@ -1,7 +1,7 @@
 //! The published JSON Schemas are those of the code, and so is the published list of metrics.
 
 use pushproof::report;
-use pushproof::report::prometheus::Format;
+use pushproof::report::metrics::prometheus::Format;
 use pushproof::summary::Snapshot;
 use pushproof::summary::expected::Expected;
 
@@ -173,7 +173,7 @@ fn of_the_metrics() {
     let (before, _) = committed
         .split_once(METRICS)
         .expect("the document has its mark");
-    let table = report::prometheus::reference();
+    let table = report::metrics::reference();
     let current = format!("{before}{METRICS}\n\n{table}");
     if std::env::var_os("PUSHPROOF_BLESS").is_some() {
         std::fs::write(path, &current).expect("the document can be written");
@@ -189,7 +189,7 @@ fn of_the_metrics() {
 fn of_the_dashboard_for_grafana() {
     let text = include_str!("../reports/grafana/pushproof.json");
     let dashboard: serde_json::Value = serde_json::from_str(text).expect("JSON");
-    let page = report::prometheus::render(&Snapshot::default(), Format::Prometheus);
+    let page = report::metrics::prometheus::render(&Snapshot::default(), Format::Prometheus);
     let mut known: Vec<&str> = page
         .lines()
         .filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next())

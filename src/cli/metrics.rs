@@ -21,7 +21,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, oneshot, watch};
 
-use crate::report::prometheus::{self, Format};
+use crate::report::metrics::prometheus::{self, Format};
 use crate::report::snapshot;
 use crate::summary::Snapshot;
 

@@ -16,6 +16,7 @@ mod listen;
 mod load;
 mod metrics;
 mod nodes;
+mod otlp;
 mod outputs;
 mod ports;
 mod push;

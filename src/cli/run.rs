@@ -17,6 +17,7 @@ use super::access;
 use super::files;
 use super::load::{LoadArgs, given};
 use super::metrics::Metrics;
+use super::otlp::Exporter;
 use super::outputs::ReportArgs;
 use super::runtime;
 use super::scenario::Asked;
@@ -103,6 +104,10 @@ pub(super) struct RunArgs {
     /// alone is one of the loopback interface, and 0 any that is free.
     #[arg(long, value_name = "ADDRESS", env = "PUSHPROOF_METRICS", value_parser = metrics_address)]
     metrics: Option<SocketAddr>,
+    /// Send the metrics of the run to a collector of OpenTelemetry while it goes on, as <http://127.0.0.1:4318>; only builds with that feature can.
+    /// The rest is as its variables say: `OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_RESOURCE_ATTRIBUTES`, `OTEL_METRIC_EXPORT_INTERVAL` and others.
+    #[arg(long, value_name = "URL", env = "PUSHPROOF_OTLP")]
+    otlp: Option<String>,
 
     #[command(flatten)]
     tui: TuiArgs,
@@ -207,8 +212,8 @@ async fn carry_out(
     let journal = files.journal.map(start_journal).transpose()?;
     let pen = journal.as_ref().map(Journal::pen);
     let name = scenario.clone();
-    let metrics = files.metrics.as_ref();
-    let mut summary = match one(wanted, &mut interrupts, metrics, name, plan, pen).await {
+    let watchers = (files.metrics.as_ref(), files.otlp.as_ref());
+    let mut summary = match one(wanted, &mut interrupts, watchers, name, plan, pen).await {
         Ok(Some(summary)) => summary,
         Ok(None) => {
             files::say("ended at once, without a report");
@@ -227,7 +232,7 @@ async fn carry_out(
         files::say(&format!("once more, by {}:", plan.clients.driver));
         let mut none = Summary::empty(scenario.clone(), plan.clone(), Target::of(&plan), 0);
         opinion = Some(
-            match one(wanted, &mut interrupts, metrics, scenario, plan, None).await {
+            match one(wanted, &mut interrupts, watchers, scenario, plan, None).await {
                 Ok(Some(summary)) => summary,
                 Ok(None) => {
                     none.interrupted = true;
@@ -241,6 +246,9 @@ async fn carry_out(
         );
     }
     let code = report(args.quiet, files.reports, &summary, opinion.as_ref())?;
+    if let Some(otlp) = files.otlp {
+        otlp.finish(args.quiet);
+    }
     if let Some(saved) = &files.saved {
         files::say(&format!("saved in {}", saved.0.display()));
     }
@@ -254,7 +262,7 @@ async fn carry_out(
 async fn one(
     wanted: Wanted,
     interrupts: &mut mpsc::Receiver<()>,
-    metrics: Option<&Metrics>,
+    (metrics, otlp): (Option<&Metrics>, Option<&Exporter>),
     scenario: String,
     plan: Plan,
     journal: Option<Pen>,
@@ -262,6 +270,9 @@ async fn one(
     let (watcher, snapshots) = watch::channel(Snapshot::default());
     if let Some(metrics) = metrics {
         metrics.show(snapshots.clone());
+    }
+    if let Some(otlp) = otlp {
+        otlp.show(snapshots.clone());
     }
     let embedded = match &plan.target {
         Some(_) => None,

@@ -80,11 +80,14 @@ pub(super) fn report(
     second: Option<&Summary>,
 ) -> anyhow::Result<u8> {
     let first = summary;
+    let to_stdout = reports.take_stdout();
     let both = second.map(|second| Opinions { first, second });
     let made = both.map_or_else(|| json::report(summary), |both| json::report_both(&both));
+    // Before anything is printed: whoever should read that may be gone, or take nothing.
+    let written = reports.write(&made);
     let in_words = |colour| text::render(&made, colour);
     if !quiet || made.exit_code != 0 {
-        if reports.take_stdout() {
+        if to_stdout {
             let colour = colour(std::io::stderr().is_terminal());
             files::say_all(&in_words(colour));
         } else {
@@ -92,7 +95,7 @@ pub(super) fn report(
             files::print(&in_words(colour))?;
         }
     }
-    reports.write(&made)?;
+    written?;
     Ok(made.exit_code)
 }
 

@@ -39,7 +39,7 @@ pub struct Call {
     /// Headers besides those of the connection.
     pub headers: Vec<(String, String)>,
     /// The body; may be empty.
-    pub body: String,
+    pub body: Bytes,
 }
 
 /// An answer, whatever its status.
@@ -129,7 +129,7 @@ impl Http {
         for (name, value) in call.headers {
             request = request.header(name, value);
         }
-        self.call(request.body(Full::from(call.body))).await
+        self.call(request.body(Full::new(call.body))).await
     }
 
     /// Gets a path below the base URL.

@@ -1,6 +1,7 @@
 //! Runs against targets that do nothing wrong: verdict, report, streams, and that a seed replays.
 
 use std::collections::BTreeMap;
+use std::io::Read as _;
 
 use base64::Engine as _;
 use pushproof::ids::PushId;
@@ -299,10 +300,9 @@ async fn colour_is_for_terminals_that_want_it() {
     }
 }
 
-/// What a command writes to a terminal.
-async fn on_a_terminal(mut command: Command) -> String {
+/// Both ends of a terminal: where its user is, and where its programs are.
+fn terminal() -> (std::fs::File, std::fs::File) {
     use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-    use std::io::Read as _;
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
     grantpt(&master)
         .and_then(|()| unlockpt(&master))
@@ -313,6 +313,12 @@ async fn on_a_terminal(mut command: Command) -> String {
         .write(true)
         .open(name.to_str().expect("UTF-8"))
         .expect("its other end");
+    (master.into(), terminal)
+}
+
+/// What a command writes to a terminal.
+async fn on_a_terminal(mut command: Command) -> String {
+    let (master, terminal) = terminal();
     let out = terminal.try_clone().expect("a file");
     let mut child = command
         .stdout(out)
@@ -323,13 +329,64 @@ async fn on_a_terminal(mut command: Command) -> String {
     let shown = tokio::task::spawn_blocking(move || {
         let mut shown = Vec::new();
         // The end of a terminal is told as an error.
-        std::fs::File::from(master).read_to_end(&mut shown).ok();
+        let mut master = master;
+        master.read_to_end(&mut shown).ok();
         String::from_utf8_lossy(&shown).into_owned()
     });
     super::support::within("the end", child.wait())
         .await
         .expect("it ends");
     shown.await.expect("no panic")
+}
+
+#[tokio::test]
+async fn a_terminal_that_takes_nothing_keeps_no_report_back() {
+    use rustix::termios::{Winsize, tcsetwinsize};
+    let scratch = Scratch::new();
+    let path = scratch.path("report.json");
+    let (mut master, terminal) = terminal();
+    let size = Winsize {
+        ws_row: 60,
+        ws_col: 200,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
+    tcsetwinsize(&terminal, size).expect("a size");
+    let end = || terminal.try_clone().expect("a file");
+    let mut command = run(&SMALL);
+    command.args(["--seed", "7", "--tui", "--json", &path]);
+    command.env("TERM", "xterm-256color");
+    command.stdin(end()).stdout(end()).stderr(end());
+    let mut child = command.kill_on_drop(true).spawn().expect("it starts");
+    drop(command);
+    // The first frame is more than a terminal holds that nobody reads.
+    let written = async {
+        loop {
+            let text = std::fs::read(&path).unwrap_or_default();
+            if let Ok(report) = serde_json::from_slice::<serde_json::Value>(&text) {
+                return report;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    };
+    let report = super::support::within("the report", written).await;
+    assert_eq!(report["pushes"]["sent"], 50);
+    assert!(child.try_wait().expect("a child").is_none());
+    // And who looks again sees the end of it.
+    drop(terminal);
+    let read = tokio::task::spawn_blocking(move || {
+        let mut shown = Vec::new();
+        master.read_to_end(&mut shown).ok();
+        String::from_utf8_lossy(&shown).into_owned()
+    });
+    let ended = super::support::within("the end", child.wait()).await;
+    let code = ended.expect("it ends").code();
+    assert_eq!(report["exit_code"], code.expect("no signal"));
+    let shown = read.await.expect("no panic");
+    let (_, after) = shown
+        .rsplit_once("\u{1b}[?1049l")
+        .expect("the terminal is given back");
+    assert!(after.contains("\n  deliveries  "), "{after}");
 }
 
 #[tokio::test]

@@ -102,7 +102,7 @@ async fn made(args: &[&str]) -> (Done, Report) {
 }
 
 #[tokio::test]
-#[ignore = "needs a build with the second driver: run ci/check (or ci/second-driver, then cargo test -- --ignored)"]
+#[ignore = "needs a build with all features: run ci/check (or ci/all-features, then cargo test -- --ignored)"]
 async fn a_clean_run_passes_and_says_what_it_cannot_measure() {
     let (done, report) = made(&["--driver", "rust_socketio"]).await;
     assert_eq!(done.code, Some(0), "{done:?}");
@@ -122,7 +122,7 @@ async fn a_clean_run_passes_and_says_what_it_cannot_measure() {
 
 /// Two drivers that share no line count the same faults.
 #[tokio::test]
-#[ignore = "needs a build with the second driver: run ci/check (or ci/second-driver, then cargo test -- --ignored)"]
+#[ignore = "needs a build with all features: run ci/check (or ci/all-features, then cargo test -- --ignored)"]
 async fn what_comes_wrong_is_counted_exactly() {
     let load = "[users]\ncount = 24\nsockets_per_user = 2\n[pushes]\nrate = \"100/s\"\nduration = \"2s\"\n\
         events = [\"alert\", \"refresh\"]\n[verify]\nsettle = \"4s\"\n[clients]\ndriver = \"rust_socketio\"\n";
@@ -136,7 +136,7 @@ async fn what_comes_wrong_is_counted_exactly() {
 }
 
 #[tokio::test]
-#[ignore = "needs a build with the second driver: run ci/check (or ci/second-driver, then cargo test -- --ignored)"]
+#[ignore = "needs a build with all features: run ci/check (or ci/all-features, then cargo test -- --ignored)"]
 async fn both_agree_on_a_clean_target_and_on_a_wrong_one() {
     let (done, report) = made(&["--driver", "both"]).await;
     assert_eq!(done.code, Some(0), "{done:?}");
@@ -172,7 +172,7 @@ async fn both_agree_on_a_clean_target_and_on_a_wrong_one() {
 }
 
 #[tokio::test]
-#[ignore = "needs a build with the second driver: run ci/check (or ci/second-driver, then cargo test -- --ignored)"]
+#[ignore = "needs a build with all features: run ci/check (or ci/all-features, then cargo test -- --ignored)"]
 async fn a_refusal_is_told_with_its_words() {
     let target = Target::start(Manners {
         sockets: Sockets::NotAuthorized,
@@ -188,7 +188,7 @@ async fn a_refusal_is_told_with_its_words() {
 
 /// A connection that ends is noticed, told and made anew: the library does neither by itself.
 #[tokio::test]
-#[ignore = "needs a build with the second driver: run ci/check (or ci/second-driver, then cargo test -- --ignored)"]
+#[ignore = "needs a build with all features: run ci/check (or ci/all-features, then cargo test -- --ignored)"]
 async fn a_connection_that_ends_comes_back() {
     for (death, cause) in [(Death::Cut, "network"), (Death::Kick, "kick")] {
         let target = Target::start(Manners {

@@ -11,6 +11,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStderr, Command};
 use tokio::task::JoinHandle;
 
+use super::built::with_all_features;
 use super::signals::kill;
 
 /// Longer than anything takes on a busy machine of two cores; a test that meets it has failed.
@@ -62,14 +63,7 @@ pub(crate) fn run(args: &[&str]) -> Command {
 
 /// `pushproof run` of the build that has the second driver.
 pub(crate) fn run_second(args: &[&str]) -> Command {
-    let root = env!("CARGO_MANIFEST_DIR");
-    let built = std::env::var("PUSHPROOF_SECOND_DRIVER");
-    let built = built.unwrap_or_else(|_| format!("{root}/target/second/debug/pushproof"));
-    assert!(
-        std::path::Path::new(&built).exists(),
-        "no {built}: run ci/second-driver"
-    );
-    let mut command = unsettled(&built);
+    let mut command = unsettled(&with_all_features());
     command.arg("run").args(args);
     command
 }

@@ -477,7 +477,7 @@ impl Peer {
     }
 }
 
-fn directory() -> PathBuf {
+pub(crate) fn directory() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/peers")
 }
 
@@ -516,7 +516,7 @@ pub(crate) async fn metrics(url: &str) -> Value {
 }
 
 /// Python with what `requirements.txt` names.
-fn python() -> Command {
+pub(crate) fn python() -> Command {
     let python = directory().join(".venv/bin/python");
     assert!(
         python.exists(),

@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use super::RunArgs;
 use crate::cli::files::{self, Output};
 use crate::cli::metrics::Metrics;
+use crate::cli::otlp::Exporter;
 use crate::cli::outputs::Outputs;
 use crate::cli::scenario::Asked;
 use crate::clock;
@@ -31,6 +32,8 @@ pub(super) struct Files {
     pub(super) saved: Option<Saved>,
     /// What tells how the run goes while it does.
     pub(super) metrics: Option<Metrics>,
+    /// And what sends it on.
+    pub(super) otlp: Option<Exporter>,
 }
 
 impl Files {
@@ -78,6 +81,10 @@ impl Files {
         if let Some(metrics) = metrics.as_ref().filter(|_| !args.quiet) {
             files::say(&format!("metrics at http://{}/metrics", metrics.address()));
         }
+        let otlp = args.otlp.as_deref().map(Exporter::start).transpose()?;
+        if let Some(otlp) = otlp.as_ref().filter(|_| !args.quiet) {
+            files::say(&format!("metrics to {}", otlp.to()));
+        }
         let save = args.save || said.save == Some(true);
         let saved = save
             .then(|| Saved::open(&asked.name, &mut reports))
@@ -89,6 +96,7 @@ impl Files {
             examples: said.examples.map_or(usize::MAX, |n| n as usize),
             saved,
             metrics,
+            otlp,
         }))
     }
 }

@@ -1,7 +1,9 @@
 //! The terminal while the dashboard has it. Whatever ends the dashboard, a panic too, gives it back as it was, once.
 
 use std::io::{self, Write};
-use std::sync::{Mutex, MutexGuard, Once, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, Once, PoisonError, TryLockError};
+use std::time::Duration;
 
 use ratatui::crossterm::cursor::{Hide, Show};
 use ratatui::crossterm::execute;
@@ -13,10 +15,32 @@ use super::held;
 
 /// Whether the dashboard has the terminal. Locked while anything is written to it, so that no half of a frame follows what gives it back.
 static UP: Mutex<bool> = Mutex::new(false);
+/// Somebody wanted to give it back, and could not wait for a frame that it did not take.
+static WANTED_BACK: AtomicBool = AtomicBool::new(false);
+
+/// How long a terminal may take for a frame before it is given up.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Between two looks whether it is done.
+const LOOK: Duration = Duration::from_millis(10);
 
 fn up() -> MutexGuard<'static, bool> {
     // A panic while it was locked leaves nothing half done that matters here.
     UP.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The same, if it can be had in time: whoever writes may be stuck, or be the thread that asks, in the middle of a panic.
+fn within(patience: Duration) -> Option<MutexGuard<'static, bool>> {
+    let mut waited = Duration::ZERO;
+    loop {
+        match UP.try_lock() {
+            Ok(up) => return Some(up),
+            Err(TryLockError::Poisoned(up)) => return Some(up.into_inner()),
+            Err(TryLockError::WouldBlock) if waited >= patience => return None,
+            Err(TryLockError::WouldBlock) => {}
+        }
+        std::thread::sleep(LOOK);
+        waited += LOOK;
+    }
 }
 
 /// Takes the terminal: keys come one by one, and there is an empty screen beside what stood there.
@@ -33,11 +57,19 @@ pub(super) fn enter() -> io::Result<()> {
     Ok(())
 }
 
-/// Gives it back, with what was said meanwhile, if that has not been done. Errors are for nobody: there may be no terminal any more.
+/// Gives it back, with what was said meanwhile, if that has not been done. Errors are for nobody: there may be no terminal any more. One that
+/// has not taken a frame for all this time takes nothing else either, and nobody waits for it.
 pub(super) fn leave() {
-    let mut up = up();
-    if std::mem::replace(&mut *up, false) {
-        execute!(io::stdout(), Show, LeaveAlternateScreen).ok();
+    match within(PATIENCE) {
+        Some(mut up) => give_back(&mut up, &mut io::stdout()),
+        // Then it is given back by whoever has it, before anybody else writes to it.
+        None => WANTED_BACK.store(true, Ordering::Relaxed),
+    }
+}
+
+fn give_back(up: &mut bool, out: &mut impl Write) {
+    if std::mem::replace(up, false) {
+        execute!(out, Show, LeaveAlternateScreen).ok();
         disable_raw_mode().ok();
         held::end();
     }
@@ -73,13 +105,16 @@ impl Write for Frames {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        let up = up();
+        let mut up = up();
         let frame = std::mem::take(&mut self.frame);
-        if *up && !frame.is_empty() {
-            let mut out = io::stdout().lock();
-            out.write_all(&frame)?;
-            out.flush()?;
+        if !*up || frame.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let mut out = io::stdout().lock();
+        let written = out.write_all(&frame).and_then(|()| out.flush());
+        if WANTED_BACK.load(Ordering::Relaxed) {
+            give_back(&mut up, &mut out);
+        }
+        written
     }
 }

@@ -31,7 +31,7 @@ mod tests {
 
     use super::*;
     use crate::measure::{Latency, RequestCounts};
-    use crate::report::prometheus::{self, Format};
+    use crate::report::metrics::prometheus::{self, Format};
     use crate::scenario::threshold::{Figure, Threshold};
     use crate::summary::live::{About, HealthNow, LatenciesSoFar, Part, PartKind, RateChange};
     use crate::summary::verdict::Judgement;

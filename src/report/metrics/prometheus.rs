@@ -1,14 +1,8 @@
-//! A run while it goes on as Prometheus and `OpenMetrics` read it: every metric is a row of [`families`], and docs/metrics.md is
-//! made from the same rows.
-
-mod families;
-mod page;
+//! The metrics as a page, as Prometheus and `OpenMetrics` read it.
 
 use std::fmt::Write as _;
 
-pub use families::families;
-pub use page::{index, reference};
-
+use super::{BOUNDS, Family, Kind, Sink, families, give, seconds, sum};
 use crate::measure::Latency;
 use crate::summary::Snapshot;
 
@@ -42,146 +36,59 @@ impl Format {
     }
 }
 
-/// What kind of figure a metric is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// It only grows. Its samples are called as it is, with `_total` behind it.
-    Counter,
-    /// It goes up and down.
-    Gauge,
-    /// How many samples there are up to each of the [`BOUNDS`].
-    Histogram,
-    /// Words, as labels of a sample that is always 1. Its sample is called as it is, with `_info` behind it.
-    Info,
+/// What `/` says: where to look.
+#[must_use]
+pub fn index() -> String {
+    "pushproof\n\n/metrics   every figure of the run, for Prometheus and whatever reads its format\n/snapshot  the same and more as JSON, for pushproof alone; ?since=N leaves out the seconds before\n"
+        .to_owned()
 }
 
-impl Kind {
-    /// The word for it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Counter => "counter",
-            Self::Gauge => "gauge",
-            Self::Histogram => "histogram",
-            Self::Info => "info",
-        }
+impl Sink for String {
+    fn value(&mut self, family: &Family, labels: &[&str], value: f64) {
+        line(self, family, &family.sample(), labels, None, value);
     }
 
-    /// What its samples have behind its name.
-    fn suffix(self) -> &'static str {
-        match self {
-            Self::Counter => "_total",
-            Self::Info => "_info",
-            Self::Gauge | Self::Histogram => "",
-        }
-    }
-}
-
-/// A metric.
-#[derive(Debug)]
-pub struct Family {
-    /// Its name, without what its samples have behind it.
-    pub name: &'static str,
-    /// Its kind.
-    pub kind: Kind,
-    /// What it is, in words.
-    pub help: &'static str,
-    /// Its labels.
-    pub labels: &'static [&'static str],
-    /// What it is in a snapshot.
-    samples: fn(&Snapshot, &mut Samples<'_>),
-}
-
-impl Family {
-    /// What its samples are called; those of a histogram have more behind that.
-    #[must_use]
-    pub fn sample(&self) -> String {
-        format!("{}{}", self.name, self.kind.suffix())
-    }
-}
-
-/// Upper bounds of the buckets of every histogram, in microseconds.
-pub const BOUNDS: [u64; 18] = [
-    100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000,
-    1_000_000, 2_500_000, 5_000_000, 10_000_000, 30_000_000, 60_000_000,
-];
-
-/// Where the samples of a metric are written.
-struct Samples<'a> {
-    out: &'a mut String,
-    family: &'a Family,
-}
-
-impl Samples<'_> {
-    /// A sample with these values of its labels.
-    fn add(&mut self, labels: &[&str], value: f64) {
-        let name = self.family.sample();
-        self.line(&name, labels, None, value);
-    }
-
-    /// The same of a count.
-    fn count(&mut self, labels: &[&str], n: u64) {
-        self.add(labels, n as f64);
-    }
-
-    /// Seconds, of microseconds that are known or not.
-    fn us(&mut self, labels: &[&str], us: Option<u64>) {
-        if let Some(us) = us {
-            self.add(labels, seconds(us));
-        }
-    }
-
-    /// Which of these words is the one.
-    fn one_of(&mut self, words: &[&str], is: &str) {
-        for word in words {
-            self.count(&[word], u64::from(*word == is));
-        }
-    }
-
-    /// A histogram with these values of its labels.
-    fn histogram(&mut self, labels: &[&str], latency: &Latency) {
-        let name = self.family.name;
+    fn histogram(&mut self, family: &Family, labels: &[&str], latency: &Latency) {
+        let name = family.name;
         let bucket = format!("{name}_bucket");
         for (us, n) in BOUNDS.iter().zip(latency.up_to(&BOUNDS)) {
             let bound = seconds(*us).to_string();
-            self.line(&bucket, labels, Some(&bound), n as f64);
+            line(self, family, &bucket, labels, Some(&bound), n as f64);
         }
         let count = latency.count() as f64;
-        self.line(&bucket, labels, Some("+Inf"), count);
-        let sum = latency.mean_us().map_or(0.0, |mean| mean * count / 1e6);
-        self.line(&format!("{name}_sum"), labels, None, sum);
-        self.line(&format!("{name}_count"), labels, None, count);
-    }
-
-    fn line(&mut self, name: &str, values: &[&str], bound: Option<&str>, value: f64) {
-        debug_assert_eq!(values.len(), self.family.labels.len(), "{name}");
-        self.out.push_str(name);
-        let labels = self
-            .family
-            .labels
-            .iter()
-            .copied()
-            .zip(values.iter().copied());
-        let labels = labels.chain(bound.map(|bound| ("le", bound)));
-        let mut before = '{';
-        for (label, value) in labels {
-            self.out.push(before);
-            self.out.push_str(label);
-            self.out.push_str("=\"");
-            escaped(self.out, value);
-            self.out.push('"');
-            before = ',';
-        }
-        if before == ',' {
-            self.out.push('}');
-        }
-        // Neither format knows more of a number than that it is one.
-        writeln!(self.out, " {value}").ok();
+        line(self, family, &bucket, labels, Some("+Inf"), count);
+        let (sums, counts) = (format!("{name}_sum"), format!("{name}_count"));
+        line(self, family, &sums, labels, None, sum(latency));
+        line(self, family, &counts, labels, None, count);
     }
 }
 
-fn seconds(us: u64) -> f64 {
-    us as f64 / 1e6
+/// A line of the page. `bound`: of a bucket.
+fn line(
+    out: &mut String,
+    family: &Family,
+    name: &str,
+    values: &[&str],
+    bound: Option<&str>,
+    value: f64,
+) {
+    out.push_str(name);
+    let labels = family.labels.iter().copied().zip(values.iter().copied());
+    let labels = labels.chain(bound.map(|bound| ("le", bound)));
+    let mut before = '{';
+    for (label, value) in labels {
+        out.push(before);
+        out.push_str(label);
+        out.push_str("=\"");
+        escaped(out, value);
+        out.push('"');
+        before = ',';
+    }
+    if before == ',' {
+        out.push('}');
+    }
+    // Neither format knows more of a number than that it is one.
+    writeln!(out, " {value}").ok();
 }
 
 /// A label's value.
@@ -214,11 +121,7 @@ pub fn render(snapshot: &Snapshot, format: Format) -> String {
         };
         let help = family.help;
         writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}").ok();
-        let mut samples = Samples {
-            out: &mut out,
-            family,
-        };
-        (family.samples)(snapshot, &mut samples);
+        give(family, snapshot, &mut out);
     }
     if format == Format::OpenMetrics {
         out.push_str("# EOF\n");
@@ -228,7 +131,6 @@ pub fn render(snapshot: &Snapshot, format: Format) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
     use std::time::Duration;
 
     use super::*;
@@ -314,22 +216,6 @@ mod tests {
         );
         let accept = "application/openmetrics-text;version=1.0.0,text/plain;q=0.5";
         assert_eq!(Format::asked_for(accept), Format::OpenMetrics);
-    }
-
-    #[test]
-    fn every_metric_has_a_name_of_its_own_and_says_what_it_is() {
-        let mut names = BTreeSet::new();
-        for family in families() {
-            let name = family.name;
-            assert!(names.insert(name), "{name} is there twice");
-            assert!(name.starts_with("pushproof"), "{name}");
-            let plain = name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-            assert!(plain && !name.ends_with("_total"), "{name}");
-            assert!(
-                family.help.ends_with('.') && !family.help.contains(['\n', '\\']),
-                "{name}"
-            );
-        }
     }
 
     #[test]
