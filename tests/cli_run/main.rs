@@ -3,8 +3,6 @@
 //! `target` is a push target of its own, written for these tests from the contract alone: what the binary says of it cannot be right
 //! by sharing a mistake with the embedded platform. Nothing here measures time, and every wait is for something and has a bound.
 
-#[path = "../support/built.rs"]
-mod built;
 mod capacity;
 mod churn;
 #[path = "../support/classes.rs"]

@@ -11,8 +11,11 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStderr, Command};
 use tokio::task::JoinHandle;
 
-use super::built::with_all_features;
+use self::built::with_all_features;
 use super::signals::kill;
+
+#[path = "../support/built.rs"]
+mod built;
 
 /// Longer than anything takes on a busy machine of two cores; a test that meets it has failed.
 const BOUND: Duration = Duration::from_secs(50);
