@@ -155,6 +155,10 @@ mod tests {
             assert!(name.starts_with("pushproof"), "{name}");
             let plain = name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
             assert!(plain && !name.ends_with("_total"), "{name}");
+            // Prometheus has these for kinds of its own.
+            for reserved in ["le", "quantile"] {
+                assert!(!family.labels.contains(&reserved), "{name}: {reserved}");
+            }
             assert!(
                 family.help.ends_with('.') && !family.help.contains(['\n', '\\']),
                 "{name}"

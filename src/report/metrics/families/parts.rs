@@ -47,13 +47,13 @@ pub(super) const FAMILIES: &[Family] = &[
     family!(
         "pushproof_part_push_latency_seconds",
         Gauge,
-        ["by", "part", "quantile"],
+        ["by", "part", "stat"],
         "Push latency so far, by event name, audience and trigger: within 3 %.",
         |s, out| {
             parts(s, out, |part, out, [by, name]| {
-                out.us(&[by, name, "0.5"], part.push_p50_us);
-                out.us(&[by, name, "0.99"], part.push_p99_us);
-                out.us(&[by, name, "1"], part.push_max_us);
+                out.us(&[by, name, "p50"], part.push_p50_us);
+                out.us(&[by, name, "p99"], part.push_p99_us);
+                out.us(&[by, name, "max"], part.push_max_us);
             });
         }
     ),
@@ -110,9 +110,9 @@ pub(super) const FAMILIES: &[Family] = &[
     family!(
         "pushproof_generator_schedule_lag_seconds",
         Gauge,
-        ["quantile"],
+        ["stat"],
         "How late pushes left that could have, so far.",
-        |s, out| out.us(&["0.99"], s.generator.schedule_lag_p99_us)
+        |s, out| out.us(&["p99"], s.generator.schedule_lag_p99_us)
     ),
     family!(
         "pushproof_generator_second_schedule_lag_seconds",

@@ -121,12 +121,12 @@ pub(super) const FAMILIES: &[Family] = &[
     family!(
         "pushproof_second_push_latency_seconds",
         Gauge,
-        ["quantile"],
+        ["stat"],
         "Push latency in the last whole second, from the time the schedule wanted the push.",
         |s, out| {
-            out.us(&["0.5"], s.second.push_p50_us);
-            out.us(&["0.99"], s.second.push_p99_us);
-            out.us(&["1"], s.second.push_max_us);
+            out.us(&["p50"], s.second.push_p50_us);
+            out.us(&["p99"], s.second.push_p99_us);
+            out.us(&["max"], s.second.push_max_us);
         }
     ),
     family!(
