@@ -118,3 +118,69 @@ impl Write for Frames {
         written
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{File, OpenOptions};
+    use std::io::Read as _;
+    use std::process::Command;
+
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+    use rustix::termios::{LocalModes, tcgetattr};
+
+    use super::*;
+
+    /// What is told of a panic that is meant.
+    const MEANT: &str = "a panic that is meant";
+
+    /// Another process than the tests', which have one panic hook and one terminal between them.
+    #[test]
+    #[ignore = "the next test runs it, on a terminal of its own"]
+    fn a_dashboard_that_panics() {
+        if std::env::var_os("PUSHPROOF_TEST_ON_A_TERMINAL").is_some() {
+            enter().unwrap();
+            let mut frames = Frames::default();
+            frames.write_all(b"a frame").unwrap();
+            frames.flush().unwrap();
+            panic!("{MEANT}");
+        }
+    }
+
+    #[test]
+    fn a_panic_gives_the_terminal_back_before_it_is_told_of() {
+        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&master).unwrap();
+        unlockpt(&master).unwrap();
+        let name = ptsname(&master, Vec::new()).unwrap();
+        let mut terminal = OpenOptions::new();
+        terminal.read(true).write(true);
+        let terminal = terminal.open(name.to_str().unwrap()).unwrap();
+        let end = || terminal.try_clone().unwrap();
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--ignored", "--exact", "--nocapture"])
+            .arg("cli::screen::guard::tests::a_dashboard_that_panics")
+            .env("PUSHPROOF_TEST_ON_A_TERMINAL", "1")
+            .stdin(end())
+            .stdout(end())
+            .stderr(end())
+            .spawn()
+            .unwrap();
+        assert!(!child.wait().unwrap().success());
+        let modes = tcgetattr(&terminal).unwrap().local_modes;
+        let cooked = LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG;
+        assert!(modes.contains(cooked), "{modes:?}");
+        drop(terminal);
+        let mut shown = Vec::new();
+        // The end of a terminal is told as an error.
+        File::from(master).read_to_end(&mut shown).ok();
+        let shown = String::from_utf8_lossy(&shown);
+        let (before, after) = shown.split_once("\u{1b}[?1049l").unwrap();
+        assert!(before.contains("\u{1b}[?1049h"), "{shown}");
+        assert!(
+            before.contains("a frame") && !before.contains(MEANT),
+            "{shown}"
+        );
+        assert!(after.contains(MEANT), "{shown}");
+        assert_eq!(shown.matches("\u{1b}[?1049l").count(), 1, "{shown}");
+    }
+}
