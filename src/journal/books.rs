@@ -5,15 +5,16 @@ use std::sync::Arc;
 
 use super::fact::{Fact, Nonsense};
 use super::replay::Terms;
-use crate::history::{Push, Reply, Request};
+use crate::history::{Outcome, Push, Reply, Request};
 use crate::ids::{AppId, Audience, EventId, Lane, PushId, Seq};
 use crate::measure::Latency;
 use crate::scenario::phases::WarmUp;
 use crate::scenario::triggers::Deal;
 use crate::scenario::{Plan, Workload};
+use crate::summary::parts::PartSoFar;
 use crate::summary::{PushCounts, Splits};
 use crate::time::Time;
-use crate::verify::{Answer, Entry, LaneWriter, Ledger, Settling, Source, Streams, Tag};
+use crate::verify::{Answer, Entry, LaneWriter, Ledger, Settling, Source, Streams, Tag, There};
 
 /// The pushes of a run, as its seed makes them.
 pub(super) trait Pushes: Source {
@@ -67,6 +68,18 @@ pub(super) struct Books {
     pub(super) trigger: Latency,
     /// The same for each trigger, with its pushes.
     pub(super) asked: Vec<(PushCounts, Latency)>,
+    /// Two for each event name: targeted, then broadcast.
+    pub(super) by_event: Vec<PartSoFar>,
+    /// Deliveries that the pushes sent should bring, without those of pushes that were refused: an estimate.
+    pub(super) expected: u64,
+    /// The same of the last push of each lane.
+    expected_last: Vec<u32>,
+    /// When the schedule wanted the first push.
+    pub(super) begun: Option<Time>,
+    /// The last answer.
+    pub(super) answered: Time,
+    /// The sockets that are there.
+    there: Arc<There>,
     deal: Deal,
     /// Pushes sent.
     pub(super) splits: Splits,
@@ -80,7 +93,7 @@ pub(super) struct Books {
 }
 
 impl Books {
-    pub(super) fn new(terms: &Terms, judges: u32) -> Self {
+    pub(super) fn new(terms: &Terms, judges: u32, there: Arc<There>) -> Self {
         let lanes = terms.plan.lanes;
         let pushes_per_lane = terms.plan.most_pushes_per_lane();
         let ledger = Arc::new(Ledger::new(lanes, pushes_per_lane));
@@ -101,6 +114,12 @@ impl Books {
             counts: PushCounts::default(),
             trigger: Latency::default(),
             asked: vec![Default::default(); terms.plan.triggers.len()],
+            by_event: vec![PartSoFar::default(); terms.plan.events.len() * 2],
+            expected: 0,
+            expected_last: vec![0; lanes as usize],
+            begun: None,
+            answered: Time::ZERO,
+            there,
             deal: terms.plan.deal(),
         }
     }
@@ -162,7 +181,30 @@ impl Books {
             .0
             .count_sent(reach);
         self.splits.count(push);
+        self.begun.get_or_insert(push.intended);
+        let expected = if reach.is_nobody() {
+            0
+        } else {
+            self.there.count(push.app, push.audience)
+        };
+        self.expected += u64::from(expected);
+        self.expected_last[id.lane.index()] = expected;
+        self.part(push).sent += 1;
         Ok(())
+    }
+
+    fn part(&mut self, push: &Push) -> &mut PartSoFar {
+        let broadcast = usize::from(push.audience == Audience::Everyone);
+        &mut self.by_event[push.event.index() * 2 + broadcast]
+    }
+
+    /// Pushes of each trigger.
+    pub(super) fn by_trigger(&self) -> Vec<PartSoFar> {
+        let so_far = |(counts, _): &(PushCounts, Latency)| PartSoFar {
+            sent: counts.sent,
+            failed: counts.failed(),
+        };
+        self.asked.iter().map(so_far).collect()
     }
 
     /// A row for a push of which nothing is known but what the seed says.
@@ -206,6 +248,15 @@ impl Books {
         *at = answer.at;
         let reach = self.plan.reach(entry.push.app, entry.push.audience);
         self.counts.count_answer(answer.outcome, reach);
+        let is_refused = answer.outcome == Outcome::Rejected;
+        if answer.outcome != Outcome::Accepted && !(is_refused && reach.is_nobody()) {
+            self.part(&entry.push).failed += 1;
+        }
+        let expected = std::mem::take(&mut self.expected_last[id.lane.index()]);
+        if is_refused {
+            self.expected -= u64::from(expected);
+        }
+        self.answered = self.answered.max(answer.at);
         let (counts, latency) = &mut self.asked[self.deal.trigger_of(id.lane)];
         counts.count_answer(answer.outcome, reach);
         let warms_up = |warm_up: &mut WarmUp| warm_up.has(id, entry.push.intended);

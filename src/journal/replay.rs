@@ -12,6 +12,7 @@ use super::block::Source;
 use super::books::{Books, Pushes, Wrong};
 use super::cursor::{Cursor, Item};
 use super::fact::Fact;
+use super::present::Present;
 use super::scan::{Damage, Spot};
 use super::sockets::Shard;
 use crate::ids::PushId;
@@ -20,7 +21,7 @@ use crate::scenario::Plan;
 use crate::scenario::phases::WarmUp;
 use crate::summary::{PushCounts, Splits};
 use crate::time::Time;
-use crate::verify::{Findings, Judge, Rules};
+use crate::verify::{Findings, Judge, Rules, There};
 
 /// What judging it again goes by.
 pub(super) struct Terms {
@@ -64,34 +65,11 @@ pub(super) enum Failed {
     OtherPushes(PushId),
 }
 
-/// Judges again what these blocks tell.
-pub(super) fn replay(
-    file: &mut (impl Read + Seek),
-    terms: &Terms,
-    pushes: Vec<Spot>,
-    sockets: Vec<(Source, Vec<Spot>)>,
-) -> Result<Replayed, Failed> {
-    let books = Books::new(terms, sockets.len() as u32);
-    let shard = |(_, spots)| {
-        let source = Arc::clone(&terms.pushes);
-        let judge = Judge::new(Arc::clone(&terms.rules), Arc::clone(&books.ledger), source);
-        (
-            Cursor::new(spots),
-            Shard::new(
-                judge,
-                Arc::clone(&terms.rules),
-                &terms.plan,
-                terms.warm_up.clone(),
-            ),
-        )
-    };
-    let mut shards: Vec<_> = sockets.into_iter().map(shard).collect();
-    let mut lanes = Lanes {
-        cursor: Cursor::new(pushes),
-        books,
-    };
-    while step(file, &mut lanes, &mut shards)? {}
-    Ok(finish(terms, lanes, shards))
+/// The blocks of a journal, on their way to the judges.
+pub(super) struct Replay {
+    pub(super) terms: Terms,
+    lanes: Lanes,
+    shards: Vec<(Cursor, Shard)>,
 }
 
 struct Lanes {
@@ -99,44 +77,105 @@ struct Lanes {
     books: Books,
 }
 
-/// Takes in the fact that was told first of those that are left. False: there is none.
-fn step(
-    file: &mut (impl Read + Seek),
-    lanes: &mut Lanes,
-    shards: &mut [(Cursor, Shard)],
-) -> Result<bool, Failed> {
-    let mut first = None;
-    for (n, (cursor, _)) in shards.iter_mut().enumerate() {
-        let at = cursor.next_at(file).map_err(Failed::Io)?;
-        if at.is_some_and(|at| first.is_none_or(|(_, before)| at < before)) {
-            first = at.map(|at| (n, at));
+impl Replay {
+    /// Of what these blocks tell.
+    pub(super) fn new(terms: Terms, pushes: Vec<Spot>, sockets: Vec<(Source, Vec<Spot>)>) -> Self {
+        let there = Arc::new(There::new(terms.plan.users, terms.plan.apps.len()));
+        let books = Books::new(&terms, sockets.len() as u32, Arc::clone(&there));
+        let shard = |(_, spots)| {
+            let source = Arc::clone(&terms.pushes);
+            let judge = Judge::new(Arc::clone(&terms.rules), Arc::clone(&books.ledger), source);
+            let present = Present::new(&terms.plan, Arc::clone(&there));
+            (Cursor::new(spots), Shard::new(judge, &terms, present))
+        };
+        Self {
+            shards: sockets.into_iter().map(shard).collect(),
+            lanes: Lanes {
+                cursor: Cursor::new(pushes),
+                books,
+            },
+            terms,
         }
     }
-    let pushed = lanes.cursor.next_at(file).map_err(Failed::Io)?;
-    lanes.books.torn |= pushed.is_none() && !lanes.cursor.has_ended();
-    match (pushed, first) {
-        // A push comes before whatever came at the same time.
-        (Some(pushed), first) if first.is_none_or(|(_, at)| pushed <= at) => {
-            lanes.step(shards)?;
-        }
-        (_, Some((n, _))) => {
-            let (cursor, shard) = &mut shards[n];
-            let taken = match cursor.next() {
-                Some(Item::Fact(_, fact)) => shard.take(&fact, &lanes.books),
-                Some(Item::Gap(to)) => {
-                    shard.lose_sight(to);
-                    Ok(())
-                }
-                Some(Item::Nonsense) => Err(Wrong::Nonsense),
-                None => Ok(()),
-            };
-            if taken.is_err() {
-                cursor.nonsense();
+
+    /// The ledger.
+    pub(super) fn books(&self) -> &Books {
+        &self.lanes.books
+    }
+
+    /// The shards with their judges.
+    pub(super) fn shards(&mut self) -> impl Iterator<Item = &mut Shard> {
+        self.shards.iter_mut().map(|(_, shard)| shard)
+    }
+
+    /// When the next fact was told; `None`: there is none.
+    pub(super) fn next_at(
+        &mut self,
+        file: &mut (impl Read + Seek),
+    ) -> Result<Option<Time>, Failed> {
+        let (pushed, first) = self.next(file)?;
+        Ok(pushed.into_iter().chain(first.map(|(_, at)| at)).min())
+    }
+
+    /// When the next fact of the lanes was told, and of the shards which has the next, and when.
+    #[allow(clippy::type_complexity)] // two things that belong together for a moment
+    fn next(
+        &mut self,
+        file: &mut (impl Read + Seek),
+    ) -> Result<(Option<Time>, Option<(usize, Time)>), Failed> {
+        let mut first = None;
+        for (n, (cursor, _)) in self.shards.iter_mut().enumerate() {
+            let at = cursor.next_at(file).map_err(Failed::Io)?;
+            if at.is_some_and(|at| first.is_none_or(|(_, before)| at < before)) {
+                first = at.map(|at| (n, at));
             }
         }
-        _ => return Ok(false),
+        let lanes = &mut self.lanes;
+        let pushed = lanes.cursor.next_at(file).map_err(Failed::Io)?;
+        lanes.books.torn |= pushed.is_none() && !lanes.cursor.has_ended();
+        Ok((pushed, first))
     }
-    Ok(true)
+
+    /// Takes in the fact that was told first of those that are left, if it was told before that time. False: there is none.
+    pub(super) fn step(
+        &mut self,
+        file: &mut (impl Read + Seek),
+        before: Option<Time>,
+    ) -> Result<bool, Failed> {
+        let (pushed, first) = self.next(file)?;
+        let is_due = |at: &Time| before.is_none_or(|before| *at < before);
+        match (pushed, first) {
+            // A push comes before whatever came at the same time.
+            (Some(pushed), first) if first.is_none_or(|(_, at)| pushed <= at) => {
+                if !is_due(&pushed) {
+                    return Ok(false);
+                }
+                self.lanes.step(&mut self.shards)?;
+            }
+            (_, Some((n, at))) if is_due(&at) => {
+                let (cursor, shard) = &mut self.shards[n];
+                let taken = match cursor.next() {
+                    Some(Item::Fact(_, fact)) => shard.take(&fact, &self.lanes.books),
+                    Some(Item::Gap(to)) => {
+                        shard.lose_sight(to);
+                        Ok(())
+                    }
+                    Some(Item::Nonsense) => Err(Wrong::Nonsense),
+                    None => Ok(()),
+                };
+                if taken.is_err() {
+                    cursor.nonsense();
+                }
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// What came of all that was taken in.
+    pub(super) fn finish(self) -> Replayed {
+        finish(&self.terms, self.lanes, self.shards)
+    }
 }
 
 impl Lanes {
@@ -205,7 +244,7 @@ fn finish(terms: &Terms, mut lanes: Lanes, mut shards: Vec<(Cursor, Shard)>) -> 
         replayed.connected += connected;
         replayed.reconnected += shard.accepted - connected;
         replayed.recovered += shard.recovered;
-        replayed.dropped += shard.dropped;
+        replayed.dropped += shard.present.counts().dropped;
         replayed.left_out += shard.left_out;
         replayed.meter.merge(&shard.meter);
         replayed.requests.merge(&shard.requests);

@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use super::books::{Books, Wrong};
 use super::fact::{Event, Fact, Moment};
+use super::present::Present;
+use super::replay::Terms;
 use crate::history::{Leave, Left, Reply, Stamp};
 use crate::ids::{AppId, PushId, SocketId, UserId};
 use crate::measure::{Meter, Requests};
 use crate::scenario::phases::WarmUp;
-use crate::scenario::{Neglect, Neglected, Plan};
+use crate::scenario::{Neglect, Neglected};
 use crate::time::Time;
 use crate::verify::{Arrival, By, Found, Judge, Judged, Rules, Slot, Tag, Way};
 
@@ -30,7 +32,7 @@ pub(super) struct Shard {
     pub(super) connected: HashSet<SocketId>,
     /// Connections that were accepted.
     pub(super) accepted: u64,
-    pub(super) dropped: u64,
+    pub(super) present: Present,
     pub(super) left_out: u64,
     /// The target recovers what a socket has missed, as far as is known.
     recovers: bool,
@@ -54,12 +56,8 @@ struct Socket {
 }
 
 impl Shard {
-    pub(super) fn new(
-        judge: Judge,
-        rules: Arc<Rules>,
-        plan: &Plan,
-        warm_up: Option<WarmUp>,
-    ) -> Self {
+    pub(super) fn new(judge: Judge, terms: &Terms, present: Present) -> Self {
+        let (plan, rules) = (&terms.plan, Arc::clone(&terms.rules));
         let meter = Meter::new(rules.events.len(), plan.apps.len());
         Self {
             judge,
@@ -67,12 +65,12 @@ impl Shard {
             rules,
             neglect: plan.clients.neglect,
             seed: plan.seed,
-            warm_up,
+            warm_up: terms.warm_up.clone(),
             requests: Requests::default(),
             sockets: HashMap::new(),
             connected: HashSet::new(),
             accepted: 0,
-            dropped: 0,
+            present,
             left_out: 0,
             recovers: false,
             recovered: 0,
@@ -171,7 +169,10 @@ impl Shard {
     fn was_connected(&mut self, slot: u32, at: Time, tell: impl FnOnce(&mut Judge, Slot, Time)) {
         if let Some(socket) = self.seen(slot, true) {
             tell(&mut self.judge, socket.slot, at);
-            self.accepted += u64::from(!socket.connected);
+            if !socket.connected {
+                self.accepted += 1;
+                self.present.came(socket.app, socket.user);
+            }
             self.connected.insert(socket.id);
             self.sockets.entry(slot).and_modify(|s| s.connected = true);
         }
@@ -180,7 +181,10 @@ impl Shard {
     fn has_left(&mut self, slot: u32, left: Left, tell: impl FnOnce(&mut Judge, Slot, Left)) {
         if let Some(socket) = self.seen(slot, true) {
             tell(&mut self.judge, socket.slot, left);
-            self.dropped += u64::from(socket.connected && left.cause.is_death());
+            if socket.connected {
+                let cause = Some(left.cause);
+                self.present.went(socket.app, socket.user, cause);
+            }
             self.sockets.remove(&slot);
         }
     }
@@ -306,6 +310,7 @@ impl Shard {
                 self.meter.asked_by(usize::from(trigger), &push, at);
             }
             self.meter.waited(&push, Stamp { at, waited_us });
+            self.present.delivered(socket.app, id, &push, at);
         }
     }
 
@@ -330,6 +335,7 @@ impl Shard {
                 self.accepted += u64::from(!socket.connected);
                 self.connected.insert(socket.id);
                 socket.connected = true;
+                self.present.came(socket.app, socket.user);
             }
             self.sockets.insert(slot, socket);
         }
@@ -350,6 +356,9 @@ impl Shard {
                 self.judge.left_for_now(socket.slot, left);
             } else if socket.unseen.is_none() {
                 self.judge.left(socket.slot, left);
+            }
+            if socket.unseen.is_none() && socket.connected {
+                self.present.went(socket.app, socket.user, None);
             }
             socket.unseen = Some(to);
         }

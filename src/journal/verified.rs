@@ -7,13 +7,13 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::block::{Kind, Source};
-use super::replay::{Failed, Replayed, Terms, replay};
+use super::differences::{Difference, differences};
+use super::replay::{Failed, Replay, Replayed, Terms};
 use super::scan::{Damage, Index, Unreadable, scan};
 use crate::scenario::phases::WarmUp;
 use crate::scenario::{Plan, Workload};
 use crate::summary::{Aborted, Environment, Summary, Target};
 use crate::time::Time;
-use crate::verify::Class;
 
 /// What a run is to do: the first block of its journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -110,52 +110,79 @@ pub struct Verified {
     pub differences: Vec<Difference>,
 }
 
-/// A figure that is not the one that the run said.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Difference {
-    /// Which.
-    pub what: &'static str,
-    /// What the run said.
-    pub said: String,
-    /// What its journal comes to.
-    pub judged: String,
-}
-
 /// Judges a journal. Memory goes to the sockets, the pushes and 60 bytes for each block of the file, not to what arrived.
 pub fn verify(file: &mut (impl Read + Seek)) -> Result<Verified, Unreadable> {
-    let mut index = scan(file)?;
-    let footer = index.footer.take();
-    let said = footer.and_then(|json| {
-        let said = serde_json::from_slice(&json).ok().and_then(Footer::summary);
-        if said.is_none() {
-            // Whole, but not as this version writes it.
-            index.damage.push(Damage::NoFooter);
+    let mut judging = Judging::begin(file)?;
+    while judging.step(file, None)? {}
+    Ok(judging.finish())
+}
+
+/// A journal that is being judged.
+pub(super) struct Judging {
+    pub(super) header: Header,
+    /// What the run itself said.
+    pub(super) said: Option<Summary>,
+    /// What is wrong with the file, as far as that is known from its blocks.
+    pub(super) damage: Vec<Damage>,
+    pub(super) replay: Replay,
+}
+
+impl Judging {
+    /// Finds the blocks of a file, and what it was to do.
+    pub(super) fn begin(file: &mut (impl Read + Seek)) -> Result<Self, Unreadable> {
+        let mut index = scan(file)?;
+        let footer = index.footer.take();
+        let said = footer.and_then(|json| {
+            let said = serde_json::from_slice(&json).ok().and_then(Footer::summary);
+            if said.is_none() {
+                // Whole, but not as this version writes it.
+                index.damage.push(Damage::NoFooter);
+            }
+            said
+        });
+        let header = header(&mut index, said.as_ref())?;
+        let (pushes, sockets) = sources(&mut index, &header);
+        Ok(Self {
+            replay: Replay::new(terms(&header.plan), pushes, sockets),
+            header,
+            said,
+            damage: index.damage,
+        })
+    }
+
+    /// Takes in the next fact, if it was told before that time. False: there is none.
+    pub(super) fn step(
+        &mut self,
+        file: &mut (impl Read + Seek),
+        before: Option<Time>,
+    ) -> Result<bool, Unreadable> {
+        let stepped = self.replay.step(file, before);
+        stepped.map_err(|failed| match failed {
+            Failed::Io(error) => Unreadable::Io(error),
+            Failed::OtherPushes(push) => Unreadable::OtherPushes {
+                push,
+                version: self.header.pushproof.clone(),
+            },
+        })
+    }
+
+    /// Judges what has been taken in.
+    pub(super) fn finish(self) -> Verified {
+        let (said, mut damage) = (self.said, self.damage);
+        let replayed = self.replay.finish();
+        damage.extend(replayed.damage.iter().cloned());
+        let summary = sum_up(self.header, said.clone(), replayed, &damage);
+        let differences = match &said {
+            Some(said) if damage.is_empty() => differences(said, &summary),
+            _ => Vec::new(),
+        };
+        Verified {
+            summary,
+            damage,
+            said,
+            differences,
         }
-        said
-    });
-    let header = header(&mut index, said.as_ref())?;
-    let terms = terms(&header.plan);
-    let (pushes, sockets) = sources(&mut index, &header);
-    let replayed = replay(file, &terms, pushes, sockets).map_err(|failed| match failed {
-        Failed::Io(error) => Unreadable::Io(error),
-        Failed::OtherPushes(push) => Unreadable::OtherPushes {
-            push,
-            version: header.pushproof.clone(),
-        },
-    })?;
-    let mut damage = index.damage;
-    damage.extend(replayed.damage.iter().cloned());
-    let summary = sum_up(header, said.clone(), replayed, &damage);
-    let differences = match &said {
-        Some(said) if damage.is_empty() => differences(said, &summary),
-        _ => Vec::new(),
-    };
-    Ok(Verified {
-        summary,
-        damage,
-        said,
-        differences,
-    })
+    }
 }
 
 /// The first block; in its place, the last one has what was to be done too.
@@ -285,114 +312,4 @@ fn missing(damage: &[Damage], left_out: u64) -> Vec<String> {
         ));
     }
     missing
-}
-
-/// Where what is judged is not what the run said.
-fn differences(said: &Summary, judged: &Summary) -> Vec<Difference> {
-    let mut differences = Vec::new();
-    let mut compare = |what, said: String, judged: String| {
-        if said != judged {
-            differences.push(Difference { what, said, judged });
-        }
-    };
-    let figures = |summary: &Summary| {
-        let (pushes, counts) = (summary.pushes, summary.findings.counts);
-        let classes = Class::ALL.map(|class| (class.name(), counts.of(class)));
-        let figures = [
-            ("pushes sent", pushes.sent),
-            ("pushes accepted", pushes.accepted),
-            ("pushes rejected", pushes.rejected),
-            ("pushes unknown", pushes.unknown),
-            ("pushes at absent users", pushes.absent),
-            ("pushes at foreign users", pushes.foreign),
-            ("pushes rejected at nobody", pushes.rejected_at_nobody),
-            ("expected", counts.expected),
-            ("delivered", counts.delivered),
-            ("allowed", counts.allowed),
-        ];
-        figures.into_iter().chain(classes)
-    };
-    for ((what, one), (_, other)) in figures(said).zip(figures(judged)) {
-        compare(what, one.to_string(), other.to_string());
-    }
-    // What has no line of its own above.
-    compare(
-        "counts",
-        format!("{:?}", said.findings.counts),
-        format!("{:?}", judged.findings.counts),
-    );
-    compare(
-        "requests",
-        format!("{:?} {:?}", said.requests.counts, said.requests.examples()),
-        format!(
-            "{:?} {:?}",
-            judged.requests.counts,
-            judged.requests.examples()
-        ),
-    );
-    let most = examples(said).count().max(examples(judged).count());
-    let none = || std::iter::repeat("none".to_owned());
-    let pairs = examples(said)
-        .chain(none())
-        .zip(examples(judged).chain(none()));
-    for (one, other) in pairs.take(most) {
-        compare("an example", one, other);
-    }
-    for (what, latency) in [
-        (
-            "push latency",
-            (&said.latencies.push, &judged.latencies.push),
-        ),
-        (
-            "push latency from sending",
-            (
-                &said.latencies.push_from_send,
-                &judged.latencies.push_from_send,
-            ),
-        ),
-        (
-            "latency to the kernel",
-            (&said.latencies.network, &judged.latencies.network),
-        ),
-        (
-            "latency after the kernel",
-            (
-                &said.latencies.generator_delay,
-                &judged.latencies.generator_delay,
-            ),
-        ),
-        (
-            "request latency",
-            (&said.requests.latency, &judged.requests.latency),
-        ),
-        (
-            "trigger latency",
-            (&said.latencies.trigger, &judged.latencies.trigger),
-        ),
-    ] {
-        let words = |latency: &crate::measure::Latency| {
-            let (p50, p99) = (latency.quantile_us(0.5), latency.quantile_us(0.99));
-            format!(
-                "{} samples, p50 {p50:?} µs, p99 {p99:?} µs, max {:?} µs",
-                latency.count(),
-                latency.max_us()
-            )
-        };
-        compare(what, words(latency.0), words(latency.1));
-    }
-    let verdict = |summary: &Summary| {
-        let judgement = summary.judge();
-        format!(
-            "{} (exit {})",
-            judgement.verdict.name(),
-            judgement.exit_code
-        )
-    };
-    compare("verdict", verdict(said), verdict(judged));
-    differences
-}
-
-fn examples(summary: &Summary) -> impl Iterator<Item = String> + '_ {
-    let examples = summary.findings.examples().iter();
-    examples.map(|example| format!("{example:?}"))
 }

@@ -12,7 +12,6 @@ use tokio::task::JoinSet;
 
 use super::machine::{Machine, Phase};
 use super::process;
-use super::seconds::share_of;
 use super::sockets::shard_count;
 use super::steering::Steering;
 use super::tally::Tally;
@@ -20,13 +19,13 @@ use super::vigil::Vigil;
 use super::vitals::Vitals;
 use crate::clock::Clock;
 use crate::fleet::shard::WINDOW;
-use crate::measure::Share;
 use crate::scenario::Plan;
-use crate::scenario::threshold::metric::AUDIENCES;
 use crate::summary::live::{About, HealthNow, LatenciesSoFar, Part, PartKind};
+use crate::summary::parts::{self, Came};
+use crate::summary::seconds::in_flight_for;
 use crate::summary::{Signs, Snapshot, Summary, Target};
 use crate::time::Time;
-use crate::trigger::progress::{Measured, PartSoFar, Progress};
+use crate::trigger::progress::{Measured, Progress};
 
 /// How long after the end of a second it is told of at the latest: whichever shard has not handed it over by then is behind.
 const AT_MOST: Duration = Duration::from_millis(100);
@@ -207,7 +206,7 @@ impl Live {
             counts,
             second: last.cloned().unwrap_or_default(),
             past: tally.seconds.past(second).into(),
-            in_flight: tally.seconds.in_flight(second, in_flight_for(plan)),
+            in_flight: tally.seconds.in_flight(second, in_flight_for(plan.settle)),
             latencies: LatenciesSoFar {
                 push: tally.push_so_far.clone(),
                 push_now: window.map(|window| window.push.clone()).unwrap_or_default(),
@@ -291,42 +290,15 @@ impl Live {
         } = *seen;
         let (sums, window) = (&tally.sums, tally.seconds.get(second));
         let window = window.and_then(|(_, window)| window);
-        let now = |of: fn(&crate::measure::Window) -> &[Share]| window.map_or(&[][..], of);
-        let pushes = progress.by_event();
-        let mut parts = Vec::new();
-        let mut from_events = |kind, name: &str, places: &[usize]| {
-            let places = || places.iter().copied();
-            let asked = places().fold(PartSoFar::default(), |sum, place| {
-                let one = pushes.get(place).copied().unwrap_or_default();
-                PartSoFar {
-                    sent: sum.sent + one.sent,
-                    failed: sum.failed + one.failed,
-                }
-            });
-            let so_far = share_of(&sums.by_event, places());
-            let last = share_of(now(|window| &window.by_event), places());
-            parts.push(part(kind, name, asked, &so_far, &last));
+        let came = Came {
+            by_event: &sums.by_event,
+            by_trigger: &sums.by_trigger,
         };
-        for (n, name) in plan.events.iter().enumerate() {
-            from_events(PartKind::Event, name, &[n * 2, n * 2 + 1]);
-        }
-        for (n, name) in AUDIENCES.iter().enumerate() {
-            let broadcast = usize::from(n == 0);
-            let places: Vec<_> = (0..plan.events.len()).map(|n| n * 2 + broadcast).collect();
-            from_events(PartKind::Audience, name, &places);
-        }
-        let every: Vec<_> = (0..plan.events.len() * 2).collect();
-        let several = plan.triggers.len() > 1;
-        for (n, ((name, _), asked)) in plan.triggers.iter().zip(progress.by_trigger()).enumerate() {
-            let (so_far, last) = if several {
-                let of = |shares: &[Share]| share_of(shares, [n]);
-                (of(&sums.by_trigger), of(now(|window| &window.by_trigger)))
-            } else {
-                let of = |shares: &[Share]| share_of(shares, every.iter().copied());
-                (of(&sums.by_event), of(now(|window| &window.by_event)))
-            };
-            parts.push(part(PartKind::Trigger, name, asked, &so_far, &last));
-        }
+        let asked = parts::Asked {
+            by_event: &progress.by_event(),
+            by_trigger: &progress.by_trigger(),
+        };
+        let mut parts = parts::parts(plan, asked, came, window.map(Came::of).unwrap_or_default());
         let nodes = self.nodes.iter().zip(progress.by_node()).enumerate();
         parts.extend(nodes.map(|(n, (name, asked))| Part {
             pushes: Some(asked.sent),
@@ -336,24 +308,4 @@ impl Live {
         }));
         parts
     }
-}
-
-/// What was asked for and came of a part, and of that in the last second.
-fn part(kind: PartKind, name: &str, asked: PartSoFar, so_far: &Share, last: &Share) -> Part {
-    Part {
-        pushes: Some(asked.sent),
-        failed: Some(asked.failed),
-        delivered: Some(so_far.delivered),
-        push_p50_us: so_far.push.quantile_us(0.5),
-        push_p99_us: so_far.push.quantile_us(0.99),
-        push_max_us: so_far.push.max_us(),
-        delivered_now: Some(last.delivered),
-        push_p99_now_us: last.push.quantile_us(0.99),
-        ..Part::new(kind, name.to_owned())
-    }
-}
-
-/// For how many seconds a push may be in flight: as long as the run would settle for it.
-fn in_flight_for(plan: &Plan) -> u64 {
-    plan.settle.as_secs_f64().ceil() as u64 + 1
 }

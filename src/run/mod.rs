@@ -14,7 +14,6 @@ mod notes;
 mod preflight;
 pub mod process;
 mod refused;
-mod seconds;
 mod settling;
 mod sockets;
 mod steering;

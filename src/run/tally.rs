@@ -8,7 +8,6 @@ use super::machine::{Event, Machine, Phase};
 use super::measuring::Measured;
 use super::preflight::Unreached;
 use super::process;
-use super::seconds::{Pushed, Seconds};
 use super::sockets::shard_count;
 use super::sums::Sums;
 use crate::fleet::login::Tried;
@@ -16,6 +15,7 @@ use crate::fleet::shard::{self, Finished, Passed, WINDOW};
 use crate::measure::{Blocks, FanoutLatency, Latency, Meter, Recipients, Requests, Window};
 use crate::scenario::Plan;
 use crate::summary::live::by_time;
+use crate::summary::seconds::{Pushed, Seconds};
 use crate::summary::{
     Aborted, Latencies, LoginCounts, PushCounts, Running, Splits, Summary, Target, Upgrades,
 };

@@ -9,6 +9,7 @@ use crate::history::Outcome;
 use crate::ids::{AppId, Audience, EventId};
 use crate::measure::Latency;
 use crate::scenario::{Plan, Reach};
+use crate::summary::parts::PartSoFar;
 use crate::summary::{PushCounts, Reasons};
 use crate::verify::There;
 
@@ -60,15 +61,6 @@ pub struct Measured {
     pub reasons: Reasons,
     /// What the generator's machine ran out of.
     pub shortages: Reasons,
-}
-
-/// Pushes of a part so far.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct PartSoFar {
-    /// Sent.
-    pub sent: u64,
-    /// Not accepted although there was somebody to reach, or unknown.
-    pub failed: u64,
 }
 
 /// Where a push belongs.

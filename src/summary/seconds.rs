@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::measure::{Share, Window};
-use crate::summary::Second;
-use crate::summary::live::PAST;
+use super::Second;
+use super::live::PAST;
+use crate::measure::Window;
 
 /// How many seconds back a shard may still add to.
 const OPEN: u64 = 10;
 
 /// The seconds so far.
 #[derive(Debug, Default)]
-pub(super) struct Seconds(BTreeMap<u64, Entry>);
+pub struct Seconds(BTreeMap<u64, Entry>);
 
 #[derive(Debug, Default)]
 struct Entry {
@@ -25,16 +25,20 @@ struct Entry {
 
 /// What was counted of pushes and sockets in a second.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Pushed {
-    pub(super) connected: u64,
-    pub(super) sent: u64,
-    pub(super) accepted: u64,
-    pub(super) expected: u64,
+pub struct Pushed {
+    /// Sockets connected at its end.
+    pub connected: u64,
+    /// Pushes sent.
+    pub sent: u64,
+    /// Pushes accepted.
+    pub accepted: u64,
+    /// Deliveries that the pushes sent should bring.
+    pub expected: u64,
 }
 
 impl Seconds {
     /// A shard tells what it measured in a second, with how many violations.
-    pub(super) fn window(&mut self, second: u64, window: &Window, violations: u64) {
+    pub fn window(&mut self, second: u64, window: &Window, violations: u64) {
         let entry = self.entry(second);
         entry.told += 1;
         let second = &mut entry.second;
@@ -50,14 +54,14 @@ impl Seconds {
     }
 
     /// How late a thread's loop was in a second, at most.
-    pub(super) fn delayed(&mut self, second: u64, by: Duration) {
+    pub fn delayed(&mut self, second: u64, by: Duration) {
         let entry = &mut self.entry(second).second;
         let by = by.as_micros() as u64;
         entry.loop_delay_us = entry.loop_delay_us.max(Some(by));
     }
 
     /// A second is over.
-    pub(super) fn over(&mut self, second: u64, pushed: Pushed) {
+    pub fn over(&mut self, second: u64, pushed: Pushed) {
         let entry = &mut self.entry(second).second;
         entry.connected = pushed.connected;
         entry.sent = pushed.sent;
@@ -81,59 +85,64 @@ impl Seconds {
     }
 
     /// The newest second of which anything is known.
-    pub(super) fn newest(&self) -> Option<u64> {
+    pub fn newest(&self) -> Option<u64> {
         self.0.keys().next_back().copied()
     }
 
     /// Whether so many shards have told of a second.
-    pub(super) fn is_told(&self, second: u64, shards: usize) -> bool {
+    pub fn is_told(&self, second: u64, shards: usize) -> bool {
         self.0
             .get(&second)
             .is_some_and(|entry| entry.told >= shards)
     }
 
     /// A second, and what was measured in it if that is kept.
-    pub(super) fn get(&self, second: u64) -> Option<(&Second, Option<&Window>)> {
+    pub fn get(&self, second: u64) -> Option<(&Second, Option<&Window>)> {
         let entry = self.0.get(&second)?;
         Some((&entry.second, entry.joined.as_deref()))
     }
 
     /// The seconds up to this one, as many as a snapshot has.
-    pub(super) fn past(&self, up_to: u64) -> Vec<Second> {
+    pub fn past(&self, up_to: u64) -> Vec<Second> {
         let from = (up_to + 1).saturating_sub(PAST as u64);
         let past = self.0.range(from..=up_to);
         past.map(|(_, entry)| entry.second.clone()).collect()
     }
 
     /// What is still to come of the pushes of so many seconds up to this one.
-    pub(super) fn in_flight(&self, up_to: u64, seconds: u64) -> u64 {
+    pub fn in_flight(&self, up_to: u64, seconds: u64) -> u64 {
         let from = (up_to + 1).saturating_sub(seconds);
         let window = self.0.range(from..=up_to);
-        let (expected, came) = window.fold((0, 0), |(expected, came), (_, entry)| {
-            let second = &entry.second;
+        still_to_come(window.map(|(_, entry)| &entry.second))
+    }
+
+    /// Lets go of those before this one, for whoever needs no more than the last.
+    pub fn forget(&mut self, before: u64) {
+        self.0 = self.0.split_off(&before);
+    }
+
+    /// All of them.
+    pub fn into_timeline(self) -> Vec<Second> {
+        self.0.into_values().map(|entry| entry.second).collect()
+    }
+}
+
+/// For how many seconds a push may be in flight: as long as the run would settle for it.
+pub fn in_flight_for(settle: Duration) -> u64 {
+    settle.as_secs_f64().ceil() as u64 + 1
+}
+
+/// What the pushes of these seconds should bring, less what came in them: an estimate.
+pub fn still_to_come<'a>(seconds: impl IntoIterator<Item = &'a Second>) -> u64 {
+    let (expected, came) = seconds
+        .into_iter()
+        .fold((0, 0), |(expected, came), second| {
             (
                 expected + second.expected.unwrap_or(0),
                 came + second.delivered,
             )
         });
-        u64::saturating_sub(expected, came)
-    }
-
-    /// All of them.
-    pub(super) fn into_timeline(self) -> Vec<Second> {
-        self.0.into_values().map(|entry| entry.second).collect()
-    }
-}
-
-/// What came of a part in a window.
-pub(super) fn share_of(shares: &[Share], places: impl IntoIterator<Item = usize>) -> Share {
-    let mut sum = Share::default();
-    for place in places {
-        if let Some(share) = shares.get(place) {
-            sum.merge(share);
-        }
-    }
-    sum
+    u64::saturating_sub(expected, came)
 }
 
 #[cfg(test)]
@@ -198,6 +207,8 @@ mod tests {
         assert!(seconds.get(1_995).unwrap().1.is_some());
         let past = seconds.past(1_998);
         assert_eq!((past.len(), past[0].second), (PAST, 1_999 - PAST as u64));
-        assert_eq!(seconds.into_timeline().len(), 2_000);
+        seconds.forget(1_000);
+        assert_eq!(seconds.past(1_998)[0].second, 1_099);
+        assert_eq!(seconds.into_timeline().len(), 1_000);
     }
 }
