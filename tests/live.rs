@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pushproof::journal::{self, Journal, Pen};
+use pushproof::journal::{self, Journal, Pen, Playback};
 use pushproof::measure::Latency;
 use pushproof::platform::{AppConfig, FaultConfig, Platform, PlatformConfig};
+use pushproof::report::snapshot::Saved;
 use pushproof::run::{self, Command, Order};
 use pushproof::scenario::{Plan, file::File};
 use pushproof::summary::live::{Part, PartKind};
-use pushproof::summary::{Snapshot, Standing, Summary, Target};
+use pushproof::summary::{Second, Snapshot, Standing, Summary, Target};
 use pushproof::verify::Class;
 use tokio::sync::{mpsc, watch};
 
@@ -233,16 +234,154 @@ async fn trouble_is_seen_while_it_happens() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_journal_and_a_report_are_watched_as_their_run_was() {
+    let platform = platform(&["duplicate=1/10", "drop=1/40"]).await;
+    let mut file = scratch("live-played.journal");
+    let journal = Journal::start(file.try_clone().expect("a file")).expect("a thread");
+    let more = "[pushes]\nrate = \"50/s\"\nduration = \"3s\"\nbroadcast = 0.5\nevents = [\"news\", \"mail\"]\n";
+    let running = Running::with_journal(&platform, more, Some(journal.pen()));
+    let (all, summary) = running.watched().await;
+    platform.stop().await;
+    let footer = journal::footer(&summary);
+    journal.close(&footer).expect("a disk with room");
+    let last = all.iter().rev().find(|snapshot| snapshot.ended.is_none());
+    let (last, over) = (
+        last.expect("a snapshot of the run"),
+        all.last().expect("an end"),
+    );
+
+    let verified = journal::verify(&mut file).expect("a journal");
+    let mut playback = Playback::open(file).expect("a journal");
+    let mut played = Vec::new();
+    while let Some(snapshot) = playback.next_second().expect("a file") {
+        played.push(snapshot);
+    }
+    let again = played.last().expect("a second");
+    let phases: Vec<_> = played.iter().map(|snapshot| snapshot.phase).collect();
+    assert!(
+        phases.contains(&"pushing") && again.phase == "settling",
+        "{phases:?}"
+    );
+    assert!(played.iter().any(|snapshot| snapshot.rate == Some(50.0)));
+    assert_eq!(again.counts.delivered, last.counts.delivered);
+    let duplicated = Class::Duplicated;
+    assert_eq!(again.counts.of(duplicated), last.counts.of(duplicated));
+    assert_eq!(again.pushes, last.pushes);
+    let sockets = &again.sockets;
+    assert_eq!(
+        (sockets.wanted, sockets.connected, sockets.alive),
+        (40, 40, 40)
+    );
+    for (one, other) in [
+        (&again.latencies.push, &summary.latencies.push),
+        (&again.latencies.trigger, &summary.latencies.trigger),
+    ] {
+        assert_eq!(figures(one), figures(other));
+    }
+    // Those whose list is complete; with losses some are only over with the run.
+    assert!(again.latencies.fanout[2].count() > 0);
+    for was in last.parts.iter().filter(|part| part.kind != PartKind::Node) {
+        let is = part(again, was.kind, &was.name);
+        let of = |part: &Part| (part.pushes, part.failed, part.delivered, part.push_max_us);
+        assert_eq!(of(is), of(was), "{}", was.name);
+    }
+    // A shard hands its second over a moment late, so what came in that moment may be of the next one here.
+    let of = |past: &[Second]| past.iter().map(|one| one.delivered).sum::<u64>();
+    assert_eq!(of(&again.past), of(&summary.timeline));
+    let (end, again) = playback.end().expect("a file");
+    assert!(again.damage.is_empty() && again.differences.is_empty());
+    assert_eq!(
+        again.summary.findings.counts,
+        verified.summary.findings.counts
+    );
+    assert_is_over(&end, over);
+
+    // The report has no history, and says how it ended all the same.
+    let report = pushproof::report::json::report(&summary);
+    let report = pushproof::report::json::render(&report);
+    let report = pushproof::report::json::read(&report).expect("a report");
+    let saved = Saved::new(&report).expect("a report");
+    assert_is_over(saved.end(), over);
+    let seconds: Vec<_> = saved.seconds().collect();
+    assert_eq!(seconds.len(), summary.timeline.len());
+    let last = seconds.last().expect("a second");
+    assert_eq!(last.pushes.sent, summary.pushes.sent);
+    assert_eq!(last.counts.delivered, summary.findings.counts.delivered);
+    // But for losses, which no second has, there was one class.
+    assert_eq!(
+        last.counts.of(duplicated),
+        summary.findings.counts.of(duplicated)
+    );
+    assert_eq!(last.counts.of(Class::Lost), 0);
+    assert_eq!(*last.past, summary.timeline);
+    let phases: Vec<_> = seconds.iter().map(|snapshot| snapshot.phase).collect();
+    assert!(phases.is_sorted_by_key(|phase| {
+        let order = ["connecting", "pushing", "settling"];
+        order.iter().position(|one| one == phase)
+    }));
+    assert!(phases.contains(&"pushing"), "{phases:?}");
+}
+
+/// A run ended as it was seen to.
+fn assert_is_over(end: &Snapshot, over: &Snapshot) {
+    assert_eq!(
+        end.ended.as_ref().map(|of| of.verdict),
+        over.ended.as_ref().map(|of| of.verdict)
+    );
+    assert_eq!(
+        end.ended.as_ref().map(|of| &of.reasons),
+        over.ended.as_ref().map(|of| &of.reasons)
+    );
+    assert_eq!((end.phase, end.counts), ("over", over.counts));
+    assert_eq!(
+        (end.sockets, end.pushes, end.logins),
+        (over.sockets, over.pushes, over.logins)
+    );
+    assert_eq!(*end.past, *over.past);
+    assert_eq!(end.examples.len(), over.examples.len());
+    assert_eq!(
+        end.examples
+            .iter()
+            .map(|one| (one.class, one.push, one.socket, one.user))
+            .collect::<Vec<_>>(),
+        over.examples
+            .iter()
+            .map(|one| (one.class, one.push, one.socket, one.user))
+            .collect::<Vec<_>>()
+    );
+    assert_eq!(figures(&end.latencies.push), figures(&over.latencies.push));
+    assert_eq!(
+        figures(&end.latencies.login),
+        figures(&over.latencies.login)
+    );
+    for (one, other) in end.latencies.fanout.iter().zip(&over.latencies.fanout) {
+        assert_eq!(figures(one), figures(other));
+    }
+    assert_eq!(
+        (&end.about.scenario, &end.about.events),
+        (&over.about.scenario, &over.about.events)
+    );
+    assert_eq!(end.about.pushing, over.about.pushing);
+    assert_eq!(end.generator.open_files, over.generator.open_files);
+    for was in over.parts.iter().filter(|part| part.kind != PartKind::Node) {
+        let is = part(end, was.kind, &was.name);
+        let of = |part: &Part| (part.pushes, part.delivered, part.push_p99_us);
+        assert_eq!(of(is), of(was), "{}", was.name);
+    }
+}
+
+/// A file of its own.
+fn scratch(name: &str) -> std::fs::File {
+    let path = format!("{}/{name}", env!("CARGO_TARGET_TMPDIR"));
+    let mut options = std::fs::File::options();
+    options.read(true).write(true).create(true).truncate(true);
+    options.open(&path).expect("a writable scratch folder")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_rate_is_changed_while_the_run_goes_on_and_all_is_told_and_judged() {
     let platform = platform(&[]).await;
-    let path = format!("{}/live-rate.journal", env!("CARGO_TARGET_TMPDIR"));
-    let mut file = std::fs::File::options()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .open(&path)
-        .expect("a writable scratch folder");
+    let mut file = scratch("live-rate.journal");
     let journal = Journal::start(file.try_clone().expect("a file")).expect("a thread");
     let more = "[pushes]\nrate = \"40/s\"\nduration = \"5s\"\nlanes = 4\n";
     let mut running = Running::with_journal(&platform, more, Some(journal.pen()));

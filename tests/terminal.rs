@@ -3,7 +3,9 @@
 mod support;
 
 use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use support::tmux::Tmux;
 
@@ -141,6 +143,142 @@ fn a_run_ends_with_its_terminal() {
     let tmux = Tmux::start((80, 24), LONG);
     tmux.until_it_says("OK SO FAR");
     tmux.hang_up();
+}
+
+/// A run that is over, in files of a folder that goes with it.
+struct Over(PathBuf);
+
+impl Over {
+    fn of(faults: &str) -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let n = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("watched-{}-{n}", std::process::id());
+        let over = Self(Path::new(env!("CARGO_TARGET_TMPDIR")).join(name));
+        std::fs::create_dir_all(&over.0).expect("a folder");
+        let (report, journal) = (over.file("run.json"), over.file("run.journal"));
+        let ended = Command::new(env!("CARGO_BIN_EXE_pushproof"))
+            .args(["run", "--users", "40", "--rate", "40/s", "--duration", "3s"])
+            .args(["--settle", "2s", "--seed", "1", "-q", "--set", faults])
+            .args(["--json", &report, "--journal", &journal])
+            .output()
+            .expect("it starts");
+        assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+        over
+    }
+
+    fn file(&self, name: &str) -> String {
+        self.0.join(name).to_str().expect("a path").to_owned()
+    }
+}
+
+impl Drop for Over {
+    fn drop(&mut self) {
+        std::fs::remove_dir_all(&self.0).ok();
+    }
+}
+
+#[test]
+#[ignore = "needs Node and Python peers: run ci/check (or ci/install-peers, then cargo test -- --ignored)"]
+fn a_run_that_is_over_is_looked_at_until_it_is_left() {
+    let over = Over::of("platform.faults=duplicate=1/5,drop=1/20");
+    for (name, flags) in [
+        ("run.json", ""),
+        ("run.json", "--speed max"),
+        ("run.journal", "--speed max"),
+    ] {
+        let tmux = Tmux::start((80, 24), &format!("watch {} {flags}", over.file(name)));
+        for words in [
+            "120/120",
+            "FAIL",
+            "over ",
+            "seed 1",
+            "connected         40/40",
+            "q leave",
+        ] {
+            tmux.until_it_says(words);
+        }
+        for (key, words) in [
+            ("2", "fan-out, last"),
+            ("3", "duplicated     "),
+            ("4", "by trigger"),
+            ("5", "files"),
+            ("+", "not steered from here"),
+            ("e", "not steered from here"),
+            ("?", "q leaves, and a run elsewhere goes on"),
+        ] {
+            tmux.press(&[key]);
+            tmux.until_it_says(words);
+        }
+        tmux.press(&["q"]);
+        // The run had one too.
+        tmux.until("its exit code", |screen| {
+            screen.matches("exit code ").count() == 2
+        });
+        let (code, screen) = tmux.ended();
+        assert_eq!(code, 0, "{name}:\n{screen}");
+        assert!(screen.contains("fail, exit code 1"), "{name}:\n{screen}");
+    }
+}
+
+#[test]
+#[ignore = "needs Node and Python peers: run ci/check (or ci/install-peers, then cargo test -- --ignored)"]
+fn a_journal_is_judged_while_it_is_looked_at() {
+    let over = Over::of("platform.faults=duplicate=1/5");
+    let journal = over.file("run.journal");
+    for (signal, key, code) in [
+        (None, Some("C-c"), 130),
+        (None, Some("q"), 0),
+        (Some("TERM"), None, 130),
+        (Some("HUP"), None, 130),
+    ] {
+        // Its first second lasts for as long as the test needs it.
+        let tmux = Tmux::start((120, 40), &format!("watch {journal} --speed 0.02"));
+        for words in ["FAIL:", "pushing ", "Newest violations", "had already ar"] {
+            tmux.until_it_says(words);
+        }
+        if let Some(name) = signal {
+            tmux.signal(name);
+        }
+        if let Some(key) = key {
+            tmux.press(&[key]);
+        }
+        let (ended, screen) = tmux.ended();
+        assert_eq!(ended, code, "{signal:?} {key:?}:\n{screen}");
+        assert!(screen.contains("no longer watching"), "{screen}");
+    }
+}
+
+#[test]
+#[ignore = "needs Node and Python peers: run ci/check (or ci/install-peers, then cargo test -- --ignored)"]
+fn a_run_elsewhere_goes_on_without_whoever_watched_it() {
+    let mut run = Command::new(env!("CARGO_BIN_EXE_pushproof"))
+        .args(LONG.split(' '))
+        .args(["--metrics", "127.0.0.1:0", "--no-tui"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let mut said = BufReader::new(run.stderr.take().expect("it is piped")).lines();
+    let said = said.by_ref().map(|line| line.expect("a line"));
+    let mut said = said.filter_map(|line| Some(line.split_once("http://")?.1.to_owned()));
+    let line = said.next().expect("where its metrics are");
+    let address = line.split('/').next().expect("an address");
+    for (key, code) in [("q", 0), ("C-c", 130)] {
+        let tmux = Tmux::start((80, 24), &format!("watch {address}"));
+        tmux.until_it_says("OK SO FAR");
+        tmux.press(&["-"]);
+        tmux.until_it_says("not steered from here");
+        tmux.press(&[key]);
+        let (ended, screen) = tmux.ended();
+        assert_eq!(ended, code, "{screen}");
+        assert!(screen.contains("the run goes on"), "{screen}");
+    }
+    assert!(
+        run.try_wait().expect("it can be asked").is_none(),
+        "it goes on"
+    );
+    run.kill().expect("it can be killed");
+    run.wait().expect("it ends");
 }
 
 #[test]

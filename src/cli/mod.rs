@@ -10,6 +10,7 @@ mod access;
 mod capacity;
 mod compare;
 mod conform;
+mod display;
 mod files;
 mod hand;
 mod listen;

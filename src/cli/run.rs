@@ -1,6 +1,5 @@
 //! `pushproof run`.
 
-mod display;
 mod drivers;
 mod outputs;
 
@@ -14,6 +13,7 @@ use tokio::sync::{mpsc, watch};
 
 use self::outputs::Files;
 use super::access;
+use super::display::{Display, Wanted};
 use super::files;
 use super::load::{LoadArgs, given};
 use super::metrics::Metrics;
@@ -25,7 +25,7 @@ use super::screen::TuiArgs;
 use super::seed::draw_seed;
 use super::signals::interrupts;
 use super::terminal::{announce, report};
-use crate::dashboard::state::Order as Pressed;
+use crate::dashboard::state::{Of, Order as Pressed};
 use crate::journal::{self, Journal, Pen};
 use crate::report::dry_run;
 use crate::run::embedded::{Embedded, EmbeddedError};
@@ -36,7 +36,6 @@ use crate::scenario::units::Span;
 use crate::scenario::{Driver, Forecast, Plan, Problem, left_out};
 use crate::summary::verdict::{EXIT_INTERRUPTED, EXIT_UNKNOWN, EXIT_USAGE};
 use crate::summary::{Snapshot, Summary, Target};
-use display::{Display, Wanted};
 use drivers::Drivers;
 
 /// What `--fail-fast` stands for.
@@ -286,7 +285,7 @@ async fn one(
         announce(&plan, &target);
     }
     access::announce(&plan);
-    let mut display = Display::start(wanted, snapshots);
+    let mut display = Display::start(wanted, snapshots, Of::Run);
     let (interrupt, interrupted) = mpsc::channel(8);
     let (command, commands) = mpsc::channel(8);
     let order = Order {

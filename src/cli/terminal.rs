@@ -54,21 +54,44 @@ pub(super) fn announce(plan: &Plan, target: &Target) {
     }
 }
 
-/// Progress lines until the run is over.
-pub(super) async fn show_progress(mut snapshots: watch::Receiver<Snapshot>, verbose: bool) {
-    let mut shown = Duration::ZERO;
-    while snapshots.changed().await.is_ok() {
-        let snapshot = snapshots.borrow_and_update().clone();
+/// Progress lines.
+#[derive(Debug)]
+pub(super) struct Lines {
+    /// One for every second, not every other.
+    verbose: bool,
+    /// Which moment of the run was told of last.
+    shown: Duration,
+}
+
+impl Lines {
+    pub(super) fn new(verbose: bool) -> Self {
+        Self {
+            verbose,
+            shown: Duration::ZERO,
+        }
+    }
+
+    /// Tells of a snapshot, if it is time.
+    pub(super) fn tell(&mut self, snapshot: &Snapshot) {
         // What it came to stands in the summary.
         if snapshot.ended.is_some() {
-            continue;
+            return;
         }
-        let since = snapshot.elapsed.saturating_sub(shown);
+        let since = snapshot.elapsed.saturating_sub(self.shown);
         // Snapshots come once a second, give or take a few milliseconds.
-        if verbose || since + Duration::from_millis(500) > PROGRESS_EVERY {
-            shown = snapshot.elapsed;
-            files::say(&progress::line(&snapshot));
+        if self.verbose || since + Duration::from_millis(500) > PROGRESS_EVERY {
+            self.shown = snapshot.elapsed;
+            files::say(&progress::line(snapshot));
         }
+    }
+}
+
+/// Progress lines until the run is over.
+pub(super) async fn show_progress(mut snapshots: watch::Receiver<Snapshot>, verbose: bool) {
+    let mut lines = Lines::new(verbose);
+    while snapshots.changed().await.is_ok() {
+        let snapshot = snapshots.borrow_and_update().clone();
+        lines.tell(&snapshot);
     }
 }
 

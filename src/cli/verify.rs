@@ -53,7 +53,8 @@ pub(super) fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::from(code))
 }
 
-fn tell_damage(verified: &Verified) {
+/// Names what is damaged, and what the run itself had said.
+pub(super) fn tell_damage(verified: &Verified) {
     for damage in verified.damage.iter().take(MOST_TOLD) {
         files::say(&format!("damaged: {damage}"));
     }
@@ -76,7 +77,8 @@ fn tell_damage(verified: &Verified) {
     }
 }
 
-fn tell_differences(verified: &Verified) {
+/// Names where the journal comes to something else.
+pub(super) fn tell_differences(verified: &Verified) {
     files::say(
         "error: the journal comes to something else than the run said; this is a fault of pushproof, please report it:",
     );

@@ -98,6 +98,15 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// The same with so many violations of each class, for whoever was told of them.
+    #[must_use]
+    pub fn with_violations(self, of: impl Fn(Class) -> u64) -> Self {
+        Self {
+            violations: Class::ALL.map(of),
+            ..self
+        }
+    }
+
     /// How many violations of one class.
     pub fn of(&self, class: Class) -> u64 {
         self.violations[class as usize]

@@ -45,4 +45,5 @@ mod trouble;
 mod usage;
 mod users;
 mod violations;
+mod watch;
 mod workers;

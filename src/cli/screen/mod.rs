@@ -27,7 +27,7 @@ use super::files;
 use super::terminal::colour;
 use crate::clock::Clock;
 use crate::dashboard::render::Page;
-use crate::dashboard::state::Order;
+use crate::dashboard::state::{Of, Order};
 use crate::dashboard::{self, State, Theme};
 use crate::report::progress;
 use crate::report::text::Colour;
@@ -110,18 +110,16 @@ fn theme() -> Theme {
 #[derive(Debug)]
 pub(super) struct Screen {
     thread: Option<JoinHandle<()>>,
-    /// Ready when that has ended.
-    ended: oneshot::Receiver<()>,
+    /// Ready when that has ended; `None`: that was heard.
+    ended: Option<oneshot::Receiver<()>>,
+    of: Of,
     orders: mpsc::Receiver<Order>,
     hangup: Signal,
 }
 
 impl Screen {
-    /// Takes the terminal, and draws on it until the snapshots end. `rate_can_change`: whether orders to change the rate are carried out.
-    pub(super) fn start(
-        snapshots: watch::Receiver<Snapshot>,
-        rate_can_change: bool,
-    ) -> anyhow::Result<Self> {
+    /// Takes the terminal, and draws on it until the snapshots end. What is only watched is left with the terminal.
+    pub(super) fn start(snapshots: watch::Receiver<Snapshot>, of: Of) -> anyhow::Result<Self> {
         let (sender, orders) = mpsc::channel(ORDERS);
         let (end, ended) = oneshot::channel();
         let hangup = signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?;
@@ -129,7 +127,7 @@ impl Screen {
         let thread = std::thread::Builder::new()
             .name("dashboard".to_owned())
             .spawn(move || {
-                show(snapshots, &sender, State::new(rate_can_change));
+                show(snapshots, &sender, State::new(of));
                 end.send(()).ok();
             });
         let thread = match thread {
@@ -141,7 +139,8 @@ impl Screen {
         };
         Ok(Self {
             thread: Some(thread),
-            ended,
+            ended: Some(ended),
+            of,
             orders,
             hangup,
         })
@@ -156,6 +155,7 @@ impl Screen {
                 guard::leave();
                 Order::Interrupt
             }
+            () = over(&mut self.ended), if self.of == Of::Watched => Order::Interrupt,
             else => std::future::pending().await,
         }
     }
@@ -163,11 +163,19 @@ impl Screen {
     /// Gives the terminal back. The snapshots have to be over.
     pub(super) async fn stop(mut self) {
         // One that hangs at a terminal that takes nothing is left behind, and nobody waits for it.
-        let ended = tokio::time::timeout(PATIENCE, &mut self.ended).await;
+        let ended = tokio::time::timeout(PATIENCE, over(&mut self.ended)).await;
         if let Some(thread) = self.thread.take().filter(|_| ended.is_ok()) {
             thread.join().ok();
         }
         guard::leave();
+    }
+}
+
+/// Waits until the thread has ended, whatever ended it.
+async fn over(ended: &mut Option<oneshot::Receiver<()>>) {
+    if let Some(waited_for) = ended {
+        waited_for.await.ok();
+        *ended = None;
     }
 }
 
@@ -196,12 +204,17 @@ fn until_something_comes(wait: Duration) -> std::io::Result<()> {
 
 /// Draws until the snapshots are over, or the terminal is gone.
 fn show(mut snapshots: watch::Receiver<Snapshot>, orders: &mpsc::Sender<Order>, state: State) {
+    let is_watching = state.is_watching();
     let Ok(mut drawn) = Drawn::new(orders, state) else {
         return guard::leave();
     };
     while let Ok(newer) = snapshots.has_changed() {
         if !guard::is_up() {
-            return lines(snapshots);
+            // A run has to come to its end, and somebody may read of it; nobody watches any more.
+            if !is_watching {
+                lines(snapshots);
+            }
+            return;
         }
         if newer {
             drawn.newest = snapshots.borrow_and_update().clone();

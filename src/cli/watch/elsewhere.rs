@@ -1,5 +1,6 @@
-//! Snapshots of a run elsewhere, over HTTP.
+//! A run that goes on elsewhere, over HTTP.
 
+use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
@@ -10,15 +11,104 @@ use hyper::http::uri::Authority;
 use hyper::{Request, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
+use tokio::sync::mpsc;
 
+use super::super::files;
+use super::shown::{Left, Shown};
+use super::{announce, tell_end};
 use crate::report::snapshot;
 use crate::summary::Snapshot;
 use crate::summary::live::PAST;
+use crate::summary::verdict::EXIT_USAGE;
+
+/// Between two looks.
+const EVERY: Duration = Duration::from_secs(1);
 
 /// Most bytes of a snapshot.
 const MOST: usize = 16 << 20;
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Shows it to its end.
+pub(super) async fn watch(
+    mut from: Elsewhere,
+    mut interrupted: mpsc::Receiver<()>,
+    start: impl FnOnce(mpsc::Receiver<()>) -> Shown,
+) -> anyhow::Result<ExitCode> {
+    let first = tokio::select! {
+        first = from.next() => first?,
+        _ = interrupted.recv() => return Ok(Left::Interrupted.code()),
+    };
+    let has_begun = has_begun(&first);
+    if has_begun {
+        announce(&first.about, "elsewhere");
+    }
+    let mut shown = start(interrupted);
+    let ended = to_the_end(&mut from, (first, has_begun), &mut shown).await;
+    shown.stop().await;
+    match ended {
+        Ended::Left(left) => {
+            files::say("no longer watching; the run goes on");
+            Ok(left.code())
+        }
+        Ended::Over(last) => {
+            if let Some(judgement) = &last.ended {
+                tell_end(judgement);
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        // Who serves metrics ends with the run: the last look comes too late more often than not.
+        Ended::Gone(error) => {
+            files::say(&format!(
+                "the run is over, or cannot be reached any more: {error:#}"
+            ));
+            Ok(ExitCode::from(EXIT_USAGE))
+        }
+    }
+}
+
+/// Why it is shown no longer.
+enum Ended {
+    /// It is over.
+    Over(Box<Snapshot>),
+    /// It cannot be reached any more.
+    Gone(anyhow::Error),
+    /// Nobody watches any more.
+    Left(Left),
+}
+
+/// It listens a moment before there is a run to tell of.
+fn has_begun(snapshot: &Snapshot) -> bool {
+    snapshot.about.started_at_unix_ms > 0
+}
+
+async fn to_the_end(
+    from: &mut Elsewhere,
+    (mut newest, mut is_announced): (Snapshot, bool),
+    shown: &mut Shown,
+) -> Ended {
+    loop {
+        if has_begun(&newest) {
+            if !std::mem::replace(&mut is_announced, true) {
+                announce(&newest.about, "elsewhere");
+            }
+            shown.show(newest.clone());
+            if newest.ended.is_some() {
+                return Ended::Over(newest.into());
+            }
+        }
+        if let Some(left) = shown.until(shown.now() + EVERY).await {
+            return Ended::Left(left);
+        }
+        tokio::select! {
+            left = shown.left() => return Ended::Left(left),
+            next = from.next() => match next {
+                Ok(next) => newest = next,
+                Err(error) => return Ended::Gone(error),
+            }
+        }
+    }
+}
 
 /// A run elsewhere.
 pub(super) struct Elsewhere {

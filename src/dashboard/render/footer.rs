@@ -63,9 +63,11 @@ fn keys(view: View<'_>, width: usize) -> Line<'static> {
     let mut spans = vec![Span::raw(" ")];
     let mut used = 1;
     for (key, what) in KEYS {
-        if key == "+/-" && !view.state.rate_can_change {
-            continue;
-        }
+        let what = match key {
+            "+/-" if view.state.is_watching() => continue,
+            "q" if view.state.is_watching() => "leave",
+            _ => what,
+        };
         used += key.len() + what.len() + 3;
         if used > width {
             break;

@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 
 use super::View;
 use super::panel::{above, left, lines};
-use crate::dashboard::state::keys::BINDINGS;
+use crate::dashboard::state::keys::{BINDINGS, Binding};
 
 /// Cells of the names of keys.
 const KEYS: usize = 18;
@@ -25,12 +25,13 @@ pub(super) fn draw(view: View<'_>, frame: &mut Frame<'_>, area: Rect) {
     };
     let within = above(view, "Keys", frame, place);
     let room = usize::from(within.width);
+    let told = |binding: &Binding| binding.told(view.state.is_watching());
     let mut rows: Vec<_> = BINDINGS
         .iter()
         .map(|binding| {
             Line::from(vec![
                 Span::styled(left(view, binding.keys, KEYS.min(room)), view.theme.title()),
-                Span::raw(left(view, binding.what, room.saturating_sub(KEYS))),
+                Span::raw(left(view, told(binding), room.saturating_sub(KEYS))),
             ])
         })
         .collect();

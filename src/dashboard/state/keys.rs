@@ -62,6 +62,8 @@ pub enum Action {
     Rate(i32),
     /// End the run early, after having asked.
     End,
+    /// The same; where a run is only watched, leave the dashboard.
+    Quit,
     /// Yes.
     Yes,
     /// As Ctrl-C elsewhere.
@@ -81,6 +83,8 @@ pub struct Binding {
     pub keys: &'static str,
     /// What they do, in words.
     pub what: &'static str,
+    /// What they do where a run is only watched, if that is something else.
+    pub watching: Option<&'static str>,
     /// Each key with what it asks for.
     pub actions: &'static [(Key, Action)],
 }
@@ -90,6 +94,7 @@ pub const BINDINGS: &[Binding] = &[
     Binding {
         keys: "1-5",
         what: "show Overview, Latency, Violations, Parts or Generator",
+        watching: None,
         actions: &[
             (Key::Char('1'), Action::Show(Tab::Overview)),
             (Key::Char('2'), Action::Show(Tab::Latency)),
@@ -101,11 +106,13 @@ pub const BINDINGS: &[Binding] = &[
     Binding {
         keys: "Tab, Shift-Tab",
         what: "show the next tab, or the one before",
+        watching: None,
         actions: &[(Key::Tab, Action::Next), (Key::BackTab, Action::Previous)],
     },
     Binding {
         keys: "Space, p",
         what: "freeze the view and let it go on; the run goes on meanwhile",
+        watching: None,
         actions: &[
             (Key::Char(' '), Action::Pause),
             (Key::Char('p'), Action::Pause),
@@ -114,6 +121,7 @@ pub const BINDINGS: &[Binding] = &[
     Binding {
         keys: "arrows, j, k",
         what: "scroll by a line",
+        watching: None,
         actions: &[
             (Key::Up, Action::Scroll(-1)),
             (Key::Char('k'), Action::Scroll(-1)),
@@ -124,6 +132,7 @@ pub const BINDINGS: &[Binding] = &[
     Binding {
         keys: "PgUp, PgDn",
         what: "scroll by a page",
+        watching: None,
         actions: &[
             (Key::PageUp, Action::Page(-1)),
             (Key::PageDown, Action::Page(1)),
@@ -132,6 +141,7 @@ pub const BINDINGS: &[Binding] = &[
     Binding {
         keys: "Home, End, g, G",
         what: "scroll to the first line, or the last",
+        watching: None,
         actions: &[
             (Key::Home, Action::First),
             (Key::Char('g'), Action::First),
@@ -142,6 +152,7 @@ pub const BINDINGS: &[Binding] = &[
     Binding {
         keys: "left, right, h, l",
         what: "on Violations: show one class only, or all again",
+        watching: None,
         actions: &[
             (Key::Left, Action::Class(-1)),
             (Key::Char('h'), Action::Class(-1)),
@@ -152,6 +163,7 @@ pub const BINDINGS: &[Binding] = &[
     Binding {
         keys: "+, -",
         what: "push faster or slower, by a tenth of the schedule's rate; the report tells of it",
+        watching: Some("nothing: what is watched is not steered from here"),
         actions: &[
             (Key::Char('+'), Action::Rate(1)),
             (Key::Char('='), Action::Rate(1)),
@@ -162,8 +174,9 @@ pub const BINDINGS: &[Binding] = &[
     Binding {
         keys: "q, e",
         what: "end the run early: no more pushes, settle, report; asks once, and q or y says yes",
+        watching: Some("q leaves, and a run elsewhere goes on; e does nothing"),
         actions: &[
-            (Key::Char('q'), Action::End),
+            (Key::Char('q'), Action::Quit),
             (Key::Char('e'), Action::End),
             (Key::Char('y'), Action::Yes),
         ],
@@ -171,16 +184,19 @@ pub const BINDINGS: &[Binding] = &[
     Binding {
         keys: "Ctrl-C",
         what: "the same without asking; once more ends at once, without a report",
+        watching: Some("leaves, as q does"),
         actions: &[(Key::Ctrl('c'), Action::Interrupt)],
     },
     Binding {
         keys: "Ctrl-L",
         what: "draw the screen anew",
+        watching: None,
         actions: &[(Key::Ctrl('l'), Action::Redraw)],
     },
     Binding {
         keys: "?, Esc",
         what: "show or hide these keys",
+        watching: None,
         actions: &[(Key::Char('?'), Action::Help), (Key::Escape, Action::Close)],
     },
 ];
@@ -191,12 +207,25 @@ pub fn action(key: Key) -> Option<Action> {
     all.find(|(own, _)| *own == key).map(|(_, action)| *action)
 }
 
+impl Binding {
+    /// What its keys do, in words.
+    pub fn told(&self, watching: bool) -> &'static str {
+        match self.watching {
+            Some(told) if watching => told,
+            _ => self.what,
+        }
+    }
+}
+
 /// The table of keys of docs/dashboard.md.
 pub fn reference() -> String {
     let rows = BINDINGS.iter();
-    let rows = rows.map(|one| format!("| {} | {} |\n", one.keys, one.what));
+    let rows = rows.map(|one| {
+        let watching = one.watching.unwrap_or("the same");
+        format!("| {} | {} | {watching} |\n", one.keys, one.what)
+    });
     format!(
-        "| keys | what they do |\n|---|---|\n{}",
+        "| keys | what they do | in `pushproof watch` |\n|---|---|---|\n{}",
         rows.collect::<String>()
     )
 }

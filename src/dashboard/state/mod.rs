@@ -59,15 +59,28 @@ impl Tab {
 /// What the run is asked to do.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Order {
-    /// End early: no more pushes, settle, report.
+    /// End early: no more pushes, settle, report. Where a run is only watched: leave the dashboard.
     End,
-    /// As Ctrl-C elsewhere: the first time as [`Order::End`], the second time at once.
+    /// As Ctrl-C elsewhere: the first time as [`Order::End`], the second time at once. Where a run is only watched: leave.
     Interrupt,
     /// Push at the schedule's rate times this.
     Rate(f64),
     /// Draw everything anew: somebody else has drawn on the terminal.
     Redraw,
 }
+
+/// What the dashboard is of, and with that what its keys may order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Of {
+    /// A run of this process: it can be steered and ended.
+    #[default]
+    Run,
+    /// A run elsewhere, or one that is over: it is only watched.
+    Watched,
+}
+
+/// Said to whoever presses a key that would steer a run.
+const NOT_STEERED: &str = "what is watched is not steered from here; q leaves the dashboard";
 
 /// What is shown.
 #[derive(Debug, Default)]
@@ -87,8 +100,8 @@ pub struct State {
     pub asking: bool,
     /// Whether it has been asked to end.
     pub ending: bool,
-    /// Whether the rate can be changed while the run goes on.
-    pub rate_can_change: bool,
+    /// What it is of.
+    pub of: Of,
     /// By what the schedule's rate is multiplied, in tenths; 0 stands for never changed.
     tenths: i32,
     /// What was said, oldest first.
@@ -98,12 +111,17 @@ pub struct State {
 }
 
 impl State {
-    /// One that may change the rate, or not.
-    pub fn new(rate_can_change: bool) -> Self {
+    /// One that nobody has touched yet.
+    pub fn new(of: Of) -> Self {
         Self {
-            rate_can_change,
+            of,
             ..Self::default()
         }
+    }
+
+    /// Whether the run is only watched.
+    pub fn is_watching(&self) -> bool {
+        self.of == Of::Watched
     }
 
     /// What is to be drawn when this is the newest.
@@ -140,14 +158,15 @@ impl State {
     /// A key was pressed while this was the newest, and so many lines of the page are there.
     pub fn press(&mut self, key: Key, newest: &Snapshot, lines: usize) -> Option<Order> {
         let action = keys::action(key);
-        if std::mem::take(&mut self.asking) && matches!(action, Some(Action::End | Action::Yes)) {
+        let yes = matches!(action, Some(Action::End | Action::Quit | Action::Yes));
+        if std::mem::take(&mut self.asking) && yes {
             self.end();
             return Some(Order::End);
         }
         // Whoever reads the help wants to leave it first; ending is never in the way.
         let ends = matches!(
             action,
-            Some(Action::End | Action::Interrupt | Action::Redraw)
+            Some(Action::End | Action::Quit | Action::Interrupt | Action::Redraw)
         );
         if std::mem::take(&mut self.help) && !ends {
             return None;
@@ -172,11 +191,14 @@ impl State {
             Action::First => self.scroll[self.tab as usize] = 0,
             Action::Last => self.scroll[self.tab as usize] = lines.saturating_sub(1),
             Action::Class(by) if self.tab == Tab::Violations => self.choose_class(by),
+            Action::Quit if self.is_watching() => return Some(Order::End),
+            Action::Interrupt if self.is_watching() => return Some(Order::Interrupt),
+            Action::Rate(_) | Action::End if self.is_watching() => self.say(NOT_STEERED),
             Action::Rate(by) => return self.change_rate(by, newest),
-            Action::End if self.ending => {
+            Action::End | Action::Quit if self.ending => {
                 self.say("the run is ending already; Ctrl-C ends it at once, without a report");
             }
-            Action::End => self.asking = true,
+            Action::End | Action::Quit => self.asking = true,
             Action::Interrupt => {
                 self.end();
                 return Some(Order::Interrupt);
@@ -208,10 +230,6 @@ impl State {
     }
 
     fn change_rate(&mut self, by: i32, newest: &Snapshot) -> Option<Order> {
-        if !self.rate_can_change {
-            self.say("the rate of this run cannot be changed while it goes on");
-            return None;
-        }
         let none = "nothing is pushed on a schedule now";
         let none = (newest.rate.is_none() || self.ending).then_some(none);
         if let Some(why) = newest.rate_fixed.or(none) {

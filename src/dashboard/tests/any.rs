@@ -1,6 +1,6 @@
 use super::{ASCII, UNICODE, made, screen};
-use crate::dashboard::state::State;
 use crate::dashboard::state::keys::{BINDINGS, Key};
+use crate::dashboard::state::{Of, State};
 use crate::summary::Snapshot;
 
 /// A seeded source of what happens next.
@@ -35,7 +35,7 @@ fn no_size_and_no_key_makes_it_panic() {
         .chain([Key::Other, Key::Enter, Key::Char('x')])
         .collect();
     let mut any = Any(0x5eed);
-    let mut state = State::new(true);
+    let mut state = State::new(Of::Run);
     let (mut lines, mut newest) = (0, &snapshots[0]);
     for turn in 0..TURNS {
         if any.below(3) == 0 {

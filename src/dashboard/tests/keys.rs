@@ -1,6 +1,6 @@
 use super::made;
 use crate::dashboard::state::keys::{Action, BINDINGS, Key, action};
-use crate::dashboard::state::{Order, State, Tab};
+use crate::dashboard::state::{Of, Order, State, Tab};
 use crate::summary::Snapshot;
 use crate::verify::Class;
 
@@ -144,7 +144,7 @@ fn an_interrupt_is_passed_on_each_time_whatever_is_shown() {
 
 #[test]
 fn the_rate_changes_by_tenths_of_the_schedules() {
-    let mut state = State::new(true);
+    let mut state = State::new(Of::Run);
     let orders = pressed(&mut state, &chars("++-"));
     assert_eq!(orders, [1.1, 1.2, 1.1].map(Order::Rate));
     assert_eq!(
@@ -159,17 +159,7 @@ fn the_rate_changes_by_tenths_of_the_schedules() {
 
 #[test]
 fn a_rate_that_cannot_change_says_so() {
-    let mut state = State::new(false);
-    assert_eq!(pressed(&mut state, &chars("+")), []);
-    assert!(
-        state
-            .messages()
-            .last()
-            .unwrap()
-            .contains("cannot be changed")
-    );
-    // Nor before anything is pushed.
-    let mut state = State::new(true);
+    let mut state = State::new(Of::Run);
     assert_eq!(state.press(Key::Char('+'), &Snapshot::default(), 0), None);
     assert!(
         state
@@ -178,6 +168,26 @@ fn a_rate_that_cannot_change_says_so() {
             .unwrap()
             .contains("nothing is pushed")
     );
+}
+
+#[test]
+fn what_is_watched_is_left_and_not_steered() {
+    for (keys, orders, said) in [
+        ("q", vec![Order::End], 0),
+        ("?q", vec![Order::End], 0),
+        ("ey+=-_", vec![], 5),
+    ] {
+        let mut state = State::new(Of::Watched);
+        assert_eq!(pressed(&mut state, &chars(keys)), orders, "{keys}");
+        assert!(!state.asking && !state.ending);
+        let told = state.messages().filter(|told| told.contains("not steered"));
+        assert_eq!(told.count(), state.messages().count());
+        assert_eq!(state.messages().count(), said, "{keys}");
+    }
+    let mut state = State::new(Of::Watched);
+    let left = pressed(&mut state, &[Key::Char(' '), Key::Ctrl('c')]);
+    assert_eq!(left, [Order::Interrupt]);
+    assert!(!state.ending);
 }
 
 #[test]

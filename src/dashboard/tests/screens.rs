@@ -3,7 +3,7 @@ use std::fmt::Write as _;
 use super::golden::is_as_kept;
 use super::{ASCII, UNICODE, made, screen};
 use crate::dashboard::state::keys::Key;
-use crate::dashboard::state::{State, Tab};
+use crate::dashboard::state::{Of, State, Tab};
 use crate::dashboard::theme::Theme;
 use crate::summary::Snapshot;
 
@@ -13,7 +13,7 @@ const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 fn pages(size: (u16, u16), snapshot: &Snapshot, theme: Theme) -> String {
     let mut drawn = String::new();
     for tab in Tab::ALL {
-        let mut state = State::new(true);
+        let mut state = State::new(Of::Run);
         state.tab = tab;
         writeln!(drawn, "--- {} ---", tab.name()).unwrap();
         drawn += &screen(size, snapshot, &state, theme).0;
@@ -81,6 +81,19 @@ fn what_lies_above_the_view() {
         drawn += &screen((80, 24), &newest, &state, UNICODE).0;
     }
     is_as_kept("above-80x24", &drawn);
+}
+
+#[test]
+fn what_is_watched_has_other_keys() {
+    let snapshot = made::trouble();
+    let mut drawn = String::new();
+    for key in [Key::Char('?'), Key::Char('+')] {
+        let mut state = State::new(Of::Watched);
+        state.press(key, &snapshot, 0);
+        writeln!(drawn, "--- {key:?} ---").unwrap();
+        drawn += &screen((80, 24), &snapshot, &state, UNICODE).0;
+    }
+    is_as_kept("watched-80x24", &drawn);
 }
 
 #[test]

@@ -1,11 +1,14 @@
 //! A snapshot of a run as JSON, and back: what a display elsewhere is made from.
 //!
-//! It is for programs of the same version, and changes with them; reports are what other programs rely on.
+//! It is for programs of the same version, and changes with them; reports are what other programs rely on. `saved` makes snapshots of a
+//! run that is over from its report.
 
 mod form;
 mod read;
+mod saved;
 
 pub use read::{Unread, read};
+pub use saved::Saved;
 
 use crate::summary::Snapshot;
 

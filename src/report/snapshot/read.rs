@@ -86,9 +86,9 @@ pub fn read(bytes: &[u8]) -> Result<Snapshot, Unread> {
 }
 
 /// What thresholds of a run may be about.
-struct Words<'a> {
-    events: &'a [String],
-    triggers: &'a [String],
+pub(super) struct Words<'a> {
+    pub(super) events: &'a [String],
+    pub(super) triggers: &'a [String],
 }
 
 impl Words<'_> {
@@ -113,7 +113,7 @@ impl Words<'_> {
         })
     }
 
-    fn judgement(&self, ended: Ended) -> Result<Judgement, Unread> {
+    pub(super) fn judgement(&self, ended: Ended) -> Result<Judgement, Unread> {
         let all = [Verdict::Pass, Verdict::Fail, Verdict::Unknown];
         let verdict = all
             .into_iter()

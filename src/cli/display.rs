@@ -1,12 +1,12 @@
-//! What a run shows while it goes on: the dashboard, progress lines, or nothing.
+//! What is shown of a run: the dashboard, progress lines, or nothing.
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::super::files;
-use super::super::screen::{Screen, held};
-use super::super::terminal::show_progress;
-use crate::dashboard::state::Order;
+use super::files;
+use super::screen::{Screen, held};
+use super::terminal::show_progress;
+use crate::dashboard::state::{Of, Order};
 use crate::run::embedded::Says;
 use crate::summary::Snapshot;
 
@@ -42,12 +42,12 @@ pub(super) enum Display {
 
 impl Display {
     /// Shows these snapshots until they are over.
-    pub(super) fn start(wanted: Wanted, snapshots: watch::Receiver<Snapshot>) -> Self {
+    pub(super) fn start(wanted: Wanted, snapshots: watch::Receiver<Snapshot>, of: Of) -> Self {
         if wanted.quiet {
             return Self::Nothing;
         }
         if wanted.tui {
-            match Screen::start(snapshots.clone(), true) {
+            match Screen::start(snapshots.clone(), of) {
                 Ok(screen) => return Self::Dashboard(screen),
                 Err(error) => files::say(&format!("{error:#}")),
             }
