@@ -3,6 +3,7 @@
 //! What a second looks like is made of the same parts as while a run goes on. What no history tells (logins, the generator's health, nodes)
 //! is left empty until the end, which has what the run said of it. Memory goes to what judging needs, and to as many seconds as a snapshot has.
 
+use std::collections::BTreeMap;
 use std::io::{Read, Seek};
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,10 +11,13 @@ use std::time::Duration;
 use super::replay::Failed;
 use super::scan::{Damage, Unreadable};
 use super::verified::{Judging, Verified};
+use crate::ids::UserId;
 use crate::measure::{FanoutLatency, Latency, RequestCounts, Share, Sketch};
 use crate::pace::Course;
 use crate::scenario::Plan;
-use crate::summary::live::{About, HealthNow, LatenciesSoFar, PAST, Part, RateChange, by_time};
+use crate::summary::live::{
+    About, HealthNow, LatenciesSoFar, PAST, Part, RateChange, by_time, users,
+};
 use crate::summary::parts::{self, Came};
 use crate::summary::seconds::{Pushed, Seconds, in_flight_for};
 use crate::summary::{LoginCounts, MustRefuse, PushCounts, Running, Signs, Snapshot, SocketCounts};
@@ -55,6 +59,8 @@ struct Seen {
     /// Violations that each shard had found.
     violations: Vec<u64>,
     examples: Arc<Vec<Example>>,
+    /// The names of the users that these tell of.
+    users: Arc<BTreeMap<UserId, String>>,
     pushed: (PushCounts, u64),
     last: Snapshot,
 }
@@ -166,6 +172,7 @@ impl Seen {
             fanout: FanoutLatency::new(shards),
             violations: vec![0; shards],
             examples: Arc::default(),
+            users: Arc::default(),
             pushed: Default::default(),
             last: Snapshot::default(),
         }
@@ -233,6 +240,7 @@ impl Seen {
                 all.merge(shard.judge.findings().clone());
             }
             self.examples = by_time(all.examples()).into();
+            self.users = users(&self.plan, &self.examples).into();
         }
         so_far
     }
@@ -334,6 +342,7 @@ impl Seen {
             .into(),
             parts: parts.into(),
             examples: Arc::clone(&self.examples),
+            users: Arc::clone(&self.users),
             generator: HealthNow {
                 limited,
                 ..HealthNow::default()

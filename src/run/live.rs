@@ -20,7 +20,7 @@ use super::vitals::Vitals;
 use crate::clock::Clock;
 use crate::fleet::shard::WINDOW;
 use crate::scenario::Plan;
-use crate::summary::live::{About, HealthNow, LatenciesSoFar, Part, PartKind};
+use crate::summary::live::{self, About, HealthNow, LatenciesSoFar, Part, PartKind};
 use crate::summary::parts::{self, Came};
 use crate::summary::seconds::in_flight_for;
 use crate::summary::{Signs, Snapshot, Summary, Target};
@@ -189,6 +189,7 @@ impl Live {
         let signs = self.signs(seen, &generator);
         let (thresholds, limited) = running.stands(&plan.thresholds, &signs);
         generator.limited = limited;
+        let examples = tally.examples();
         Snapshot {
             about: Arc::clone(&self.about),
             phase: machine.phase().name(),
@@ -221,7 +222,8 @@ impl Live {
             }
             .into(),
             parts: self.parts(seen, second).into(),
-            examples: tally.examples().into(),
+            users: live::users(plan, &examples).into(),
+            examples: examples.into(),
             generator,
             thresholds: thresholds.into(),
             requests: tally.sums.requests(),

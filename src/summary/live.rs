@@ -1,5 +1,6 @@
 //! A run while it goes on.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use super::{
     Checked, LoginCounts, MustRefuse, PushCounts, Reasons, Second, SocketCounts, Split, Summary,
     Target,
 };
+use crate::ids::{Audience, UserId};
 use crate::measure::{Latency, RequestCounts};
 use crate::scenario::Plan;
 use crate::scenario::threshold::Metric;
@@ -64,6 +66,8 @@ pub struct Snapshot {
     pub parts: Arc<Vec<Part>>,
     /// Examples of violations, newest last; bounded as in a report.
     pub examples: Arc<Vec<Example>>,
+    /// The names of the users that these tell of.
+    pub users: Arc<BTreeMap<UserId, String>>,
     /// How the generator itself fares.
     pub generator: HealthNow,
     /// The thresholds as they stand; of what is known only at the end, the outcome is unknown.
@@ -125,6 +129,7 @@ impl Snapshot {
         .into();
         self.parts = parts(summary, &self.parts).into();
         self.examples = by_time(summary.findings.examples()).into();
+        self.users = users(&summary.plan, &self.examples).into();
         self.generator = HealthNow {
             cpu_percent: generator.cpu_percent,
             busiest_thread_percent: generator.busiest_thread_percent,
@@ -150,6 +155,20 @@ pub fn by_time(examples: &[Example]) -> Vec<Example> {
     let mut examples = examples.to_vec();
     examples.sort_by_key(|example| (example.arrived.is_none(), example.arrived));
     examples
+}
+
+/// The names of the users that examples tell of.
+pub fn users(plan: &Plan, examples: &[Example]) -> BTreeMap<UserId, String> {
+    let at = |one: &Example| {
+        let aimed = one.sent.map(|push| push.audience);
+        let aimed = aimed.and_then(|audience| match audience {
+            Audience::User(user) => Some(user),
+            Audience::Everyone => None,
+        });
+        [Some(one.user), aimed].into_iter().flatten()
+    };
+    let all = examples.iter().flat_map(at);
+    all.map(|user| (user, plan.name_of(user))).collect()
 }
 
 /// The parts of a run that is over. What only a run that goes on tells is as it was `before`.

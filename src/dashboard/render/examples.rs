@@ -11,7 +11,7 @@ use super::panel::{left, lines, nothing, panel, right};
 use super::{Page, View};
 use crate::dashboard::text::{fit, plural};
 use crate::history::Push;
-use crate::ids::{AppId, Audience};
+use crate::ids::{AppId, Audience, UserId};
 use crate::time::Time;
 use crate::verify::Example;
 
@@ -97,8 +97,11 @@ fn row(view: View<'_>, width: u16, one: &Example, chosen: bool) -> Line<'static>
     let width = usize::from(width);
     let at = seen_at(one).map_or_else(String::new, seconds);
     let what = format!(
-        "user {} socket {}  {}  {}",
-        one.user, one.socket, one.event, one.detail
+        "{} socket {}  {}  {}",
+        user(view, one.user),
+        one.socket,
+        one.event,
+        one.detail
     );
     let mark = if chosen { ">" } else { " " };
     let before = [
@@ -119,11 +122,11 @@ fn row(view: View<'_>, width: u16, one: &Example, chosen: bool) -> Line<'static>
 
 fn in_full(view: View<'_>, one: &Example) -> String {
     let mut told = format!(
-        "{}: {}. At socket {} of user {} in app {}, under event name {:?}",
+        "{}: {}. At socket {} of {} in app {}, under event name {:?}",
         one.class.name(),
         one.detail,
         one.socket,
-        one.user,
+        user(view, one.user),
         app(view, one.app),
         one.event,
     );
@@ -145,7 +148,7 @@ fn in_full(view: View<'_>, one: &Example) -> String {
 fn asked(view: View<'_>, push: &Push) -> String {
     let whom = match push.audience {
         Audience::Everyone => "everyone (*)".to_owned(),
-        Audience::User(user) => format!("user {user}"),
+        Audience::User(id) => user(view, id),
     };
     let events = &view.shown.about.events;
     let event = events.get(push.event.index()).map_or("?", String::as_str);
@@ -154,6 +157,18 @@ fn asked(view: View<'_>, push: &Push) -> String {
         app(view, push.app),
         seconds(push.intended),
         seconds(push.sent)
+    )
+}
+
+/// Most cells of a user's name: what happened stands behind it.
+const NAME: usize = 24;
+
+/// By name; by number if nobody knows it.
+fn user(view: View<'_>, id: UserId) -> String {
+    let name = view.shown.users.get(&id);
+    name.map_or_else(
+        || format!("user number {id}"),
+        |name| fit(name, NAME, view.theme),
     )
 }
 

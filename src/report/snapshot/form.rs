@@ -1,10 +1,12 @@
 //! The form of the JSON. Times are in microseconds.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::SCHEMA;
+use crate::ids::UserId;
 use crate::measure::RequestCounts;
 use crate::summary::live::{About, HealthNow, LatenciesSoFar, Part, RateChange};
 use crate::summary::verdict::Judgement;
@@ -37,6 +39,7 @@ pub(super) struct Form {
     pub(super) latencies: LatenciesSoFar,
     pub(super) parts: Vec<Part>,
     pub(super) examples: Vec<Example>,
+    pub(super) users: BTreeMap<UserId, String>,
     pub(super) generator: HealthNow,
     pub(super) thresholds: Vec<Stands>,
     pub(super) requests: RequestCounts,
@@ -107,6 +110,7 @@ impl Form {
             latencies: LatenciesSoFar::clone(&snapshot.latencies),
             parts: snapshot.parts.to_vec(),
             examples: snapshot.examples.to_vec(),
+            users: BTreeMap::clone(&snapshot.users),
             generator: snapshot.generator.clone(),
             thresholds: snapshot.thresholds.iter().map(Stands::of).collect(),
             requests: snapshot.requests,

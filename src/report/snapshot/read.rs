@@ -78,6 +78,7 @@ pub fn read(bytes: &[u8]) -> Result<Snapshot, Unread> {
         latencies: form.latencies.into(),
         parts: form.parts.into(),
         examples: form.examples.into(),
+        users: form.users.into(),
         generator: form.generator,
         requests: form.requests,
         rate_fixed: Some("it runs elsewhere"),

@@ -110,6 +110,8 @@ pub(in super::super) fn trouble() -> Snapshot {
         example(class, n, detail)
     });
     snapshot.examples = Arc::new(all.collect());
+    let users = (0..400).map(|n| (UserId(n), format!("user-{}", n / 2)));
+    snapshot.users = Arc::new(users.collect());
     snapshot.generator.limited = Some(
         "pushes left 312 ms after their time (99th percentile); give it more CPU or lower the load"
             .to_owned(),
@@ -216,13 +218,17 @@ pub(in super::super) fn extreme() -> Snapshot {
         ..part(kinds[n % 4], name, 0, 0)
     });
     snapshot.parts = Arc::new(parts.collect());
-    let examples = names.iter().map(|name| Example {
+    let examples = (1..).zip(&names).map(|(n, name)| Example {
         event: name.clone(),
         app: AppId(u32::MAX),
+        user: UserId(n),
         arrived: Some(Time::MAX),
         ..example(Class::Phantom, 3, name)
     });
     snapshot.examples = Arc::new(examples.collect());
+    let users = snapshot.examples.iter().zip(names.iter().cycle());
+    let users = users.map(|(one, name)| (one.user, name.clone()));
+    snapshot.users = Arc::new(users.collect());
     snapshot.drops = reasons(&[(&names[1], 7), (&names[2], 7), (&long, 8)]);
     snapshot.generator = HealthNow {
         cpu_percent: Some(f64::NAN),

@@ -57,6 +57,7 @@ pub(super) fn end(
         latencies: latencies(report).into(),
         parts: parts(report, names).into(),
         examples: by_time(&examples).into(),
+        users: names.of_users().into(),
         generator: health(report),
         thresholds: judgement.thresholds.clone().into(),
         requests: requests(report),

@@ -129,6 +129,7 @@ impl Iterator for Seconds<'_> {
             second,
             in_flight,
             examples: examples.into(),
+            users: Arc::clone(&end.users),
             rate_fixed: Some("the run is over"),
             changes: changes.copied().collect(),
             ..Snapshot::default()

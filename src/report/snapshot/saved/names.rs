@@ -14,8 +14,8 @@ pub(super) struct Names {
     pub(super) events: Vec<String>,
     pub(super) triggers: Vec<String>,
     sockets_per_user: u32,
-    /// Of the users that a violation names, their numbers.
-    users: BTreeMap<String, UserId>,
+    /// Of the users that a violation names, their numbers, by app and name: two apps may have a user of the same name.
+    users: BTreeMap<(String, String), UserId>,
 }
 
 impl Names {
@@ -27,20 +27,18 @@ impl Names {
         let mut users = BTreeMap::new();
         for one in &report.violations {
             let user = UserId(one.socket / per_user.unwrap_or(1).max(1));
-            users.insert(one.user.clone(), user);
+            users.insert((one.app.clone(), one.user.clone()), user);
         }
-        let wanted = report
-            .violations
-            .iter()
-            .filter_map(|one| one.audience.as_ref());
-        let mut wanted: Vec<_> = wanted.filter(|name| !users.contains_key(*name)).collect();
-        if let Some(plan) = plan.filter(|_| !wanted.is_empty()) {
-            for user in (0..plan.users).map(UserId) {
-                let name = plan.name_of(user);
-                if wanted.contains(&&name) {
-                    wanted.retain(|one| **one != name);
-                    users.insert(name, user);
-                }
+        let aimed = report.violations.iter();
+        let aimed = aimed.filter_map(|one| one.push_app.as_ref().zip(one.audience.as_ref()));
+        for (app, name) in aimed {
+            let place = report.target.apps.iter().position(|known| known == app);
+            let place = place.map(|place| AppId(place as u32));
+            let users_of = |plan: &Plan| plan.named(name).into_iter();
+            let mut found = plan.into_iter().flat_map(users_of);
+            let found = found.find(|user| plan.map(|plan| plan.app_of(*user)) == place);
+            if let Some(user) = found {
+                users.insert((app.clone(), name.clone()), user);
             }
         }
         Self {
@@ -56,10 +54,21 @@ impl Names {
         EventId(place.unwrap_or(self.events.len()) as u32)
     }
 
-    fn audience(&self, name: &str) -> Option<Audience> {
+    /// Their names by their numbers.
+    pub(super) fn of_users(&self) -> BTreeMap<UserId, String> {
+        let users = self.users.iter();
+        users
+            .map(|((_, name), user)| (*user, name.clone()))
+            .collect()
+    }
+
+    fn audience(&self, app: &str, name: &str) -> Option<Audience> {
         match name {
             "*" => Some(Audience::Everyone),
-            name => self.users.get(name).copied().map(Audience::User),
+            name => {
+                let user = self.users.get(&(app.to_owned(), name.to_owned()));
+                user.copied().map(Audience::User)
+            }
         }
     }
 }
@@ -80,7 +89,7 @@ pub(super) fn example(report: &Report, names: &Names, of: &form::Violation) -> E
             intended: time(of.intended_us?),
             sent: time(of.sent_us?),
             app: app(of.push_app.as_deref()?),
-            audience: names.audience(of.audience.as_deref()?)?,
+            audience: names.audience(of.push_app.as_deref()?, of.audience.as_deref()?)?,
             event: names.event(asked),
             stream_seq: 0,
         })
