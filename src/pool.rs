@@ -1,14 +1,31 @@
 //! Several things at a time, until all have ended or it is told to stop.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
+use crate::clock::Clock;
+use crate::time::Time;
+
 /// What goes on at this moment, by its name, for whoever shows it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Running {
-    names: Arc<Mutex<Vec<Arc<str>>>>,
+    clock: Clock,
+    all: Arc<Mutex<Vec<Begun>>>,
+}
+
+/// One of them, and when it began.
+type Begun = (Arc<str>, Time);
+
+impl Default for Running {
+    fn default() -> Self {
+        Self {
+            clock: Clock::start(),
+            all: Arc::default(),
+        }
+    }
 }
 
 /// One of the things that go on; ends when it is dropped.
@@ -22,27 +39,36 @@ impl Running {
     /// Something begins.
     pub fn begin(&self, name: &str) -> Going {
         let name: Arc<str> = name.into();
-        self.all().push(Arc::clone(&name));
+        let now = self.clock.now();
+        self.all().push((Arc::clone(&name), now));
         Going {
             running: self.clone(),
             name,
         }
     }
 
-    /// What goes on, what began first before the others.
-    pub fn names(&self) -> Vec<Arc<str>> {
-        self.all().clone()
+    /// What goes on and for how long, what began first before the others.
+    pub fn names(&self) -> Vec<(Arc<str>, Duration)> {
+        let now = self.clock.now();
+        let all = self.all();
+        let all = all
+            .iter()
+            .map(|(name, begun)| (Arc::clone(name), now - *begun));
+        all.collect()
     }
 
-    fn all(&self) -> MutexGuard<'_, Vec<Arc<str>>> {
-        self.names.lock().unwrap_or_else(PoisonError::into_inner)
+    fn all(&self) -> MutexGuard<'_, Vec<Begun>> {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Going {
     fn drop(&mut self) {
         let mut all = self.running.all();
-        if let Some(at) = all.iter().position(|name| Arc::ptr_eq(name, &self.name)) {
+        if let Some(at) = all
+            .iter()
+            .position(|(name, _)| Arc::ptr_eq(name, &self.name))
+        {
             all.remove(at);
         }
     }

@@ -240,21 +240,29 @@ fn strings_of<'a>(key: &str, value: &'a serde_json::Value, found: &mut Vec<&'a s
 }
 
 #[test]
-fn of_the_keys_of_the_dashboard() {
+fn of_the_keys_of_the_dashboards() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/dashboard.md");
     let committed = std::fs::read_to_string(path).expect("the document is there");
-    let (before, _) = committed
-        .split_once("| keys |")
-        .expect("the document has its table");
-    let table = pushproof::dashboard::state::keys::reference();
-    let current = format!("{before}{table}");
+    let mut current = committed.clone();
+    for (mark, table) in [
+        ("run", pushproof::dashboard::state::keys::reference()),
+        ("lists", pushproof::dashboard::list::keys::reference()),
+    ] {
+        let mark = format!("<!-- keys of {mark} -->\n\n");
+        let (before, rest) = current.split_once(&mark).expect("the table has its mark");
+        // A table ends with the first line that is none of its rows.
+        let rows = rest.split_inclusive('\n');
+        let rows = rows.take_while(|line| line.starts_with('|'));
+        let length: usize = rows.map(str::len).sum();
+        current = format!("{before}{mark}{table}{}", &rest[length..]);
+    }
     if std::env::var_os("PUSHPROOF_BLESS").is_some() {
         std::fs::write(path, &current).expect("the document can be written");
         return;
     }
     assert!(
         committed == current,
-        "the table of docs/dashboard.md is out of date; write it anew with\n  PUSHPROOF_BLESS=1 cargo test --test schema"
+        "a table of docs/dashboard.md is out of date; write it anew with\n  PUSHPROOF_BLESS=1 cargo test --test schema"
     );
 }
 

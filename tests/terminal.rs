@@ -77,9 +77,10 @@ fn violations_are_seen_as_they_happen() {
 }
 
 /// A platform of its own, which can be killed.
-fn serve() -> (Child, String) {
+fn serve(flags: &[&str]) -> (Child, String) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_pushproof"))
         .args(["serve", "--port", "0", "--until-stdin-closes"])
+        .args(flags)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -94,7 +95,7 @@ fn serve() -> (Child, String) {
 #[test]
 #[ignore = "needs Node and Python peers: run ci/check (or ci/install-peers, then cargo test -- --ignored)"]
 fn a_target_that_is_killed_shows_as_dropped_sockets() {
-    let (mut platform, url) = serve();
+    let (mut platform, url) = serve(&[]);
     let tmux = Tmux::start((80, 24), &format!("{LONG} --target {url}"));
     tmux.until_it_says("OK SO FAR");
     platform.kill().expect("it can be killed");
@@ -284,7 +285,7 @@ fn a_run_elsewhere_goes_on_without_whoever_watched_it() {
 #[test]
 #[ignore = "needs Node and Python peers: run ci/check (or ci/install-peers, then cargo test -- --ignored)"]
 fn the_suite_says_how_far_it_is() {
-    let tmux = Tmux::start((100, 30), "conform --only HS,LV");
+    let tmux = Tmux::start((100, 30), "conform --no-tui --only HS,LV");
     tmux.until("cases under way", |screen| {
         screen.contains(" cases in 0:") && screen.contains("now ")
     });
@@ -294,6 +295,93 @@ fn the_suite_says_how_far_it_is() {
         !screen.contains(" cases in 0:"),
         "the line is gone:\n{screen}"
     );
+}
+
+#[test]
+#[ignore = "needs Node and Python peers: run ci/check (or ci/install-peers, then cargo test -- --ignored)"]
+fn a_suite_is_watched_filtered_and_ended_by_ctrl_c() {
+    // A server that is known to be bad, at which HS-02 fails.
+    let (mut platform, url) = serve(&["--mutant", "upgrades-lie"]);
+    let flags = "--only HS,LV,SE --jobs 2 --json suite.json";
+    let tmux = Tmux::start((80, 24), &format!("conform --target {url} {flags}"));
+    let screen = tmux.until_it_says("FAIL:");
+    for words in [
+        "pushproof conform",
+        &url,
+        "!! fail",
+        "under way",
+        "The newest fail",
+    ] {
+        assert!(screen.contains(words), "{words}:\n{screen}");
+    }
+    for (key, words) in [
+        ("n", "> !! fail"),
+        ("Enter", "back to the list"),
+        ("Escape", "j/k choose"),
+        ("g", ", 1 of "),
+        ("f", "[problems "),
+        ("Right", "[pass "),
+        ("Right", "[fail "),
+        ("?", "Any key closes this."),
+        ("x", "j/k choose"),
+        ("Space", "view paused at"),
+    ] {
+        tmux.press(&[key]);
+        tmux.until_it_says(words);
+    }
+    tmux.resize((120, 40));
+    tmux.until_it_says("Under way: ");
+    tmux.resize((40, 12));
+    tmux.until("small", |screen| {
+        !screen.contains("Under way: ") && screen.contains("FAIL: ")
+    });
+    tmux.resize((80, 24));
+    tmux.until_it_says("j/k choose");
+    tmux.press(&["C-c"]);
+    let (code, screen) = tmux.ended();
+    assert_eq!(code, 130, "{screen}");
+    let report = tmux.file("suite.json");
+    let report: serde_json::Value = serde_json::from_str(&report).expect("a report");
+    assert_eq!(report["interrupted"], true);
+    assert_eq!(report["verdict"], "fail");
+    // What ended before is on the terminal, as without a dashboard.
+    assert!(screen.contains("HS-"), "{screen}");
+    platform.kill().expect("it can be killed");
+    platform.wait().expect("it ends");
+}
+
+#[test]
+#[ignore = "needs Node and Python peers: run ci/check (or ci/install-peers, then cargo test -- --ignored)"]
+fn a_suite_gives_the_terminal_back_whatever_ends_it() {
+    for (signal, code) in [("TERM", 130), ("HUP", 130)] {
+        let tmux = Tmux::start((80, 24), "conform --only LV,SE");
+        tmux.until_it_says("OK SO FAR");
+        tmux.signal(signal);
+        let (ended, screen) = tmux.ended();
+        assert_eq!(ended, code, "{signal}:\n{screen}");
+    }
+    let tmux = Tmux::start((80, 24), "conform --only HS --target http://127.0.0.1:1");
+    let (code, screen) = tmux.ended();
+    assert_eq!(code, 4, "{screen}");
+    assert!(screen.contains("error: "), "{screen}");
+}
+
+#[test]
+#[ignore = "needs Node and Python peers: run ci/check (or ci/install-peers, then cargo test -- --ignored)"]
+fn a_self_test_is_watched_and_ended_early() {
+    let tmux = Tmux::start((100, 30), "selftest --quick --seed 1");
+    let screen = tmux.until_it_says("OK SO FAR");
+    for words in ["pushproof selftest", "injected", "exact", "under way"] {
+        assert!(screen.contains(words), "{words}:\n{screen}");
+    }
+    tmux.press(&["k", "Enter"]);
+    tmux.until_it_says("which is");
+    tmux.press(&["q"]);
+    tmux.until_it_says("End early?");
+    tmux.press(&["q"]);
+    let (code, screen) = tmux.ended();
+    assert_eq!(code, 130, "{screen}");
+    assert!(screen.contains("trials exact"), "the table:\n{screen}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod expectations;
 mod operated;
 mod outputs;
+mod suite;
 mod targets;
 
 use std::path::PathBuf;
@@ -11,26 +12,23 @@ use std::sync::Arc;
 
 use anyhow::bail;
 use clap::{Args, ValueEnum};
-use tokio::sync::watch;
 
 use self::expectations::Expectations;
 use self::outputs::Outputs;
+use self::suite::Suite;
 use self::targets::Named;
 use super::access::{self, TlsArgs};
 use super::files;
 use super::runtime;
+use super::screen::TuiArgs;
 use super::seed::draw_seed;
-use super::signals::stopped;
-use super::status::Counting;
-use crate::conform::case::Case;
+use crate::conform::Options;
 use crate::conform::select::Selection;
-use crate::conform::{self, Options};
-use crate::pool::Running;
 use crate::report::conformance as report;
 use crate::report::conformance::matrix;
 use crate::scenario::Plan;
 use crate::summary::Verdict;
-use crate::summary::conformance::{Conformance, Level};
+use crate::summary::conformance::Level;
 use crate::summary::verdict::{EXIT_FAIL, EXIT_INTERRUPTED, EXIT_UNKNOWN, EXIT_USAGE};
 
 /// Try a target's Engine.IO and Socket.IO rule by rule; with no target, the embedded platform's.
@@ -91,6 +89,8 @@ pub(super) struct ConformArgs {
     /// Write what came to this file, for --expect later; reasons that stand there are kept where they still fit. One for each target.
     #[arg(long, value_name = "FILE")]
     write_expected: Vec<PathBuf>,
+    #[command(flatten)]
+    tui: TuiArgs,
     /// Print what is said to and by the target, below each case.
     #[arg(short, long)]
     verbose: bool,
@@ -183,7 +183,16 @@ pub(super) fn run(args: &ConformArgs) -> anyhow::Result<ExitCode> {
             files::print(text)
         }
     };
-    let suites = runtime()?.block_on(carry_out(args, &cases, &planned, &show))?;
+    let tui = args.tui.wanted(!outputs.take_stdout())?;
+    let suite = Suite {
+        args,
+        cases: &cases,
+        planned: &planned,
+        expectations: &expectations,
+        tui,
+        show: &show,
+    };
+    let suites = runtime()?.block_on(suite.carry_out())?;
     let mut verdicts = Vec::new();
     for (n, (one, suite)) in planned.iter().zip(&suites).enumerate() {
         let Some(suite) = suite else {
@@ -220,65 +229,4 @@ pub(super) fn run(args: &ConformArgs) -> anyhow::Result<ExitCode> {
             0
         },
     ))
-}
-
-/// Tries the cases at one target after the other. `None`: that one is not there, and that has been said.
-async fn carry_out(
-    args: &ConformArgs,
-    cases: &[&'static Case],
-    planned: &[Planned],
-    show: &dyn Fn(&str) -> anyhow::Result<()>,
-) -> anyhow::Result<Vec<Option<Conformance>>> {
-    let stopped = stopped("interrupted: no more cases; the report of those that ended.")?;
-    let mut suites = Vec::new();
-    for one in planned {
-        if *stopped.borrow() {
-            break;
-        }
-        if planned.len() > 1 {
-            show(&format!("\n{}\n", one.named))?;
-        }
-        suites.push(try_one(args, cases, one, &stopped, show).await?);
-    }
-    Ok(suites)
-}
-
-async fn try_one(
-    args: &ConformArgs,
-    cases: &[&'static Case],
-    one: &Planned,
-    stopped: &watch::Receiver<bool>,
-    show: &dyn Fn(&str) -> anyhow::Result<()>,
-) -> anyhow::Result<Option<Conformance>> {
-    let (target, embedded) = match one.named.find(args, &one.plan).await? {
-        Ok(found) => found,
-        Err(told) => {
-            files::say(&format!("error: {told}"));
-            return Ok(None);
-        }
-    };
-    let options = Options {
-        jobs: args.jobs,
-        destructive: args.destructive,
-        ..Options::default()
-    };
-    let mut shown = Ok(());
-    let running = Running::default();
-    let counting = Counting::start(true, "cases", cases.len(), &running);
-    let stopped = stopped.clone();
-    let mut suite = conform::run(cases, target, options, &running, stopped, |row| {
-        counting.ended(row.outcome.name(), cases.len());
-        if shown.is_ok() {
-            shown = show(&report::line(row, args.verbose));
-        }
-    })
-    .await;
-    counting.stop().await;
-    shown?;
-    suite.embedded = embedded.is_some();
-    suite.name = one.named.to_string();
-    if let Some(embedded) = embedded {
-        embedded.end().await;
-    }
-    Ok(Some(suite))
 }

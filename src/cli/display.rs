@@ -4,9 +4,12 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::files;
-use super::screen::{Screen, held};
+use super::screen::Screen;
+use super::shown::Voice;
 use super::terminal::show_progress;
+use crate::dashboard::State;
 use crate::dashboard::state::{Of, Order};
+use crate::report::progress;
 use crate::run::embedded::Says;
 use crate::summary::Snapshot;
 
@@ -24,11 +27,8 @@ pub(super) struct Wanted {
 impl Wanted {
     /// Where the embedded platform says what it has to say.
     pub(super) fn says(self) -> Says {
-        match (self.verbose, self.tui) {
-            (false, _) => Says::Nothing,
-            (true, false) => Says::Here,
-            (true, true) => held::pipe().map_or(Says::Nothing, Says::To),
-        }
+        let (verbose, tui) = (self.verbose, self.tui);
+        Voice { verbose, tui }.says()
     }
 }
 
@@ -47,7 +47,7 @@ impl Display {
             return Self::Nothing;
         }
         if wanted.tui {
-            match Screen::start(snapshots.clone(), of) {
+            match Screen::start(snapshots.clone(), State::new(of), progress::line) {
                 Ok(screen) => return Self::Dashboard(screen),
                 Err(error) => files::say(&format!("{error:#}")),
             }

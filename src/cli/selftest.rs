@@ -10,15 +10,20 @@ use clap::Args;
 
 use super::files::{self, Output};
 use super::runtime;
+use super::screen::TuiArgs;
 use super::seed::draw_seed;
+use super::shown::{Shown, Wanted};
 use super::signals::stopped;
-use super::status::Counting;
+use super::trying::Trying;
+use crate::dashboard::list::{About, Item, items};
+use crate::platform::Fault;
 use crate::pool::Running;
 use crate::report::{mutation, selftest};
 use crate::selftest::mutation::{Mutations, mutations};
 use crate::selftest::{self as proof, Options};
 use crate::summary::Verdict;
-use crate::summary::proof::{SelfTest, Standing};
+use crate::summary::mutation::Mutation;
+use crate::summary::proof::SelfTest;
 use crate::summary::verdict::{EXIT_FAIL, EXIT_INTERRUPTED, EXIT_UNKNOWN, EXIT_USAGE};
 
 /// Trials at a time: they wait more than they work.
@@ -50,6 +55,8 @@ pub(super) struct SelfTestArgs {
     /// Write the table as JSON to this file; - for standard output.
     #[arg(long, value_name = "FILE", env = "PUSHPROOF_JSON")]
     json: Option<PathBuf>,
+    #[command(flatten)]
+    tui: TuiArgs,
     /// Print no progress; the table only if the verifier does not pass.
     #[arg(short, long)]
     quiet: bool,
@@ -81,7 +88,8 @@ pub(super) fn run(args: &SelfTestArgs) -> anyhow::Result<ExitCode> {
             .unwrap_or(if args.quick { QUICK_JOBS } else { JOBS }),
         running: Running::default(),
     };
-    let test = runtime()?.block_on(carry_out(&options, args.quiet))?;
+    let wanted = wanted(args, json.as_ref())?;
+    let test = runtime()?.block_on(carry_out(&options, wanted))?;
     let verdict = test.verdict();
     if !args.quiet || verdict != Verdict::Pass {
         let table = selftest::text(&test);
@@ -121,21 +129,8 @@ fn conformance(args: &SelfTestArgs) -> anyhow::Result<ExitCode> {
     };
     let json = Output::open_json(args.json.as_deref())?;
     files::raise_limit();
-    let mutation = runtime()?.block_on(async {
-        let stopped = stopped(STOPPED)?;
-        let mut ended = 0;
-        let line = Counting::start(!args.quiet, "mutants", 0, &options.running);
-        let tried = mutations(&options, stopped, |trial, of| {
-            ended += 1;
-            line.ended(if trial.is_killed() { "killed" } else { "LIVE" }, of);
-            if !args.quiet {
-                files::say(&format!("[{ended}/{of}]{}", mutation::line(trial)));
-            }
-        });
-        let tried = tried.await;
-        line.stop().await;
-        anyhow::Ok(tried)
-    })?;
+    let wanted = wanted(args, json.as_ref())?;
+    let mutation = runtime()?.block_on(carry_out_mutations(&options, wanted))?;
     let verdict = mutation.verdict();
     if !args.quiet || verdict != Verdict::Pass {
         let text = mutation::text(&mutation);
@@ -160,30 +155,97 @@ fn ends(verdict: Verdict, interrupted: bool) -> ExitCode {
     })
 }
 
-/// What a trial came to, in a word.
-fn word(standing: &Standing) -> &'static str {
-    match standing {
-        Standing::Exact => "exact",
-        Standing::Wrong(_) => "WRONG",
-        Standing::Unknown(_) => "unknown",
-    }
+/// What is to be shown.
+fn wanted(args: &SelfTestArgs, json: Option<&Output>) -> anyhow::Result<Wanted> {
+    let to_stdout = json.is_some_and(Output::is_stdout);
+    let tui = !args.quiet && args.tui.wanted(!to_stdout)?;
+    Ok(Wanted::of(tui, args.quiet))
 }
 
-async fn carry_out(options: &Options, quiet: bool) -> anyhow::Result<SelfTest> {
-    let stopped = stopped(STOPPED)?;
+async fn carry_out(options: &Options, wanted: Wanted) -> anyhow::Result<SelfTest> {
+    let (stop, stopped) = stopped(STOPPED)?;
+    let quiet = wanted == Wanted::Nothing;
     if !quiet {
         files::say(&format!("pushproof selftest: seed {}", options.seed));
     }
+    let trying = Trying::new(&options.running, fault);
+    let about = About {
+        command: "selftest",
+        target: "embedded platforms that misbehave".to_owned(),
+        facts: format!("{} at a time, seed {}", options.jobs, options.seed),
+        called: ("trial", "trials"),
+        columns: items::TRIALS,
+        words: items::STANDINGS,
+        ..About::default()
+    };
+    trying.begin(about, None, "trying");
+    let shown = trying.show(wanted, stop);
     let mut ended = 0;
-    let line = Counting::start(!quiet, "trials", 0, &options.running);
     let test = proof::run(options, stopped, |row, of| {
         ended += 1;
-        line.ended(word(&row.standing), of);
+        let mut item = Item::from(row);
+        if let Some(name) = row.fault {
+            item.details.insert(1, ("which is", fault(name).to_owned()));
+        }
+        trying.ended(item, of);
         if !quiet {
-            files::say(&format!("[{ended}/{of}]{}", selftest::line(row)));
+            tell(&shown, &format!("[{ended}/{of}]{}\n", selftest::line(row)));
         }
     });
     let test = test.await;
-    line.stop().await;
+    files::say_all(&shown.stop().await);
     Ok(test)
+}
+
+async fn carry_out_mutations(options: &Mutations, wanted: Wanted) -> anyhow::Result<Mutation> {
+    let (stop, stopped) = stopped(STOPPED)?;
+    let trying = Trying::new(&options.running, |_| "");
+    let about = About {
+        command: "selftest --conformance",
+        target: "embedded platforms that break the protocol".to_owned(),
+        facts: format!("{} at a time", options.jobs),
+        called: ("mutant", "mutants"),
+        columns: items::MUTANTS,
+        words: items::LIVES,
+        ..About::default()
+    };
+    trying.begin(about, None, "trying");
+    let shown = trying.show(wanted, stop);
+    let mut ended = 0;
+    let tried = mutations(options, stopped, |trial, of| {
+        ended += 1;
+        trying.ended(Item::from(trial), of);
+        if ended == of {
+            // What is left is a server that is right, at which nothing may be found.
+            trying.goes_on("control");
+        }
+        if wanted != Wanted::Nothing {
+            tell(
+                &shown,
+                &format!("[{ended}/{of}]{}\n", mutation::line(trial)),
+            );
+        }
+    });
+    let tried = tried.await;
+    files::say_all(&shown.stop().await);
+    Ok(tried)
+}
+
+/// Says lines, now or when the dashboard is over.
+fn tell(shown: &Shown, text: &str) {
+    let now = |text: &str| {
+        files::say_all(text);
+        Ok(())
+    };
+    // Saying them cannot fail.
+    shown.tell(text, now).ok();
+}
+
+/// What a fault of this name does.
+fn fault(name: &str) -> &'static str {
+    let found = Fault::all().find(|fault| fault.name() == name);
+    found.map_or(
+        "nothing is wrong, and nothing may be found",
+        Fault::sentence,
+    )
 }

@@ -16,10 +16,13 @@ pub(super) fn quiet_interrupts() -> anyhow::Result<mpsc::Receiver<()>> {
     caught(None)
 }
 
-/// Turns true at the first of them; says then what comes of it.
-pub(super) fn stopped(told_first: &'static str) -> anyhow::Result<watch::Receiver<bool>> {
+/// Turns true at the first of them, which says then what comes of it, or when a key asks for that.
+pub(super) fn stopped(
+    told_first: &'static str,
+) -> anyhow::Result<(watch::Sender<bool>, watch::Receiver<bool>)> {
     let mut interrupts = interrupts(told_first)?;
     let (stop, stopped) = watch::channel(false);
+    let key = stop.clone();
     tokio::spawn(async move {
         if interrupts.recv().await.is_some() {
             stop.send_replace(true);
@@ -27,7 +30,7 @@ pub(super) fn stopped(told_first: &'static str) -> anyhow::Result<watch::Receive
         // Whoever waits for the order to stop goes on waiting.
         std::future::pending::<()>().await;
     });
-    Ok(stopped)
+    Ok((key, stopped))
 }
 
 fn caught(told_first: Option<&'static str>) -> anyhow::Result<mpsc::Receiver<()>> {

@@ -1,21 +1,17 @@
 //! A line on how something goes on, below all that was said: on a terminal only, written over once a second, and gone at the end.
 
-use std::collections::BTreeMap;
 use std::io::{self, IsTerminal as _, Write as _};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ratatui::crossterm::terminal;
 use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
-use crate::pool::Running;
 use crate::time::Time;
 
 /// Between two versions of the line.
 const EVERY: Duration = Duration::from_millis(500);
-/// Names of what goes on that are told at most.
-const NAMES: usize = 4;
 /// To the beginning of the line, and what is after it away.
 const ERASE: &str = "\r\x1b[K";
 
@@ -102,106 +98,5 @@ impl Drop for Status {
         }
         let mut lifted = lift();
         *lifted.line = None;
-    }
-}
-
-/// How far several things are that are done one by one, as a line.
-pub(super) struct Counting {
-    status: Status,
-    tally: Tally,
-}
-
-impl Counting {
-    /// Of so many things of this name, where that is known yet.
-    pub(super) fn start(wanted: bool, what: &'static str, of: usize, running: &Running) -> Self {
-        let tally = Tally::default();
-        tally.set_of(of);
-        let (own, running) = (tally.clone(), running.clone());
-        let status = Status::start(wanted, move |passed| own.line(what, &running, passed));
-        Self { status, tally }
-    }
-
-    /// One of so many came to this.
-    pub(super) fn ended(&self, came: &'static str, of: usize) {
-        self.tally.set_of(of);
-        self.tally.add(came);
-    }
-
-    /// Takes the line away.
-    pub(super) async fn stop(self) {
-        self.status.stop().await;
-    }
-}
-
-/// What things came to, counted.
-#[derive(Debug, Clone, Default)]
-struct Tally {
-    counted: Arc<Mutex<Counted>>,
-}
-
-#[derive(Debug, Default)]
-struct Counted {
-    of: usize,
-    came: BTreeMap<&'static str, usize>,
-}
-
-impl Tally {
-    fn counted(&self) -> MutexGuard<'_, Counted> {
-        self.counted.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn set_of(&self, of: usize) {
-        self.counted().of = of;
-    }
-
-    fn add(&self, came: &'static str) {
-        *self.counted().came.entry(came).or_default() += 1;
-    }
-
-    /// How far they are, and which are under way.
-    fn line(&self, what: &str, running: &Running, passed: Duration) -> String {
-        let counted = self.counted();
-        let ended: usize = counted.came.values().sum();
-        let of = match counted.of {
-            0 => String::new(),
-            of => format!(" of {of}"),
-        };
-        let came = counted.came.iter();
-        let mut told: Vec<_> = came.map(|(word, n)| format!("{n} {word}")).collect();
-        let names = running.names();
-        if !names.is_empty() {
-            let more = match names.len().saturating_sub(NAMES) {
-                0 => String::new(),
-                more => format!(" and {more} more"),
-            };
-            let shown = &names[..names.len().min(NAMES)];
-            told.push(format!("now {}{more}", shown.join(", ")));
-        }
-        let s = passed.as_secs();
-        let (m, s) = (s / 60, s % 60);
-        format!("{ended}{of} {what} in {m}:{s:02}: {}", told.join(", "))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_tally_says_how_far_things_are_and_which_are_under_way() {
-        let (tally, running) = (Tally::default(), Running::default());
-        tally.set_of(85);
-        for came in ["pass", "fail", "pass"] {
-            tally.add(came);
-        }
-        let names = ["HS-01", "HS-02", "TR-01", "TR-02", "TR-03", "TR-04"];
-        let going = names.map(|name| running.begin(name));
-        let line = tally.line("cases", &running, Duration::from_secs(75));
-        let told =
-            "3 of 85 cases in 1:15: 1 fail, 2 pass, now HS-01, HS-02, TR-01, TR-02 and 2 more";
-        assert_eq!(line, told);
-        drop(going);
-        let line = tally.line("cases", &running, Duration::ZERO);
-        assert_eq!(line, "3 of 85 cases in 0:00: 1 fail, 2 pass");
     }
 }

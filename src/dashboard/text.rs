@@ -55,6 +55,53 @@ pub(super) fn fit(text: &str, cells: usize, theme: Theme) -> String {
     out
 }
 
+/// A text in lines of no more than so many cells, broken between words where that can be, with whatever could do harm written as its
+/// number.
+pub(super) fn wrapped(text: &str, cells: usize, theme: Theme) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    let mut used = 0;
+    for word in text.split_whitespace() {
+        let mut word = fit(word, MOST, theme);
+        loop {
+            let own = width(&word);
+            let gap = usize::from(used > 0);
+            let line = lines.last_mut().unwrap_or_else(|| unreachable!());
+            if used + gap + own <= cells {
+                line.push_str(&" "[..gap]);
+                line.push_str(&word);
+                used += gap + own;
+                break;
+            }
+            if used > 0 {
+                lines.push(String::new());
+                used = 0;
+                continue;
+            }
+            // One that is longer than a line begins it, and goes on in the next.
+            let at = cut(&word, cells);
+            let rest = word.split_off(at);
+            line.push_str(&word);
+            if rest.is_empty() || at == 0 {
+                break;
+            }
+            lines.push(String::new());
+            word = rest;
+        }
+    }
+    lines
+}
+
+/// Most cells of a word that is wrapped: a foreign text may have no spaces.
+const MOST: usize = 2_000;
+
+/// Where so many cells of a text end, in bytes.
+fn cut(text: &str, cells: usize) -> usize {
+    let ends = text.char_indices().map(|(at, c)| at + c.len_utf8());
+    ends.take_while(|end| width(&text[..*end]) <= cells)
+        .last()
+        .unwrap_or(0)
+}
+
 /// A count in full.
 pub(super) fn exact(n: u64) -> String {
     let digits = n.to_string();
@@ -214,6 +261,23 @@ mod tests {
         assert_eq!(bytes(3 << 29), "1.50 GiB");
         assert_eq!(clock(Duration::from_secs(7)), "0:07");
         assert_eq!(clock(Duration::from_secs(3_723)), "1:02:03");
+    }
+
+    #[test]
+    fn texts_are_broken_between_words() {
+        for (text, cells, lines) in [
+            ("", 5, vec![""]),
+            ("one two three", 9, vec!["one two", "three"]),
+            ("one two", 7, vec!["one two"]),
+            ("abcdefgh ij", 3, vec!["abc", "def", "gh", "ij"]),
+            ("a bcdefg", 4, vec!["a", "bcde", "fg"]),
+            ("日本語", 3, vec!["日", "本", "語"]),
+            ("日本", 1, vec![""]),
+            ("x\u{1b}y", 4, vec!["x\\u{", "1b}y"]),
+            ("abc", 0, vec![""]),
+        ] {
+            assert_eq!(wrapped(text, cells, UNICODE), lines, "{text:?} in {cells}");
+        }
     }
 
     #[test]

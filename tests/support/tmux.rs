@@ -108,6 +108,11 @@ impl Tmux {
         assert!(sent.is_ok_and(|status| status.success()), "{name} is sent");
     }
 
+    /// What is in a file that the command has written.
+    pub(crate) fn file(&self, name: &str) -> String {
+        std::fs::read_to_string(self.folder.join(name)).expect("it has been written")
+    }
+
     /// Takes the terminal away, and waits until the command has ended.
     pub(crate) fn hang_up(&self) {
         let pid = read(&self.folder.join("pid"));

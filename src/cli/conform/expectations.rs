@@ -53,6 +53,11 @@ impl Expectations {
         })
     }
 
+    /// The file of what is expected of a target, if anything is.
+    pub(super) fn of(&self, target: usize) -> Option<std::path::Display<'_>> {
+        self.known.get(target).map(|(path, _)| path.display())
+    }
+
     /// What changed at a target, in words, and what that comes to; nothing where nothing is expected.
     pub(super) fn changes(&self, target: usize, suite: &Conformance) -> Option<(Verdict, String)> {
         let (path, expected) = self.known.get(target)?;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
+use super::super::shown::Voice;
 use super::targets::FLAGS;
 use crate::conform::operate::{Acting, Operates};
 use crate::run::embedded::{Embedded, EmbeddedError};
@@ -13,7 +14,7 @@ use crate::scenario::conformance::Act;
 /// A platform. It keeps its addresses.
 pub(super) struct Operated {
     plan: Arc<Plan>,
-    verbose: bool,
+    voice: Voice,
     urls: Vec<String>,
     /// It, while it is there.
     embedded: Mutex<Option<Embedded>>,
@@ -21,11 +22,11 @@ pub(super) struct Operated {
 
 impl Operated {
     /// Starts the platform of a plan.
-    pub(super) async fn start(plan: &Arc<Plan>, verbose: bool) -> Result<Arc<Self>, EmbeddedError> {
-        let embedded = Embedded::start_with(plan, verbose, &FLAGS, &[]).await?;
+    pub(super) async fn start(plan: &Arc<Plan>, voice: Voice) -> Result<Arc<Self>, EmbeddedError> {
+        let embedded = Embedded::start_with(plan, voice.says(), &FLAGS, &[]).await?;
         Ok(Arc::new(Self {
             plan: Arc::clone(plan),
-            verbose,
+            voice,
             urls: embedded.urls().to_vec(),
             embedded: Mutex::new(Some(embedded)),
         }))
@@ -54,7 +55,8 @@ impl Operated {
             Act::Start => {
                 self.end().await;
                 let embedded =
-                    Embedded::start_with(&self.plan, self.verbose, &FLAGS, &self.ports()).await;
+                    Embedded::start_with(&self.plan, self.voice.says(), &FLAGS, &self.ports())
+                        .await;
                 *self.embedded.lock().await = Some(embedded.map_err(|error| error.to_string())?);
             }
             Act::KillNode(node) | Act::StopNode(node) => {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::super::files;
 use super::super::scenario::Asked;
+use super::super::shown::Voice;
 use super::ConformArgs;
 use super::operated::Operated;
 use crate::conform::operate::Operates;
@@ -46,6 +47,24 @@ pub(super) enum Named {
     File(PathBuf),
     /// This base URL, reached as the scenario says.
     Url(String),
+}
+
+/// A target that is there.
+pub(super) struct Found {
+    pub(super) target: Arc<Target>,
+    /// It, if it is the embedded platform.
+    pub(super) embedded: Option<Arc<Operated>>,
+    /// The name of its profile.
+    pub(super) taken_for: &'static str,
+}
+
+/// The word of scenario files.
+fn profile(profile: Profile) -> &'static str {
+    match profile {
+        Profile::Embedded => "embedded",
+        Profile::Directual => "directual",
+        Profile::Socketio => "socketio",
+    }
 }
 
 impl fmt::Display for Named {
@@ -163,15 +182,18 @@ impl Named {
 
     /// The target itself, and the embedded platform if it is that. An error is in words.
     ///
+    /// `voice`: where the embedded platform says what it has to say.
+    ///
     /// One that is named by nothing but its URL, and lets nobody in as the platform does, is taken for any Socket.IO server.
     pub(super) async fn find(
         &self,
         args: &ConformArgs,
         plan: &Arc<Plan>,
-    ) -> anyhow::Result<Result<(Arc<Target>, Option<Arc<Operated>>), String>> {
+        voice: Voice,
+    ) -> anyhow::Result<Result<Found, String>> {
         let embedded = match &plan.target {
             Some(_) => None,
-            None => match Operated::start(plan, args.verbose).await {
+            None => match Operated::start(plan, voice).await {
                 Ok(embedded) => Some(embedded),
                 Err(error) => return Ok(Err(error.to_string())),
             },
@@ -195,20 +217,43 @@ impl Named {
         let bare =
             matches!(self, Self::Url(_)) && args.scenario.is_none() && args.settings.is_empty();
         let Some(why) = found.nobody_is_let_in().filter(|_| bare) else {
-            return Ok(Ok((found, embedded)));
+            return Ok(Ok(Found {
+                taken_for: self.taken_for(args, embedded.is_some())?,
+                target: found,
+                embedded,
+            }));
         };
         let mut flags = self.flags(args);
         flags.target.profile = Some(Profile::Socketio);
         let Ok(open) = self.asked(args, flags)?.plan(plan.seed) else {
-            return Ok(Ok((found, embedded)));
+            return Ok(Ok(Found {
+                taken_for: self.taken_for(args, false)?,
+                target: found,
+                embedded,
+            }));
         };
         files::say(&format!(
             "note: {why}; taken for a Socket.IO server of which nothing is known: how users log in and pushes are asked for says a scenario's [target]"
         ));
         let found = Target::find(url, &Arc::new(open), false).await;
         Ok(found
-            .map(|found| (found, None))
+            .map(|target| Found {
+                target,
+                embedded: None,
+                taken_for: profile(Profile::Socketio),
+            })
             .map_err(|error| error.to_string()))
+    }
+
+    /// The profile of the target, by its name.
+    fn taken_for(&self, args: &ConformArgs, embedded: bool) -> anyhow::Result<&'static str> {
+        if embedded {
+            return Ok(profile(Profile::Embedded));
+        }
+        let asked = self.asked(args, self.flags(args))?;
+        Ok(profile(
+            asked.file().target.profile.unwrap_or(Profile::Directual),
+        ))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use ratatui::crossterm::event::{Event, KeyCode, KeyEventKind, KeyModifiers};
 
-use crate::dashboard::state::keys::Key;
+use crate::dashboard::keys::Key;
 
 /// The key that was pressed, if one was.
 pub(super) fn key(event: &Event) -> Option<Key> {

@@ -1,7 +1,7 @@
-//! The dashboard on a terminal: whether it can be shown, the thread that draws it and reads keys, and what stands on standard error
-//! meanwhile.
+//! A dashboard on a terminal, whatever it shows: whether it can be shown, the thread that draws it and reads keys, and what stands on
+//! standard error meanwhile.
 //!
-//! The thread polls for keys, and looks at each turn whether there is a newer snapshot: the run hands that over in passing and never waits
+//! The thread polls for keys, and looks at each turn whether there is a newer snapshot: that is handed over in passing, and nobody waits
 //! for a terminal. It draws on a new snapshot, a key, a message or another size only, and at most ten times a second.
 
 mod guard;
@@ -26,12 +26,9 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::files;
 use super::terminal::colour;
 use crate::clock::Clock;
-use crate::dashboard::render::Page;
-use crate::dashboard::state::{Of, Order};
-use crate::dashboard::{self, State, Theme};
-use crate::report::progress;
+use crate::dashboard::state::Order;
+use crate::dashboard::{Board, Theme};
 use crate::report::text::Colour;
-use crate::summary::Snapshot;
 use crate::time::Time;
 use guard::Frames;
 
@@ -112,14 +109,20 @@ pub(super) struct Screen {
     thread: Option<JoinHandle<()>>,
     /// Ready when that has ended; `None`: that was heard.
     ended: Option<oneshot::Receiver<()>>,
-    of: Of,
+    /// What is shown is only watched.
+    watching: bool,
     orders: mpsc::Receiver<Order>,
     hangup: Signal,
 }
 
 impl Screen {
-    /// Takes the terminal, and draws on it until the snapshots end. What is only watched is left with the terminal.
-    pub(super) fn start(snapshots: watch::Receiver<Snapshot>, of: Of) -> anyhow::Result<Self> {
+    /// Takes the terminal, and draws on it until the snapshots end. What is only watched is left with the terminal. `line`: one of them in a line, for when the terminal is lost.
+    pub(super) fn start<B: Board>(
+        snapshots: watch::Receiver<B::Snapshot>,
+        board: B,
+        line: fn(&B::Snapshot) -> String,
+    ) -> anyhow::Result<Self> {
+        let watching = board.is_watching();
         let (sender, orders) = mpsc::channel(ORDERS);
         let (end, ended) = oneshot::channel();
         let hangup = signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?;
@@ -127,7 +130,7 @@ impl Screen {
         let thread = std::thread::Builder::new()
             .name("dashboard".to_owned())
             .spawn(move || {
-                show(snapshots, &sender, State::new(of));
+                show(snapshots, &sender, board, line);
                 end.send(()).ok();
             });
         let thread = match thread {
@@ -140,7 +143,7 @@ impl Screen {
         Ok(Self {
             thread: Some(thread),
             ended: Some(ended),
-            of,
+            watching,
             orders,
             hangup,
         })
@@ -155,7 +158,7 @@ impl Screen {
                 guard::leave();
                 Order::Interrupt
             }
-            () = over(&mut self.ended), if self.of == Of::Watched => Order::Interrupt,
+            () = over(&mut self.ended), if self.watching => Order::Interrupt,
             else => std::future::pending().await,
         }
     }
@@ -203,16 +206,21 @@ fn until_something_comes(wait: Duration) -> std::io::Result<()> {
 }
 
 /// Draws until the snapshots are over, or the terminal is gone.
-fn show(mut snapshots: watch::Receiver<Snapshot>, orders: &mpsc::Sender<Order>, state: State) {
-    let is_watching = state.is_watching();
-    let Ok(mut drawn) = Drawn::new(orders, state) else {
+fn show<B: Board>(
+    mut snapshots: watch::Receiver<B::Snapshot>,
+    orders: &mpsc::Sender<Order>,
+    board: B,
+    line: fn(&B::Snapshot) -> String,
+) {
+    let is_watching = board.is_watching();
+    let Ok(mut drawn) = Drawn::new(orders, board) else {
         return guard::leave();
     };
     while let Ok(newer) = snapshots.has_changed() {
         if !guard::is_up() {
-            // A run has to come to its end, and somebody may read of it; nobody watches any more.
+            // What goes on has to come to its end, and somebody may read of it; nobody watches any more.
             if !is_watching {
-                lines(snapshots);
+                lines(snapshots, line);
             }
             return;
         }
@@ -227,29 +235,27 @@ fn show(mut snapshots: watch::Receiver<Snapshot>, orders: &mpsc::Sender<Order>, 
     guard::leave();
 }
 
-/// Progress lines, for the rest of a run whose terminal was given back because something panicked.
-fn lines(mut snapshots: watch::Receiver<Snapshot>) {
-    let mut shown = Duration::ZERO;
+/// Progress lines, for the rest of what goes on where the terminal was given back because something panicked.
+fn lines<S>(mut snapshots: watch::Receiver<S>, line: fn(&S) -> String) {
+    let clock = Clock::start();
+    let mut due = Time::ZERO;
     while let Ok(newer) = snapshots.has_changed() {
-        if newer {
-            let snapshot = snapshots.borrow_and_update().clone();
-            if snapshot.elapsed >= shown + LINE_EVERY {
-                shown = snapshot.elapsed;
-                files::say(&progress::line(&snapshot));
-            }
+        if newer && clock.now() >= due {
+            due = clock.now() + LINE_EVERY;
+            let told = line(&snapshots.borrow_and_update());
+            files::say(&told);
         }
         std::thread::sleep(FRAME);
     }
 }
 
 /// What is drawn, and when it was last.
-struct Drawn<'a> {
+struct Drawn<'a, B: Board> {
     terminal: Terminal<CrosstermBackend<Frames>>,
     orders: &'a mpsc::Sender<Order>,
-    state: State,
+    board: B,
     theme: Theme,
-    newest: Snapshot,
-    page: Page,
+    newest: B::Snapshot,
     clock: Clock,
     /// The last frame.
     at: Option<Time>,
@@ -257,15 +263,14 @@ struct Drawn<'a> {
     stale: bool,
 }
 
-impl<'a> Drawn<'a> {
-    fn new(orders: &'a mpsc::Sender<Order>, state: State) -> std::io::Result<Self> {
+impl<'a, B: Board> Drawn<'a, B> {
+    fn new(orders: &'a mpsc::Sender<Order>, board: B) -> std::io::Result<Self> {
         Ok(Self {
             terminal: Terminal::new(CrosstermBackend::new(Frames::default()))?,
             orders,
-            state,
+            board,
             theme: theme(),
-            newest: Snapshot::default(),
-            page: Page::default(),
+            newest: B::Snapshot::default(),
             clock: Clock::start(),
             at: None,
             stale: true,
@@ -275,7 +280,7 @@ impl<'a> Drawn<'a> {
     /// Draws if there is something new and it is time, then waits for a key, for no longer than a frame.
     fn turn(&mut self) -> std::io::Result<()> {
         for line in held::unseen() {
-            self.state.say(&line);
+            self.board.say(&line);
             self.stale = true;
         }
         let now = self.clock.now();
@@ -297,12 +302,9 @@ impl<'a> Drawn<'a> {
     }
 
     fn draw(&mut self) -> std::io::Result<()> {
-        let mut page = Page::default();
-        let (newest, state, theme) = (&self.newest, &self.state, self.theme);
+        let (board, newest, theme) = (&mut self.board, &self.newest, self.theme);
         self.terminal
-            .draw(|frame| page = dashboard::draw(frame, newest, state, theme))?;
-        self.page = page;
-        self.state.page = page.seen;
+            .draw(|frame| board.draw(frame, newest, theme))?;
         Ok(())
     }
 
@@ -312,7 +314,7 @@ impl<'a> Drawn<'a> {
             return Ok(());
         };
         self.stale = true;
-        match self.state.press(key, &self.newest, self.page.lines) {
+        match self.board.press(key, &self.newest) {
             Some(Order::Redraw) => self.terminal.clear(),
             Some(order) => {
                 self.orders.try_send(order).ok();

@@ -8,7 +8,9 @@ use super::super::files;
 use super::super::screen::Screen;
 use super::super::terminal::Lines;
 use crate::clock::Clock;
+use crate::dashboard::State;
 use crate::dashboard::state::{Of, Order};
+use crate::report::progress;
 use crate::summary::Snapshot;
 use crate::summary::verdict::EXIT_INTERRUPTED;
 use crate::time::Time;
@@ -51,7 +53,7 @@ impl Shown {
     /// Shows what it is handed, on a dashboard or in lines, until an interrupt.
     pub(super) fn start(tui: bool, verbose: bool, interrupted: mpsc::Receiver<()>) -> Self {
         let (watcher, snapshots) = watch::channel(Snapshot::default());
-        let screen = tui.then(|| Screen::start(snapshots, Of::Watched));
+        let screen = tui.then(|| Screen::start(snapshots, State::new(Of::Watched), progress::line));
         let by = match screen {
             Some(Ok(screen)) => By::Dashboard(Box::new(screen)),
             Some(Err(error)) => {

@@ -2,10 +2,10 @@
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 
 use super::View;
-use super::panel::lines;
+use super::panel::{lines, reminder};
 use crate::dashboard::text::{count, fit};
 use crate::summary::Standing;
 
@@ -59,21 +59,11 @@ fn keys(view: View<'_>, width: usize) -> Line<'static> {
         ("q", "end early"),
         ("?", "all keys"),
     ];
-    let theme = view.theme;
-    let mut spans = vec![Span::raw(" ")];
-    let mut used = 1;
-    for (key, what) in KEYS {
-        let what = match key {
-            "+/-" if view.state.is_watching() => continue,
-            "q" if view.state.is_watching() => "leave",
-            _ => what,
-        };
-        used += key.len() + what.len() + 3;
-        if used > width {
-            break;
-        }
-        spans.push(Span::styled(key, theme.title()));
-        spans.push(Span::styled(format!(" {what}  "), theme.label()));
-    }
-    Line::from(spans)
+    let watching = view.state.is_watching();
+    let keys = KEYS.iter().filter(|(key, _)| *key != "+/-" || !watching);
+    let keys = keys.map(|(key, what)| match *key {
+        "q" if watching => (*key, "leave"),
+        _ => (*key, *what),
+    });
+    reminder(view, width, &keys.collect::<Vec<_>>())
 }

@@ -5,17 +5,15 @@ use std::time::Duration;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 
-use super::View;
-use super::panel::lines;
-use crate::dashboard::text::{clock, fit, plural};
+use super::panel::{ends, lines};
+use super::{View, panel};
+use crate::dashboard::text::{clock, plural};
 use crate::summary::{Standing, Verdict};
 
 /// Lines that it takes.
 pub(super) const LINES: u16 = 3;
-/// Least cells of the bar.
-const LEAST_BAR: usize = 6;
 
 pub(super) fn draw(view: View<'_>, frame: &mut Frame<'_>, area: Rect) {
     let width = usize::from(area.width);
@@ -62,19 +60,6 @@ pub(super) fn verdict(view: View<'_>) -> (String, Style) {
     (word.to_owned(), theme.loud(style))
 }
 
-/// Two texts, the second at the right end; the first is cut where they do not fit.
-fn ends(view: View<'_>, width: usize, left: (&str, Style), right: (&str, Style)) -> Line<'static> {
-    let told = fit(right.0, width, view.theme);
-    let taken = Span::raw(told.as_str()).width();
-    let first = fit(left.0, width.saturating_sub(taken + 1), view.theme);
-    let gap = width.saturating_sub(taken + Span::raw(first.as_str()).width());
-    Line::from(vec![
-        Span::styled(first, left.1),
-        Span::raw(" ".repeat(gap)),
-        Span::styled(told, right.1),
-    ])
-}
-
 fn title(view: View<'_>, width: usize) -> Line<'static> {
     let (word, style) = verdict(view);
     let name = match view.shown.about.scenario.as_str() {
@@ -115,7 +100,7 @@ fn share(elapsed: Duration, left: Duration) -> f64 {
 }
 
 fn progress(view: View<'_>, width: usize) -> Line<'static> {
-    let (shown, theme) = (view.shown, view.theme);
+    let shown = view.shown;
     let phase = match shown.phase {
         "" => "starting",
         phase => phase,
@@ -133,20 +118,8 @@ fn progress(view: View<'_>, width: usize) -> Line<'static> {
         ),
         (None, elapsed) => format!(" for {} ", clock(elapsed)),
     };
-    let start = format!(" {phase:<10} ");
-    let taken = Span::raw(start.as_str()).width() + Span::raw(told.as_str()).width();
-    let bar = width.saturating_sub(taken);
-    let (full, empty) = theme.progress();
-    let mut spans = vec![Span::styled(start, theme.title())];
-    match shown.phase_left {
-        Some(left) if bar >= LEAST_BAR => {
-            let done = (bar as f64 * share(shown.phase_elapsed, left)) as usize;
-            let done = done.min(bar);
-            spans.push(Span::styled(full.repeat(done), theme.plot()));
-            spans.push(Span::styled(empty.repeat(bar - done), theme.label()));
-        }
-        _ => {}
-    }
-    spans.push(Span::raw(told));
-    Line::from(spans)
+    let share = shown
+        .phase_left
+        .map(|left| share(shown.phase_elapsed, left));
+    panel::progress(view, width, phase, share, &told)
 }

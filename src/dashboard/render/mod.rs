@@ -12,9 +12,7 @@ mod latency;
 mod messages;
 mod over_time;
 mod overview;
-mod panel;
 mod parts;
-mod plot;
 mod pushes;
 mod reasons;
 mod small;
@@ -28,6 +26,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 
 use super::state::{State, Tab};
 use super::theme::Theme;
+use super::{panel, plot};
 use crate::summary::Snapshot;
 
 /// What a widget is drawn from.
@@ -41,6 +40,12 @@ pub(crate) struct View<'a> {
     pub(crate) state: &'a State,
     /// How.
     pub(crate) theme: Theme,
+}
+
+impl From<View<'_>> for Theme {
+    fn from(view: View<'_>) -> Self {
+        view.theme
+    }
 }
 
 /// What a page turned out to be, for keys that scroll.

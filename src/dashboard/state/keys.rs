@@ -1,41 +1,8 @@
 //! What keys do: one table, for the dashboard, its help and its documentation.
 
 use super::Tab;
-
-/// A key, as far as the dashboard knows any.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Key {
-    /// One that writes a character.
-    Char(char),
-    /// The same, with Ctrl held down.
-    Ctrl(char),
-    /// Arrow up.
-    Up,
-    /// Arrow down.
-    Down,
-    /// Arrow to the left.
-    Left,
-    /// Arrow to the right.
-    Right,
-    /// A page up.
-    PageUp,
-    /// A page down.
-    PageDown,
-    /// To the beginning.
-    Home,
-    /// To the end.
-    End,
-    /// Tab.
-    Tab,
-    /// Tab with shift.
-    BackTab,
-    /// Escape.
-    Escape,
-    /// Enter.
-    Enter,
-    /// Any other.
-    Other,
-}
+pub use crate::dashboard::keys::Key;
+use crate::dashboard::keys::{self, Binding};
 
 /// What a key asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,21 +43,8 @@ pub enum Action {
     Close,
 }
 
-/// One row of the table.
-#[derive(Debug)]
-pub struct Binding {
-    /// How the keys are called.
-    pub keys: &'static str,
-    /// What they do, in words.
-    pub what: &'static str,
-    /// What they do where a run is only watched, if that is something else.
-    pub watching: Option<&'static str>,
-    /// Each key with what it asks for.
-    pub actions: &'static [(Key, Action)],
-}
-
 /// All keys.
-pub const BINDINGS: &[Binding] = &[
+pub const BINDINGS: &[Binding<Action>] = &[
     Binding {
         keys: "1-5",
         what: "show Overview, Latency, Violations, Parts or Generator",
@@ -203,18 +157,7 @@ pub const BINDINGS: &[Binding] = &[
 
 /// What a key asks for, if for anything.
 pub fn action(key: Key) -> Option<Action> {
-    let mut all = BINDINGS.iter().flat_map(|binding| binding.actions);
-    all.find(|(own, _)| *own == key).map(|(_, action)| *action)
-}
-
-impl Binding {
-    /// What its keys do, in words.
-    pub fn told(&self, watching: bool) -> &'static str {
-        match self.watching {
-            Some(told) if watching => told,
-            _ => self.what,
-        }
-    }
+    keys::action(BINDINGS, key)
 }
 
 /// The table of keys of docs/dashboard.md.

@@ -5,7 +5,11 @@ pub mod keys;
 use std::collections::VecDeque;
 
 use keys::{Action, Key};
+use ratatui::Frame;
 
+use super::board::Board;
+use super::render;
+use super::theme::Theme;
 use crate::summary::Snapshot;
 use crate::verify::Class;
 
@@ -106,8 +110,10 @@ pub struct State {
     tenths: i32,
     /// What was said, oldest first.
     messages: VecDeque<String>,
-    /// Lines of a page, as last drawn.
+    /// Lines of a page that are seen at a time, as last drawn.
     pub page: usize,
+    /// Lines that it has, as last drawn.
+    lines: usize,
 }
 
 impl State {
@@ -241,5 +247,26 @@ impl State {
         let percent = self.tenths * 10;
         self.say(&format!("asked for {percent} % of the schedule's rate"));
         Some(Order::Rate(self.factor()))
+    }
+}
+
+impl Board for State {
+    type Snapshot = Snapshot;
+
+    fn draw(&mut self, frame: &mut Frame<'_>, newest: &Snapshot, theme: Theme) {
+        let page = render::draw(frame, newest, self, theme);
+        (self.page, self.lines) = (page.seen, page.lines);
+    }
+
+    fn press(&mut self, key: Key, newest: &Snapshot) -> Option<Order> {
+        Self::press(self, key, newest, self.lines)
+    }
+
+    fn is_watching(&self) -> bool {
+        Self::is_watching(self)
+    }
+
+    fn say(&mut self, line: &str) {
+        Self::say(self, line);
     }
 }

@@ -3,6 +3,7 @@
 mod any;
 mod golden;
 mod keys;
+mod list;
 mod made;
 mod screens;
 mod widgets;
@@ -11,6 +12,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::layout::Rect;
 
+use super::board::Board;
 use super::render::{self, Page, View};
 use super::state::State;
 use super::theme::Theme;
@@ -40,6 +42,20 @@ fn screen(
         .draw(|frame| page = render::draw(frame, snapshot, state, theme))
         .unwrap();
     (text(terminal.backend()), page)
+}
+
+/// A screen of any dashboard as text.
+fn board<B: Board>(
+    (width, height): (u16, u16),
+    board: &mut B,
+    newest: &B::Snapshot,
+    theme: Theme,
+) -> String {
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+    terminal
+        .draw(|frame| board.draw(frame, newest, theme))
+        .unwrap();
+    text(terminal.backend())
 }
 
 /// One widget as text.

@@ -4,30 +4,38 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::View;
+use super::theme::Theme;
 
 /// Bars beside each other, the newest value at the right end; `most` fills the height of the area.
 pub(super) fn bars(
-    view: View<'_>,
+    theme: impl Into<Theme>,
     frame: &mut Frame<'_>,
     area: Rect,
     values: impl DoubleEndedIterator<Item = u64>,
     most: u64,
 ) {
+    let theme = theme.into();
     let steps = usize::from(area.height) * 8;
     for (n, value) in values.rev().take(usize::from(area.width)).enumerate() {
         let x = area.width - 1 - n as u16;
-        bar(view, frame, area, x, height(value, most, steps));
+        bar(theme, frame, area, x, height(value, most, steps));
     }
 }
 
 /// One bar, of so many eighths of a cell.
-pub(super) fn bar(view: View<'_>, frame: &mut Frame<'_>, area: Rect, x: u16, eighths: usize) {
+pub(super) fn bar(
+    theme: impl Into<Theme>,
+    frame: &mut Frame<'_>,
+    area: Rect,
+    x: u16,
+    eighths: usize,
+) {
+    let theme = theme.into();
     for y in 0..usize::from(area.height) {
-        let sign = view.theme.eighths(eighths.saturating_sub(y * 8));
+        let sign = theme.eighths(eighths.saturating_sub(y * 8));
         if sign != " " {
             let y = area.height - 1 - y as u16;
-            write(frame, area, x, y, sign, view.theme.plot());
+            write(frame, area, x, y, sign, theme.plot());
         }
     }
 }
@@ -135,19 +143,20 @@ impl Dots {
     /// Draws the cells that have dots; where Braille cannot be shown, this sign in each.
     pub(super) fn draw(
         &self,
-        view: View<'_>,
+        theme: impl Into<Theme>,
         frame: &mut Frame<'_>,
         area: Rect,
         sign: &str,
         style: Style,
     ) {
+        let theme = theme.into();
         for (n, bits) in self.cells.iter().enumerate().filter(|(_, bits)| **bits > 0) {
             let x = area.x + (n % self.width) as u16;
             let y = area.y + (n / self.width) as u16;
             let Some(cell) = frame.buffer_mut().cell_mut((x, y)) else {
                 continue;
             };
-            if view.theme.unicode {
+            if theme.unicode {
                 let braille = char::from_u32(0x2800 + u32::from(*bits)).unwrap_or(' ');
                 cell.set_char(braille);
             } else {

@@ -1,0 +1,5 @@
+//! Lists of what is tried, without a terminal.
+
+mod keys;
+mod made;
+mod screens;
