@@ -385,6 +385,54 @@ fn a_self_test_is_watched_and_ended_early() {
 }
 
 #[test]
+#[ignore = "needs Node and Python peers: run ci/check (or ci/install-peers, then cargo test -- --ignored)"]
+fn a_search_is_watched_and_ended_by_ctrl_c() {
+    // There are no more places at this platform, so that a small load breaks it.
+    let flags = "--from 100 --precision 0.1% --step-duration 1s --warm-up 1s --cool-down 0s";
+    let more = "--seed 1 --set platform.limit_sockets=150 --json search.json";
+    let tmux = Tmux::start((80, 24), &format!("capacity {flags} {more}"));
+    let screen = tmux.until("the first step", |screen| {
+        screen.contains("Step 1, under way: 100 sockets") && screen.contains("100/100")
+    });
+    for words in [
+        "pushproof capacity",
+        "NOTHING KNOWN YET",
+        "by sockets",
+        "p99 now",
+    ] {
+        assert!(screen.contains(words), "{words}:\n{screen}");
+    }
+    tmux.until("both ends", |screen| {
+        screen.contains(" HELD, ") && screen.contains(" BROKE") && screen.contains("! broke")
+    });
+    for (key, words) in [
+        ("n", "> ! broke"),
+        ("Enter", "back to the list"),
+        ("Escape", "j/k choose"),
+        ("Right", "[problems "),
+        ("Right", "[held "),
+    ] {
+        tmux.press(&[key]);
+        tmux.until_it_says(words);
+    }
+    tmux.resize((120, 40));
+    tmux.until_it_says("By load: p99");
+    tmux.resize((80, 24));
+    tmux.until("small again", |screen| !screen.contains("By load: p99"));
+    tmux.press(&["C-c"]);
+    let (code, screen) = tmux.ended();
+    assert_eq!(code, 130, "{screen}");
+    let report = tmux.file("search.json");
+    let report: serde_json::Value = serde_json::from_str(&report).expect("a report");
+    assert!(
+        report["steps"]
+            .as_array()
+            .is_some_and(|steps| steps.len() > 1)
+    );
+    assert!(screen.contains("broke first"), "{screen}");
+}
+
+#[test]
 fn a_dashboard_that_cannot_be_shown_is_an_error_only_if_it_was_asked_for() {
     let run = |flags: &[&str]| {
         Command::new(env!("CARGO_BIN_EXE_pushproof"))

@@ -1,30 +1,24 @@
 //! `pushproof capacity`.
 
 mod begin;
+mod shown;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use tokio::sync::watch;
 
-use super::access;
 use super::files::{self, Keep};
 use super::load::LoadArgs;
 use super::runtime;
+use super::screen::TuiArgs;
 use super::seed::draw_seed;
-use super::signals::interrupts;
-use super::status::Status;
 use crate::capacity::search::Next;
 use crate::capacity::{Search, Vary};
-use crate::climb::{self, Means, Told};
 use crate::report::capacity as report;
-use crate::report::progress;
 use crate::scenario::units::Span;
-use crate::summary::Snapshot;
 use crate::summary::verdict::EXIT_USAGE;
 
 /// Shorter steps measure next to nothing.
@@ -116,6 +110,8 @@ pub(super) struct CapacityArgs {
     /// Go on with the search whose report is in this file, and keep it there unless --json names another.
     #[arg(long, value_name = "FILE")]
     resume: Option<PathBuf>,
+    #[command(flatten)]
+    tui: TuiArgs,
     /// Print no progress; the report only if no capacity was found.
     #[arg(short, long, conflicts_with = "verbose")]
     quiet: bool,
@@ -154,7 +150,7 @@ pub(super) fn run(args: &CapacityArgs) -> anyhow::Result<ExitCode> {
         report::resume(&mut search, kept).context("--resume")?;
     }
     let mut reports = Reports::open(args)?;
-    let search = runtime()?.block_on(carry_out(args, search, &mut reports))?;
+    let search = runtime()?.block_on(shown::carry_out(args, search, &mut reports))?;
     let code = search.judge().exit_code;
     if !args.quiet || code != 0 {
         let text = report::render(&search);
@@ -231,74 +227,6 @@ fn resumed(path: &Path) -> anyhow::Result<report::form::Kept> {
     let text =
         std::fs::read_to_string(path).with_context(|| format!("--resume: cannot read {shown}"))?;
     report::read(&text).with_context(|| format!("--resume: {shown}"))
-}
-
-async fn carry_out(
-    args: &CapacityArgs,
-    search: Search,
-    reports: &mut Reports,
-) -> anyhow::Result<Search> {
-    let interrupts =
-        interrupts("interrupted: no more steps; the one under way settles, then the report.")?;
-    let means = Means {
-        interrupts,
-        target_pid: args.target_pid,
-        verbose: args.verbose,
-    };
-    if !args.quiet {
-        announce(&search);
-    }
-    access::announce(&search.plan);
-    let vary = search.settings.vary;
-    let mut kept = true;
-    let now: Arc<Mutex<Option<Step>>> = Arc::default();
-    let shown = Arc::clone(&now);
-    let status = Status::start(!args.quiet, move |_| {
-        let step = shown.lock().unwrap_or_else(PoisonError::into_inner);
-        step.as_ref().map_or_else(String::new, under_way)
-    });
-    let search = climb::run(search, means, |told| match told {
-        Told::Begins {
-            steps,
-            load,
-            snapshots,
-        } => {
-            let load = report::load(vary, load);
-            if !args.quiet {
-                files::say(&format!("[{}] {load} …", steps + 1));
-            }
-            let begun = Some((format!("[{}] {load}", steps + 1), snapshots));
-            *now.lock().unwrap_or_else(PoisonError::into_inner) = begun;
-        }
-        Told::Ended(search) => {
-            if let Some(step) = search.steps.last().filter(|_| !args.quiet) {
-                files::say(&report::line(search, step));
-                for why in step.broke.iter().map(|b| &b.detail).chain(&step.unclear) {
-                    files::say(&format!("    {why}"));
-                }
-            }
-            // Told at once, and once: the search goes on, and the end is written all the same, if it can be by then.
-            if kept && let Err(error) = reports.so_far(search) {
-                files::say(&format!("error: {error:#}"));
-                kept = false;
-            }
-        }
-    });
-    let search = search.await;
-    status.stop().await;
-    Ok(search)
-}
-
-/// A step under way: what it is, and how its run goes.
-type Step = (String, watch::Receiver<Snapshot>);
-
-/// How the step under way goes, in a line.
-fn under_way((step, snapshots): &Step) -> String {
-    let snapshot = snapshots.borrow();
-    let left = snapshot.phase_left.map_or_else(String::new, |left| {
-        format!(", {:.0} s left", left.as_secs_f64())
-    });
-    format!("{step}: {}{left}", progress::line(&snapshot).trim_start())
 }
 
 fn announce(search: &Search) {

@@ -12,7 +12,7 @@ use super::files::{self, Output};
 use super::runtime;
 use super::screen::TuiArgs;
 use super::seed::draw_seed;
-use super::shown::{Shown, Wanted};
+use super::shown::Wanted;
 use super::signals::stopped;
 use super::trying::Trying;
 use crate::dashboard::list::{About, Item, items};
@@ -189,7 +189,7 @@ async fn carry_out(options: &Options, wanted: Wanted) -> anyhow::Result<SelfTest
         }
         trying.ended(item, of);
         if !quiet {
-            tell(&shown, &format!("[{ended}/{of}]{}\n", selftest::line(row)));
+            shown.tell_people(&format!("[{ended}/{of}]{}\n", selftest::line(row)));
         }
     });
     let test = test.await;
@@ -220,25 +220,12 @@ async fn carry_out_mutations(options: &Mutations, wanted: Wanted) -> anyhow::Res
             trying.goes_on("control");
         }
         if wanted != Wanted::Nothing {
-            tell(
-                &shown,
-                &format!("[{ended}/{of}]{}\n", mutation::line(trial)),
-            );
+            shown.tell_people(&format!("[{ended}/{of}]{}\n", mutation::line(trial)));
         }
     });
     let tried = tried.await;
     files::say_all(&shown.stop().await);
     Ok(tried)
-}
-
-/// Says lines, now or when the dashboard is over.
-fn tell(shown: &Shown, text: &str) {
-    let now = |text: &str| {
-        files::say_all(text);
-        Ok(())
-    };
-    // Saying them cannot fail.
-    shown.tell(text, now).ok();
 }
 
 /// What a fault of this name does.

@@ -120,6 +120,15 @@ impl Shown {
         }
     }
 
+    /// The same for what is said to people, which cannot fail.
+    pub(super) fn tell_people(&self, text: &str) {
+        let now = |text: &str| {
+            files::say_all(text);
+            Ok(())
+        };
+        self.tell(text, now).ok();
+    }
+
     fn later(&self) -> MutexGuard<'_, String> {
         self.later.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -16,6 +16,23 @@ pub(super) fn quiet_interrupts() -> anyhow::Result<mpsc::Receiver<()>> {
     caught(None)
 }
 
+/// The same, with a way in for keys that stand for Ctrl-C while there is a dashboard: it takes what Ctrl-C sends to nobody then.
+pub(super) fn interrupts_and_keys(
+    told_first: &'static str,
+) -> anyhow::Result<(mpsc::Sender<()>, mpsc::Receiver<()>)> {
+    let mut signals = caught(Some(told_first))?;
+    let (sender, receiver) = mpsc::channel(8);
+    let both = sender.clone();
+    tokio::spawn(async move {
+        while signals.recv().await.is_some() {
+            if sender.send(()).await.is_err() {
+                break;
+            }
+        }
+    });
+    Ok((both, receiver))
+}
+
 /// Turns true at the first of them, which says then what comes of it, or when a key asks for that.
 pub(super) fn stopped(
     told_first: &'static str,

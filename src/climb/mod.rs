@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, watch};
 use crate::capacity::search::Next;
 use crate::capacity::{Search, Step, outcome};
 use crate::clock::{self, Clock};
-use crate::run::embedded::Embedded;
+use crate::run::embedded::{Embedded, Says};
 use crate::run::measuring::Measuring;
 use crate::run::{self, Order};
 use crate::scenario::Plan;
@@ -34,14 +34,13 @@ pub enum Told<'a> {
 }
 
 /// What a search needs of whoever asks for it.
-#[derive(Debug)]
 pub struct Means {
     /// Each message asks for the end: the first lets the step under way settle, the second does not.
     pub interrupts: mpsc::Receiver<()>,
     /// The process of the target on this machine, whose CPU is told; the embedded platform is known.
     pub target_pid: Option<u32>,
-    /// Let the embedded platform say what it says.
-    pub verbose: bool,
+    /// Where each embedded platform says what it says.
+    pub says: Box<dyn Fn() -> Says>,
 }
 
 /// How a step ended.
@@ -111,7 +110,7 @@ async fn step(
     let plan = search.plan_of(units);
     let embedded = match &plan.target {
         Some(_) => None,
-        None => match Embedded::start(&plan, means.verbose).await {
+        None => match Embedded::start(&plan, (means.says)()).await {
             Ok(embedded) => Some(embedded),
             Err(error) => return Ended::Trouble(error.to_string()),
         },

@@ -67,11 +67,11 @@ pub const MUTANTS: &[Column] = &[
     column("by", 0),
 ];
 
-const fn word(word: &'static str, worth: Worth) -> Word {
+pub(super) const fn word(word: &'static str, worth: Worth) -> Word {
     Word { word, worth }
 }
 
-const fn column(title: &'static str, width: u16) -> Column {
+pub(super) const fn column(title: &'static str, width: u16) -> Column {
     Column {
         title,
         width,
@@ -80,7 +80,7 @@ const fn column(title: &'static str, width: u16) -> Column {
     }
 }
 
-const fn number(title: &'static str, width: u16) -> Column {
+pub(super) const fn number(title: &'static str, width: u16) -> Column {
     Column {
         right: true,
         ..column(title, width)
@@ -88,7 +88,7 @@ const fn number(title: &'static str, width: u16) -> Column {
 }
 
 /// The word of a table.
-fn of(words: &[Word], name: &'static str) -> Word {
+pub(super) fn of(words: &[Word], name: &'static str) -> Word {
     let found = words.iter().find(|word| word.word == name);
     // One that is in no table still has to be looked at.
     found.copied().unwrap_or_else(|| word(name, Worth::Unclear))

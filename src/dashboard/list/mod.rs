@@ -1,8 +1,10 @@
-//! Things that are tried one by one, while that goes on: the cases of the suite, the trials of the self-test, known-bad servers.
+//! Things that are tried one by one, while that goes on: the cases of the suite, the trials of the self-test, known-bad servers, the steps
+//! of a search for the capacity.
 //!
 //! [`Tried`] is what is shown, plain data that whoever does the work hands over; [`state`] is what keys do to it, [`render`] draws it, and
-//! [`items`] makes it of cases and trials.
+//! [`items`] makes it of cases and trials; [`climb`] makes it of the steps of a search, and has what there is to see of that besides.
 
+pub mod climb;
 pub mod items;
 pub mod keys;
 pub mod render;
@@ -28,6 +30,8 @@ pub struct Tried {
     pub ended: Arc<Vec<Arc<Item>>>,
     /// What is under way, what began first before the others.
     pub going: Vec<Going>,
+    /// The search that they are steps of, if they are.
+    pub climb: Option<climb::Climb>,
 }
 
 /// What does not change.

@@ -7,6 +7,7 @@ use ratatui::text::Line;
 
 use super::View;
 use crate::dashboard::list::Standing;
+use crate::dashboard::list::climb::{Climb, load};
 use crate::dashboard::panel::{ends, lines, progress};
 use crate::dashboard::text::{clock, count, plural};
 
@@ -22,6 +23,9 @@ pub(super) fn draw(view: View<'_>, frame: &mut Frame<'_>, area: Rect) {
 /// How it stands so far, in words and a colour. Of the newest, whatever is looked at.
 pub(super) fn verdict(view: View<'_>) -> (String, Style) {
     let theme = view.theme;
+    if let Some(climb) = &view.newest.climb {
+        return found(view, climb);
+    }
     let count = |n: usize| count(n as u64);
     let held = !view.newest.about.held_against.is_empty();
     let (word, style) = match view.newest.standing() {
@@ -42,6 +46,57 @@ pub(super) fn verdict(view: View<'_>) -> (String, Style) {
         Standing::Open => (" NO VERDICT YET ".to_owned(), Style::new()),
     };
     (word, theme.loud(style))
+}
+
+/// What a search has come to so far.
+fn found(view: View<'_>, climb: &Climb) -> (String, Style) {
+    let theme = view.theme;
+    let vary = climb.search.settings.vary;
+    let judgement = climb.search.judge();
+    let (word, style) = match (judgement.held, judgement.broke) {
+        (None, None) => (" NOTHING KNOWN YET ".to_owned(), Style::new()),
+        (Some(held), None) => (format!(" {} HELD ", load(vary, held)), theme.good()),
+        (None, Some(broke)) => (format!(" {} BROKE ", load(vary, broke)), theme.warning()),
+        (Some(held), Some(broke)) => (
+            format!(" {} HELD, {} BROKE ", load(vary, held), load(vary, broke)),
+            theme.good(),
+        ),
+    };
+    (word, theme.loud(style))
+}
+
+/// How far the step of a search is that is under way.
+fn step(view: View<'_>, climb: &Climb, width: usize) -> Line<'static> {
+    let n = climb.search.steps.len();
+    let Some(now) = &climb.now else {
+        let phase = if view.state.around.ending {
+            "ending"
+        } else {
+            view.shown.phase
+        };
+        let told = format!(" after {} ", plural(n as u64, "step", "steps"));
+        return progress(view, width, phase, None, &told);
+    };
+    let phase = match (view.state.around.ending, now.run.phase) {
+        (true, "pushing") => "ending",
+        (_, "") => "starting",
+        (_, phase) => phase,
+    };
+    let (gone, left) = (now.run.phase_elapsed, now.run.phase_left);
+    let share = left.map(|left| {
+        let all = gone.saturating_add(left).as_secs_f64();
+        if all > 0.0 {
+            gone.as_secs_f64() / all
+        } else {
+            1.0
+        }
+    });
+    let told = left.map_or_else(
+        || format!("for {}", clock(gone)),
+        |left| format!("{} left", clock(left)),
+    );
+    let told = format!(" step {}, {told} ", now.number);
+    progress(view, width, phase, share, &told)
 }
 
 fn title(view: View<'_>, width: usize) -> Line<'static> {
@@ -66,6 +121,9 @@ fn about(view: View<'_>, width: usize) -> Line<'static> {
 
 fn far(view: View<'_>, width: usize) -> Line<'static> {
     let shown = view.shown;
+    if let Some(climb) = &shown.climb {
+        return step(view, climb, width);
+    }
     let phase = if view.state.around.ending {
         "ending"
     } else {

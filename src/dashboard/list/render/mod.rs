@@ -1,12 +1,16 @@
 //! The screen of a list: what stands where. One file for each widget.
 
+mod bracket;
 mod counts;
+mod curve;
 mod details;
 mod footer;
 mod going;
 mod header;
 mod rows;
+mod search;
 mod small;
+mod step;
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -85,6 +89,9 @@ fn all(view: View<'_>, frame: &mut Frame<'_>, area: Rect) -> Page {
     footer::draw(view, frame, foot);
     if view.state.open {
         return details::draw(view, frame, body);
+    }
+    if let Some(climb) = &view.shown.climb {
+        return search::draw(view, climb, frame, body);
     }
     if area.width >= WIDE {
         let [list, right] =

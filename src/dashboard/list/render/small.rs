@@ -42,7 +42,9 @@ pub(super) fn draw(view: View<'_>, frame: &mut Frame<'_>, area: Rect) {
         let looks = style(view, item.word.worth);
         rows.push(Line::styled(fit(&told, width, theme), looks));
     }
-    rows.push(going::line(view, width));
+    if shown.climb.is_none() {
+        rows.push(going::line(view, width));
+    }
     if !view.state.around.asking {
         rows.push(footer::said(view, width));
     }

@@ -199,6 +199,9 @@ fn no_size_and_no_key_makes_it_panic() {
         made::trouble(),
         made::trials(true),
         made::mutants(false),
+        made::climbs(),
+        made::breaks(),
+        made::rests(),
         made::extreme(),
     ];
     let keys = BINDINGS.iter().flat_map(|one| one.actions);

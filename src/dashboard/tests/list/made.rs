@@ -3,7 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::capacity::{self, Break, Figures, Step, Vary};
+use crate::dashboard::list::climb::{self, Climb, Now};
 use crate::dashboard::list::{About, Going, Item, Tried, items};
+use crate::dashboard::tests::made as run;
 use crate::summary::conformance::{self, Level, Missed, Outcome};
 use crate::summary::proof::Standing::{Exact, Unknown, Wrong};
 use crate::summary::{mutation, proof};
@@ -188,6 +191,7 @@ pub(super) fn trials(wrong: bool) -> Tried {
         of: Some(96),
         ended: Arc::new(ended),
         going: going(&["cross-app", "corrupt-unicode"]),
+        climb: None,
     }
 }
 
@@ -219,6 +223,111 @@ pub(super) fn mutants(lives: bool) -> Tried {
         ended: Arc::new(ended),
         ..trials(false)
     }
+}
+
+/// A step of a search.
+fn step(load: f64, outcome: capacity::Outcome, p99_us: u64, broke: &[(&str, &str)]) -> Step {
+    let broke = broke.iter().map(|(what, detail)| Break {
+        what: (*what).to_owned(),
+        detail: (*detail).to_owned(),
+    });
+    let violations = broke.len() as u64 * 17;
+    Step {
+        broke: broke.collect(),
+        figures: Figures {
+            sockets: load as u64,
+            pushes_per_s: 49.9,
+            deliveries_per_s: load * 12.5,
+            samples: 125 * load as u64,
+            mean_us: Some(p99_us as f64 / 3.0),
+            p50_us: Some(p99_us / 4),
+            p95_us: Some(p99_us / 2),
+            p99_us: Some(p99_us),
+            p99_low_us: Some(p99_us - p99_us / 10),
+            p99_high_us: None,
+            max_us: Some(p99_us * 2),
+            violations,
+            generator_percent: Some(23.4),
+            target_percent: Some(load / 10.0),
+            target_thread_percent: None,
+            took_ms: 14_321,
+        },
+        ..capacity::tests::step(load, outcome)
+    }
+}
+
+/// A search with these steps and this one under way.
+fn search(steps: Vec<Step>, now: Option<Now>) -> Tried {
+    let mut search = capacity::tests::search(Vary::Sockets, "");
+    search.steps = steps;
+    let steps = search.steps.iter().enumerate();
+    let ended = steps.map(|(n, step)| Arc::new(climb::item(&search, n + 1, step)));
+    Tried {
+        about: Arc::new(About {
+            command: "capacity",
+            target: "the embedded platform".to_owned(),
+            facts: "by sockets, latency.push.p99 < 50ms, seed 5".to_owned(),
+            called: ("step", "steps"),
+            columns: climb::STEPS,
+            words: climb::CAME_TO,
+            held_against: String::new(),
+        }),
+        phase: "resting",
+        elapsed: Duration::from_secs(93),
+        of: None,
+        ended: Arc::new(ended.collect()),
+        going: Vec::new(),
+        climb: Some(Climb {
+            search: search.into(),
+            now,
+        }),
+    }
+}
+
+/// A search that has found nothing but loads that hold.
+pub(super) fn climbs() -> Tried {
+    let held = |load, p99_us| step(load, capacity::Outcome::Held, p99_us, &[]);
+    let now = Now {
+        number: 4,
+        load: 800.0,
+        run: run::calm(),
+    };
+    search(
+        vec![held(100.0, 2_100), held(200.0, 2_900), held(400.0, 7_300)],
+        Some(now),
+    )
+}
+
+/// One that has found where it breaks, with a step that says nothing and one in trouble.
+pub(super) fn breaks() -> Tried {
+    use capacity::Outcome::{Broke, Held, Unclear};
+    let late = (
+        "late",
+        "17 deliveries came after the deadline of 1s, the first of them 3.2 s after the step began",
+    );
+    let slow = ("threshold", "latency.push.p99 < 50ms: 312 ms");
+    let mut unclear = step(566.0, Unclear, 90_000, &[]);
+    unclear.unclear = vec!["the generator was the limit: its CPU was at 99 %".to_owned()];
+    let mut close = step(520.0, Held, 49_000, &[]);
+    close.close = true;
+    let now = Now {
+        number: 8,
+        load: 520.0,
+        run: run::trouble(),
+    };
+    let mut climbs = Vec::clone(&climbs().climb.unwrap().search.steps);
+    climbs.extend([step(800.0, Broke, 312_000, &[late, slow]), unclear]);
+    climbs.extend([step(566.0, Broke, 71_000, &[slow]), close]);
+    search(climbs, Some(now))
+}
+
+/// One between two steps, of which none has held.
+pub(super) fn rests() -> Tried {
+    let slow = ("threshold", "latency.push.p99 < 50ms: 312 ms");
+    search(
+        vec![step(10.0, capacity::Outcome::Broke, 312_000, &[slow])],
+        None,
+    )
 }
 
 /// What no sane source says.

@@ -46,6 +46,25 @@ fn known_bad_servers_one_of_which_lives() {
 }
 
 #[test]
+fn a_search_in_calm_and_in_trouble_at_three_sizes() {
+    at_all_sizes("search-calm", &made::climbs());
+    at_all_sizes("search-trouble", &made::breaks());
+}
+
+#[test]
+fn a_search_that_rests_and_a_step_that_is_looked_at() {
+    let mut drawn = after((80, 24), &made::rests(), &[], UNICODE);
+    drawn += &after((80, 24), &made::breaks(), &[Key::Char('n')], UNICODE);
+    drawn += &after(
+        (80, 24),
+        &made::breaks(),
+        &[Key::Char('n'), Key::Enter],
+        UNICODE,
+    );
+    is_as_kept("list/search-others-80x24", &drawn);
+}
+
+#[test]
 fn what_keys_bring_up() {
     let mut drawn = String::new();
     let tried = made::trouble();
@@ -102,6 +121,7 @@ fn a_small_terminal_still_tells_what_matters() {
         ((40, 14), made::trouble()),
         ((40, 12), made::calm()),
         ((30, 20), made::trials(true)),
+        ((40, 12), made::breaks()),
     ] {
         write!(
             drawn,
@@ -120,12 +140,22 @@ fn nothing_is_told_by_colour_alone_and_ascii_is_enough() {
         colour: false,
         unicode: true,
     };
-    for tried in [made::calm(), made::trouble(), made::trials(true)] {
+    for tried in [
+        made::calm(),
+        made::trouble(),
+        made::trials(true),
+        made::breaks(),
+    ] {
         let with = after((120, 40), &tried, &[Key::Up], UNICODE);
         assert_eq!(with, after((120, 40), &tried, &[Key::Up], plain));
         assert!(with.contains("> "), "the one chosen has a mark");
     }
-    for tried in [made::trouble(), made::extreme(), made::mutants(true)] {
+    for tried in [
+        made::trouble(),
+        made::extreme(),
+        made::mutants(true),
+        made::breaks(),
+    ] {
         assert!(after((120, 40), &tried, &[], ASCII).is_ascii());
         assert!(after((120, 40), &tried, &[Key::Up, Key::Enter], ASCII).is_ascii());
     }
