@@ -55,9 +55,9 @@ fn keys(view: View<'_>, width: usize) -> Line<'static> {
         ("1-5", "pages"),
         ("space", "pause view"),
         ("j/k", "scroll"),
-        ("+/-", "rate"),
         ("q", "end early"),
         ("?", "all keys"),
+        ("+/-", "rate"),
     ];
     let watching = view.state.is_watching();
     let keys = KEYS.iter().filter(|(key, _)| *key != "+/-" || !watching);
