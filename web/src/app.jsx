@@ -3,7 +3,7 @@ import { here } from './live/context.js';
 import { alerted, forget as forgetAlerts } from './live/alerts.js';
 import { call, read } from './live/api.js';
 import { came, forget as forgetChat } from './live/chat.js';
-import { Line } from './live/connection.js';
+import { Line, carried } from './live/connection.js';
 import { forget as forgetLog, happened, said } from './live/log.js';
 import { back, go, route } from './live/router.js';
 import { begin, end, ended, session } from './live/session.js';
@@ -23,15 +23,19 @@ function forgetAll() {
 /** What the page does with events. @param {Line} line @param {Session} who */
 function listen(line, who) {
   const { socket } = line;
-  socket.onAny((name, ...args) => happened(name, args));
-  socket.on('message', (message) => said(message));
-  socket.on('alert', (message) => alerted(message));
-  socket.on('chat', (message) => came(message, who.user));
-  socket.on('redirect', (message) => {
-    const to = redirect(message, route.get());
-    if (to === 'back') back();
-    else if (to !== null) go(to.route);
-  });
+  /** @type {Record<string, (message: unknown) => void>} */
+  const deeds = {
+    message: said,
+    alert: alerted,
+    chat: (message) => came(message, who.user),
+    redirect: (message) => {
+      const to = redirect(message, route.get());
+      if (to === 'back') back();
+      else if (to !== null) go(to.route);
+    },
+  };
+  socket.onAny((name, ...args) => happened(name, carried(socket, args)));
+  for (const [name, deed] of Object.entries(deeds)) socket.on(name, (...args) => deed(carried(socket, args)[0]));
   return line;
 }
 

@@ -600,6 +600,41 @@ describe('connections', () => {
   });
 
   it(
+    'a connection that is recovered gets what it has missed, and takes no offset for a message',
+    async () => {
+      const own = await startPlatform({ flags: ['--recovery-ms', '60000'] });
+      const line = await startLine(own.url);
+      try {
+        const page = await signedIn(await newContext(), line.url, who.anna, GONE);
+        page.asked = own.url;
+        await goTo(page, 'requests');
+        await page.getByText('waiting').waitFor();
+        await push(page, '*', 'refresh-requests');
+        await page.getByText(/: once, last at/).waitFor();
+        line.cut();
+        await page.getByText(/Reconnecting, attempt [1-9]/).waitFor();
+        await push(page, who.anna.user, 'missed', { a: 1 });
+        line.mend();
+        await connected(page);
+        await goTo(page, 'log');
+        const rows = page.locator('[data-testid=events] li');
+        await rows.filter({ hasText: 'missed' }).waitFor();
+        const seen = await rows.evaluateAll((all) => all.map((one) => [one.querySelector('strong').textContent, one.querySelector('code').textContent]));
+        assert.deepEqual(seen, [
+          ['missed', '{"a":1}'],
+          ['refresh-requests', ''],
+        ]);
+        await goTo(page, 'home');
+        await page.getByText('None yet.').waitFor();
+      } finally {
+        await line.close();
+        await own.stop();
+      }
+    },
+    { skip: !CAN_START },
+  );
+
+  it(
     'a platform that is started anew has forgotten sessions: one signs in and goes on',
     async () => {
       const own = await startPlatform();

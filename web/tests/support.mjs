@@ -117,7 +117,7 @@ export async function openPage(context, url, allowed = []) {
     void dialog.dismiss();
   });
   await page.goto(`${url}/`);
-  return Object.assign(page, { wrong, url_: url });
+  return Object.assign(page, { wrong, asked: url });
 }
 
 /** A user who is signed in and connected. */
@@ -149,10 +149,10 @@ export async function goTo(page, route) {
   await page.waitForFunction((to) => decodeURIComponent(location.hash) === `#/${to}`, route);
 }
 
-/** Asks the platform for a push, as a scenario's step does. */
+/** Asks the platform of a page, where its `asked` says, for a push, as a scenario's step does. */
 export async function push(page, userID, eventName, message) {
   const { app, id } = await sessionOf(page);
-  const answer = await fetch(`${page.url_}/good/api/v5/data/push/send?appID=${app}&sessionID=${id}`, {
+  const answer = await fetch(`${page.asked}/good/api/v5/data/push/send?appID=${app}&sessionID=${id}`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ userID, eventName, message }),

@@ -23,6 +23,15 @@ const REASONS = {
   'parse error': 'the platform sent what is no packet',
 };
 
+/**
+ * What an event carries. Where the platform recovers connections, each event has its offset behind that, and socket.io-client hands it to listeners too.
+ * @param {Socket} socket @param {unknown[]} args
+ */
+export function carried(socket, args) {
+  const recovers = /** @type {any} */ (socket)._pid !== undefined;
+  return recovers && typeof args.at(-1) === 'string' ? args.slice(0, -1) : args;
+}
+
 /** How long to wait before a socket that the platform closed is opened again. */
 const AGAIN_MS = 1000;
 

@@ -81,25 +81,27 @@ export function Push() {
             ['everyone', 'Everyone (*)'],
           ]}
         />
-        <Field
-          label="User"
-          name="userID"
-          value={draft.audience === 'everyone' ? '*' : draft.user}
-          onChange={(user) => change({ user })}
-          disabled={draft.audience === 'everyone'}
-          options={people}
-          problem={problems.user}
-          autoComplete="off"
-        />
-        <Field
-          label="Event name"
-          name="eventName"
-          value={draft.event}
-          onChange={(event) => change({ event })}
-          options={['alert', 'message', 'redirect', 'refresh-requests', 'chat']}
-          problem={problems.event}
-          autoComplete="off"
-        />
+        <div className="pair">
+          <Field
+            label="User"
+            name="userID"
+            value={draft.audience === 'everyone' ? '*' : draft.user}
+            onChange={(user) => change({ user })}
+            disabled={draft.audience === 'everyone'}
+            options={people}
+            problem={problems.user}
+            autoComplete="off"
+          />
+          <Field
+            label="Event name"
+            name="eventName"
+            value={draft.event}
+            onChange={(event) => change({ event })}
+            options={['alert', 'message', 'redirect', 'refresh-requests', 'chat']}
+            problem={problems.event}
+            autoComplete="off"
+          />
+        </div>
         <Choice
           legend="Message as"
           value={draft.kind}

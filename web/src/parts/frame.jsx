@@ -47,17 +47,17 @@ export function Frame() {
 
   return (
     <div className="frame">
-      <a
-        className="skip"
-        href={toHash(at)}
-        onClick={(event) => {
-          event.preventDefault();
-          heading.current?.focus();
-        }}
-      >
-        Skip to the page
-      </a>
       <header className="top">
+        <a
+          className="skip"
+          href={toHash(at)}
+          onClick={(event) => {
+            event.preventDefault();
+            heading.current?.focus();
+          }}
+        >
+          Skip to the page
+        </a>
         <a className="brand" href="#/home">
           <Mark />
           <span className="brand-name">Push platform</span>

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
 import { refreshed } from '../live/alerts.js';
+import { carried } from '../live/connection.js';
 import { useHere } from '../live/context.js';
 import { Time } from './time.jsx';
 
@@ -18,11 +19,11 @@ export function Refresher({ event_name, onRefresh }) {
 
   useEffect(() => {
     const { socket } = line;
-    /** @param {unknown} [message] */
-    const onPush = (message) => {
+    /** @param {unknown[]} args */
+    const onPush = (...args) => {
       setSeen(({ times }) => ({ times: times + 1, at: Date.now() }));
       // The page shows alerts of its own event by itself.
-      if (event_name !== 'alert') refreshed(message);
+      if (event_name !== 'alert') refreshed(carried(socket, args)[0]);
       refresh.current();
     };
     const onConnect = () => refresh.current();
