@@ -106,6 +106,10 @@ describe('sessions', () => {
     await connected(anna);
     assert.equal((await sessionOf(anna)).user, who.anna.user);
     assert.equal((await sessionOf(boris)).user, who.boris.user);
+    // The page's own way to another user.
+    const opened = context.waitForEvent('page');
+    await anna.getByRole('link', { name: 'Open a tab for another user' }).click();
+    await (await opened).getByRole('heading', { name: 'Sign in', exact: true }).waitFor();
   });
 
   it('signing out is no end that has to be explained', async () => {
@@ -657,6 +661,14 @@ describe('connections', () => {
     },
     { skip: !CAN_START },
   );
+});
+
+it('the example in plain Node says why it cannot log in', async () => {
+  const script = fileURLToPath(new URL('../examples/node.mjs', import.meta.url));
+  const child = spawn(process.execPath, [script, url, who.anna.app, who.anna.user, 'wrong'], { stdio: ['ignore', 'ignore', 'pipe'], timeout: PATIENCE });
+  const [said, code] = await Promise.all([child.stderr.toArray(), new Promise((resolve) => child.once('exit', resolve))]);
+  assert.equal(String(said.join('')).trim(), 'cannot log in: User or password incorrect');
+  assert.equal(code, 1);
 });
 
 it('the example in plain Node gets what is pushed', async () => {

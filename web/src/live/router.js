@@ -30,8 +30,12 @@ export function follow() {
 /** @param {string} to */
 export function go(to) {
   if (to === route.get()) return;
-  behind += 1;
-  history.pushState({ behind }, '', toHash(to));
+  try {
+    history.pushState({ behind: behind + 1 }, '', toHash(to));
+    behind += 1;
+  } catch {
+    // Browsers take only so many entries in a while. The page changes all the same.
+  }
   route.set(to);
 }
 

@@ -11,6 +11,7 @@ import { Profile } from '../pages/profile.jsx';
 import { Push } from '../pages/push.jsx';
 import { Requests } from '../pages/requests.jsx';
 import { toHash } from '../pure/routes.js';
+import { Boundary } from './boundary.jsx';
 import { Icon, Mark } from './icons.jsx';
 import { Refusal, Status } from './status.jsx';
 
@@ -75,7 +76,7 @@ export function Frame() {
           {title}
         </h1>
         <Refusal />
-        {page ? <page.Page rest={parts.join('/')} /> : <NotFound at={at} />}
+        <Boundary key={first}>{page ? <page.Page rest={parts.join('/')} /> : <NotFound at={at} />}</Boundary>
       </main>
     </div>
   );
