@@ -17,7 +17,7 @@ const browser = await launch();
 async function pictures(viewport, colorScheme) {
   const context = await browser.newContext({ viewport, colorScheme, reducedMotion: 'reduce' });
   const page = await openPage(context, url);
-  const shot = (name) => page.screenshot({ path: join(directory, `${name}-${viewport.width}-${colorScheme}.png`) });
+  const shot = (name) => page.screenshot({ animations: 'disabled', path: join(directory, `${name}-${viewport.width}-${colorScheme}.png`) });
   await page.locator('.people button').first().waitFor();
   await shot('sign-in');
   await signIn(page, anna);
