@@ -11,6 +11,7 @@ use crate::summary::verdict::EXIT_USAGE;
 use anyhow::Context as _;
 use std::io::{BufRead as _, ErrorKind, Write as _};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket};
@@ -21,6 +22,10 @@ const BACKLOG: u32 = 4096;
 
 /// Run the embedded push platform as a server.
 #[derive(Debug, clap::Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of its own, by name"
+)]
 pub struct ServeArgs {
     /// Address to listen on.
     #[arg(long, env = "PUSHPROOF_HOST", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
@@ -35,8 +40,15 @@ pub struct ServeArgs {
         default_value = "3000"
     )]
     pub ports: Vec<Ports>,
-    /// An app (tenant) to serve; repeatable.
-    #[arg(long = "app", value_name = "NAME", default_values = ["demo", "other"])]
+    /// Listen on every address of this machine, for others to reach it, in place of --host.
+    #[arg(long, conflicts_with = "host")]
+    pub public: bool,
+    /// What to serve: apps, users, data structures and scenarios, as TOML or JSON (docs/platform.md) [default: the apps demo and other, with
+    /// what the page at / shows].
+    #[arg(long, value_name = "FILE", conflicts_with = "apps")]
+    pub platform: Option<PathBuf>,
+    /// An app (tenant) to serve, with nothing in it but push/send; repeatable. In place of --platform.
+    #[arg(long = "app", value_name = "NAME")]
     pub apps: Vec<String>,
     /// A namespace to serve beside the main one, such as /admin; repeatable.
     #[arg(long = "namespace", value_name = "NAME")]
@@ -131,6 +143,17 @@ pub struct ServeArgs {
     pub until_stdin_closes: bool,
 }
 
+impl ServeArgs {
+    /// Where to listen.
+    fn address(&self) -> IpAddr {
+        if self.public {
+            IpAddr::V4(Ipv4Addr::UNSPECIFIED)
+        } else {
+            self.host
+        }
+    }
+}
+
 /// Reads a duration with its unit.
 fn parse_duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("{text:?} is not a duration; write for example 500ms, 90s, 15m or 24h");
@@ -208,7 +231,7 @@ async fn run_until_told(
     ports: &[u16],
     config: PlatformConfig,
 ) -> anyhow::Result<ExitCode> {
-    let Some((listener, address)) = listen_or_say(args.host, ports[0])? else {
+    let Some((listener, address)) = listen_or_say(args.address(), ports[0])? else {
         return Ok(ExitCode::from(EXIT_USAGE));
     };
     let (orders, mut ordered) = mpsc::channel(8);
@@ -249,7 +272,7 @@ async fn run_node(
 ) -> anyhow::Result<ExitCode> {
     let mut link = nodes::link_to_first()?;
     let port = ports.get(place).context("there is no such node")?;
-    let Some((listener, address)) = listen_or_say(args.host, *port)? else {
+    let Some((listener, address)) = listen_or_say(args.address(), *port)? else {
         return Ok(ExitCode::from(EXIT_USAGE));
     };
     let told = told_to_end(None)?;
@@ -306,6 +329,12 @@ fn announce(addresses: &[SocketAddr], config: &PlatformConfig) -> anyhow::Result
             config.faults.seed
         ));
     }
+    if !address.ip().is_loopback() {
+        files::say(
+            "warning: other machines can reach this platform, over HTTP without TLS, and everybody knows the passwords of its users: it is for tests, in a network that you trust",
+        );
+    }
+    files::say(&format!("the page: http://{address}/{}", people(config)));
     files::say("users user-0, user-1, … with passwords password-0, password-1, …; try:");
     files::say(&format!(
         "  curl 'http://{address}/good/api/v5/auth?appID={app}' -d '{{\"username\":\"user-0\",\"password\":\"password-0\"}}'"
@@ -319,6 +348,15 @@ fn announce(addresses: &[SocketAddr], config: &PlatformConfig) -> anyhow::Result
         .try_for_each(|a| writeln!(stdout, "pushproof platform listening on http://{a}"))
         .and_then(|()| stdout.flush())
         .context("cannot write to standard output")
+}
+
+/// Who can log in at the page, if everybody is told how.
+fn people(config: &PlatformConfig) -> String {
+    let app = config.apps.iter().find(|app| app.hints);
+    let user = app.and_then(|app| app.users.first());
+    user.map_or_else(String::new, |(user, password)| {
+        format!(" (log in as {user} with the password {password})")
+    })
 }
 
 /// Ready when a signal, or the end of standard input where that is read, says to end. What lines of it say of nodes is handed on.

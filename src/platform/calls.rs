@@ -1,48 +1,82 @@
-//! Calls of scenarios, whoever makes them: a request at the HTTP API, or an event of a client.
+//! Calls of scenarios, whoever makes them: a request at the HTTP API, a webhook, or an event of a client.
 
+use super::clock::Clock;
 use super::config::PlatformConfig;
 use super::faults::Pushed;
 use super::hub::Audience;
 use super::mutants::Mutant;
 use super::nodes::{Ask, Elsewhere};
 use super::said::Said;
-use super::scenarios::{self, Bounds, Scenario, StepError};
+use super::scenarios::{self, Bounds, Scenario, StepError, Trigger, World};
 use super::shared::Shared;
 use super::template::Fields;
 use super::wrong;
-use serde_json::{Value, json};
+use serde_json::value::{RawValue, to_raw_value};
+use std::collections::BTreeSet;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+/// The user where nobody is logged in.
+static NOBODY: LazyLock<Box<RawValue>> =
+    LazyLock::new(|| RawValue::from_string("\"\"".to_owned()).unwrap_or_default());
 
 /// Why a call did not do what it should, or may not have.
 #[derive(Debug)]
 pub(crate) enum CallError {
     /// A node of the platform did not do its part.
     Unknown,
-    /// Something is wrong with the object that it was called with. Nothing was sent.
+    /// Something is wrong with the object that it was called with, and nothing was done; or with what it led to, and what was done before
+    /// stays done.
     Refused(StepError),
     /// A fault says that it failed.
     Failed,
 }
 
-/// Runs a scenario of an app. Over only once its events are queued at every socket they are for, at every node. Gives the result of each
-/// step.
+/// Who calls, and where.
+#[derive(Debug, Clone)]
+pub(crate) struct Caller {
+    /// The app.
+    pub(crate) app: usize,
+    /// The user who is logged in; `None`: nobody is, or it does not matter.
+    pub(crate) user: Option<Arc<str>>,
+}
+
+/// Runs scenarios of the caller's app. Over only once their events are queued at every socket they are for, at every node. Gives what the caller
+/// gets, as JSON: what they reply, or the object made last, or what became of each push.
 pub(crate) async fn call(
     shared: &Shared,
-    app: usize,
-    scenario: &Scenario,
-    fields: &Fields<'_>,
-) -> Result<Vec<Value>, CallError> {
+    caller: &Caller,
+    scenarios: impl Iterator<Item = &Scenario>,
+    mut fields: Fields<'_>,
+) -> Result<Vec<String>, CallError> {
     let _turn = match &shared.nodes {
         Some(nodes) => Some(nodes.turn().await.map_err(|_| CallError::Unknown)?),
         None => None,
     };
+    let app = caller.app;
     if shared.config.mutants.has(Mutant::HeadOfLineBlock) {
         Box::pin(wrong::transports::until_read(shared, app)).await;
     }
-    let push = |audience: Audience<'_>, event: &str, message: Option<Said<'_>>| {
-        push(shared, app, audience, event, message)
+    // What a client says of itself counts for nothing.
+    let user = caller
+        .user
+        .as_deref()
+        .and_then(|user| to_raw_value(user).ok());
+    let user: &RawValue = user.as_deref().unwrap_or(&NOBODY);
+    let _ = fields.insert("@user".into(), user);
+    let (pushed, ended) = {
+        let config = &shared.config.apps[app];
+        let world = World {
+            scenarios: &config.scenarios,
+            data: shared.data.app(app, &config.structures),
+            user,
+            when: Clock::unix_ms(),
+            bounds: bounds(&shared.config),
+        };
+        let push = |audience: Audience<'_>, event: &str, message: Option<Said<'_>>| {
+            push(shared, app, audience, event, message)
+        };
+        scenarios::run(scenarios, &fields, world, push)
     };
-    let pushed = scenarios::run(scenario, fields, bounds(&shared.config), push);
-    let pushed = pushed.map_err(CallError::Refused)?;
     let mut result = Vec::with_capacity(pushed.len());
     let mut failed = false;
     for (here, elsewhere) in pushed {
@@ -55,12 +89,65 @@ pub(crate) async fn call(
             faults.answered(&here, shared.clock.now());
         }
         failed |= here.failed;
-        result.push(json!({"deliveredTo": here.sockets as u64 + there}));
+        let sockets = here.sockets as u64 + there;
+        result.push(format!("{{\"deliveredTo\":{sockets}}}"));
     }
+    let ended = ended.map_err(CallError::Refused)?;
     if failed {
         return Err(CallError::Failed);
     }
-    Ok(result)
+    Ok(ended.unwrap_or(result))
+}
+
+/// Whether a call is answered before the scenario runs.
+pub(crate) fn is_put_off(scenario: &Scenario) -> bool {
+    matches!(&scenario.on, Trigger::Endpoint(endpoint) if !endpoint.sync)
+}
+
+/// Runs a scenario of the caller's app on an object without anybody waiting for it. `false`: it does not, for too many are under way. If it fails,
+/// standard error says so, once for each scenario and reason.
+pub(crate) fn later(shared: &Arc<Shared>, caller: &Caller, scenario: usize, object: &[u8]) -> bool {
+    let Some(permit) = shared.permit() else {
+        return false;
+    };
+    let (own, caller, object) = (Arc::clone(shared), caller.clone(), object.to_owned());
+    shared.spawn(async move {
+        let scenario = &own.config.apps[caller.app].scenarios[scenario];
+        let fields: Fields<'_> = serde_json::from_slice(&object).unwrap_or_default();
+        let ended = call(&own, &caller, std::iter::once(scenario), fields).await;
+        if let Err(error) = ended {
+            own.failures.tell(&scenario.name, &error);
+        }
+        drop(permit);
+    });
+    true
+}
+
+/// What has been said of calls that failed while nobody waited for them.
+#[derive(Debug, Default)]
+pub(crate) struct Failures(Mutex<BTreeSet<String>>);
+
+impl Failures {
+    /// Most lines that are said.
+    const MOST: usize = 100;
+
+    fn tell(&self, scenario: &str, error: &CallError) {
+        let why = match error {
+            CallError::Refused(error) => error.to_string(),
+            CallError::Failed => "internal error".to_owned(),
+            CallError::Unknown => "a node has not answered".to_owned(),
+        };
+        let line = format!("scenario {scenario:?}: {why}");
+        let mut said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if said.len() < Self::MOST && said.insert(line.clone()) {
+            eprintln!("pushproof platform: {line}");
+        }
+    }
+}
+
+/// What a call is answered with.
+pub(crate) fn answer(result: &[String]) -> String {
+    format!("{{\"result\":[{}],\"status\":\"ok\"}}", result.join(","))
 }
 
 fn bounds(config: &PlatformConfig) -> Bounds {

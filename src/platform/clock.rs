@@ -1,6 +1,7 @@
 //! The platform's clock: monotonic, started with the platform. The state machines are handed its readings.
 
 use crate::time::Time;
+use std::time::SystemTime;
 use tokio::time::Instant;
 
 /// A monotonic clock that begins at [`Time::ZERO`].
@@ -20,6 +21,14 @@ impl Clock {
     /// Now.
     pub(crate) fn now(self) -> Time {
         Time::ZERO + self.start.elapsed()
+    }
+
+    /// Milliseconds since 1970, by the machine's time.
+    pub(crate) fn unix_ms() -> u64 {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        since.map_or(0, |since| {
+            u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+        })
     }
 
     /// The runtime's name for a moment; moments out of its range become "in thirty years".

@@ -3,6 +3,7 @@
 use super::faults::{FaultConfig, FaultError};
 use super::mutants::Mutants;
 use super::scenarios::Scenario;
+use super::store::Structure;
 use std::time::Duration;
 
 /// The settings of one embedded platform. Every queue and buffer has its bound here.
@@ -38,6 +39,8 @@ pub struct PlatformConfig {
     pub max_payload: usize,
     /// How long a login lasts; its sockets are closed at the end.
     pub session_ttl: Duration,
+    /// How often a minute a login may fail for one user of an app; then every one is refused until the minute is over.
+    pub failed_logins: u32,
     /// How much may wait for one connection before it is closed.
     pub queue: QueueBounds,
     /// Whether HTTP long-polling is offered.
@@ -98,9 +101,17 @@ pub enum Origins {
 pub struct AppConfig {
     /// The `app_id`.
     pub name: String,
+    /// What people call it, if that is something else.
+    pub title: Option<String>,
+    /// Whether the Socket.io plugin is on. Without it users can log in, and sockets are refused.
+    pub sockets: bool,
     /// Users beside the numbered ones: user id and password.
     pub users: Vec<(String, String)>,
-    /// The scenarios its API endpoints run.
+    /// Whether everybody is told their passwords, which are no secrets then.
+    pub hints: bool,
+    /// Its data structures.
+    pub structures: Vec<Structure>,
+    /// Its scenarios.
     pub scenarios: Vec<Scenario>,
 }
 
@@ -109,7 +120,11 @@ impl AppConfig {
     pub fn named(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
+            title: None,
+            sockets: true,
             users: Vec::new(),
+            hints: false,
+            structures: Vec::new(),
             scenarios: vec![Scenario::push_send()],
         }
     }
@@ -131,6 +146,7 @@ impl Default for PlatformConfig {
             request_timeout: Duration::from_secs(15),
             max_payload: 1_000_000,
             session_ttl: Duration::from_secs(24 * 3600),
+            failed_logins: 100,
             queue: QueueBounds {
                 packets: 32_768,
                 bytes: 32 << 20,

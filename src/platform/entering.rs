@@ -14,6 +14,8 @@ use std::time::Duration;
 
 /// The one refusal of credentials: it does not tell which part of them was wrong.
 pub(super) const NOT_AUTHORIZED: &str = "not authorized";
+/// Said to somebody who is logged in, where there are no sockets.
+const PLUGIN_OFF: &str = "the Socket.io plugin of this app is off";
 /// Said where a middleware of a Socket.IO server would: the transport is fine, the socket is one too many.
 const TOO_MANY: &str = "too many sockets";
 
@@ -41,6 +43,9 @@ impl Shared {
             let why = wrong::se::refusal(mutants, why, auth);
             return self.refuse(conn, namespace, &why);
         };
+        if !self.config.apps[login.app].sockets {
+            return self.refuse(conn, namespace, PLUGIN_OFF);
+        }
         if mutants.any() {
             login = rc::whose(self, login);
         }

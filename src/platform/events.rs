@@ -1,28 +1,30 @@
 //! What the platform does with events that clients send.
 //!
-//! One named as a scenario's endpoint is, `structure/method`, runs that scenario on its argument, an object, as a request at the HTTP API
-//! would: so a client's event can push to its peers. `echo` is answered with its own arguments, any other event with an empty ack, if an
+//! One that a scenario waits for, or that is named as a scenario's endpoint is, `structure/method`, runs that scenario on its argument, an object,
+//! as a request at the HTTP API would: so a client's event can push to its peers. `echo` is answered with its own arguments, any other event with an empty ack, if an
 //! ack is wanted. Nothing else of it reaches another client, and none triggers anything of a connection's life.
 
-use super::calls::{self, CallError};
+use super::calls::{self, CallError, Caller};
 use super::config::PlatformConfig;
 use super::conn::{array, encode, encode_binary, with_offset};
 use super::faults::Fault;
 use super::frame::Frame;
 use super::mutants::{Mutant, Mutants};
+use super::scenarios::{Scenario, Trigger};
 use super::shared::Shared;
-use super::socket::ClientEvent;
+use super::socket::{ClientEvent, Membership};
 use super::template::Fields;
 use super::wrong::{self, payload};
 use crate::protocol::socket::{MAIN_NAMESPACE, PacketType};
 use serde_json::json;
+use std::sync::Arc;
 
 /// A call of a scenario that a client's event makes.
 #[derive(Debug)]
 pub(crate) struct Call {
-    app: usize,
-    /// The scenario's place among those of the app.
-    scenario: usize,
+    caller: Caller,
+    /// The first one of the scenarios that run, among those of the app; others that wait for the same follow it.
+    first: usize,
     namespace: usize,
     /// The ack id, if an answer is wanted.
     id: Option<u64>,
@@ -30,15 +32,22 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    /// The call that an event of a socket in this app makes, if it makes one.
-    pub(crate) fn of(config: &PlatformConfig, app: usize, event: &ClientEvent<'_>) -> Option<Self> {
-        let (structure, method) = event.name.split_once('/')?;
-        let mut scenarios = config.apps[app].scenarios.iter();
-        let scenario =
-            scenarios.position(|one| one.structure == structure && one.method == method)?;
+    /// The call that an event of a socket makes, if it makes one.
+    pub(crate) fn of(shared: &Shared, sender: Membership, event: &ClientEvent<'_>) -> Option<Self> {
+        let scenarios = &shared.config.apps[sender.app].scenarios;
+        let path = event.name.split_once('/');
+        let first = scenarios.iter().position(|one| match &one.on {
+            Trigger::Event(name) => *name == event.name,
+            on => path.is_some_and(|(structure, method)| on.endpoint(structure, method).is_some()),
+        })?;
+        let user = same(scenarios, first).any(Scenario::asks_who);
+        let user = user.then(|| shared.hub.user(sender)).flatten();
         Some(Self {
-            app,
-            scenario,
+            caller: Caller {
+                app: sender.app,
+                user,
+            },
+            first,
             namespace: event.namespace,
             id: event.id,
             args: event.args.clone().into_owned(),
@@ -46,23 +55,40 @@ impl Call {
     }
 
     /// Makes it, and gives the ack, if one is wanted.
-    pub(crate) async fn make(self, shared: &Shared) -> Option<Frame> {
-        let scenario = &shared.config.apps[self.app].scenarios[self.scenario];
-        let refused = |why: &str| json!({"msg": why, "status": "ERROR"});
+    pub(crate) async fn make(self, shared: &Arc<Shared>) -> Option<Frame> {
+        let app = &shared.config.apps[self.caller.app];
+        let refused = |why: &str| json!({"msg": why, "status": "ERROR"}).to_string();
+        let first = &app.scenarios[self.first];
         let said = match serde_json::from_str::<Fields<'_>>(&self.args) {
             Err(_) => refused("the one argument has to be a JSON object"),
-            Ok(fields) => match calls::call(shared, self.app, scenario, &fields).await {
-                Ok(result) => json!({"result": result, "status": "ok"}),
-                Err(CallError::Refused(error)) => refused(&error.to_string()),
-                Err(CallError::Failed) => refused("internal error"),
-                // Whoever asked waits in vain, and does not know either.
-                Err(CallError::Unknown) => return None,
+            Ok(fields) if calls::is_put_off(first) => match first.check(&fields) {
+                Ok(()) if calls::later(shared, &self.caller, self.first, self.args.as_bytes()) => {
+                    calls::answer(&[])
+                }
+                Ok(()) => refused("too many calls at once"),
+                Err(error) => refused(&error.to_string()),
             },
+            Ok(fields) => {
+                let scenarios = same(&app.scenarios, self.first);
+                match calls::call(shared, &self.caller, scenarios, fields).await {
+                    Ok(result) => calls::answer(&result),
+                    Err(CallError::Refused(error)) => refused(&error.to_string()),
+                    Err(CallError::Failed) => refused("internal error"),
+                    // Whoever asked waits in vain, and does not know either.
+                    Err(CallError::Unknown) => return None,
+                }
+            }
         };
         let namespace = shared.config.namespace_name(self.namespace);
         let data = format!("[{said}]");
         Some(encode(PacketType::Ack, namespace, Some(self.id?), &data))
     }
+}
+
+/// A scenario, and those behind it that wait for the same.
+fn same(scenarios: &[Scenario], first: usize) -> impl Iterator<Item = &Scenario> {
+    let on = &scenarios[first].on;
+    scenarios[first..].iter().filter(move |one| one.on == *on)
 }
 
 /// The name, as JSON, of the event that answers an event; `None`: no event does.

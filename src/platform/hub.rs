@@ -310,6 +310,11 @@ impl Hub {
         }
     }
 
+    /// Whose socket it is, if it is still there.
+    pub(crate) fn user(&self, socket: Membership) -> Option<Arc<str>> {
+        self.read(socket.app).user(socket.sid)
+    }
+
     /// The most bytes that wait for a client of an app.
     pub(crate) fn most_waiting(&self, app: usize) -> usize {
         let members = self.read(app);

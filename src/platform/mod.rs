@@ -13,10 +13,11 @@
 //! conn        both protocol layers of one connection behind one lock, and the wakers of its drivers
 //! engine      Engine.IO: transports, heartbeat, upgrade, closing       frame, packets  encoded once, queues
 //! socket      Socket.IO: namespaces, events, attachments               events  answers to client events
-//! hub         who is connected, who gets a push                        scenarios, template  what a push says
+//! hub         who is connected, who gets a push                        scenarios, template  what is done, and what a push says
 //! recovery    sockets that may come back, and what they miss meanwhile
 //! limit       an artificial capacity: deliveries a second, sockets
-//! accounts    who may log in and is logged in                          config, token, clock
+//! accounts    who may log in and is logged in                          attempts, config, token, clock
+//! store       the objects of data structures                           file/  apps as a file says them
 //! faults/     misbehaviour at a rate, asked by the hub                 mutants  switches that break the protocol; wrong/ has the long ones
 //! ```
 //!
@@ -39,6 +40,7 @@
 //! delays nobody.
 
 mod accounts;
+mod attempts;
 mod calls;
 mod clock;
 mod config;
@@ -47,6 +49,7 @@ mod engine;
 mod entering;
 mod events;
 mod faults;
+mod file;
 mod frame;
 mod http;
 mod hub;
@@ -60,6 +63,7 @@ mod scenarios;
 mod serve;
 mod shared;
 mod socket;
+mod store;
 mod template;
 mod token;
 mod websocket;
@@ -67,8 +71,10 @@ mod wrong;
 
 pub use config::{AppConfig, ConfigError, Limits, Origins, PlatformConfig, QueueBounds};
 pub use faults::{Fault, FaultConfig, FaultError, FaultRate, UserGlob};
+pub use file::FileError;
 pub use mutants::{Mutant, Mutants, UnknownMutant};
 pub use nodes::Role;
-pub use scenarios::{Scenario, SendPush, Step};
+pub use scenarios::{Change, Create, Endpoint, Scenario, SendPush, Step, Trigger};
 pub use serve::{Platform, StartError, serve};
+pub use store::{Reading, Structure};
 pub use template::Template;

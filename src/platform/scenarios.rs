@@ -1,28 +1,73 @@
-//! Scenarios: named lists of steps that run when an API endpoint is called, on the object it was called with.
+//! Scenarios: named lists of steps that run on an object: that of a call of an API endpoint, of a webhook or of a client's event, or one that was
+//! created or changed in a data structure.
 
-use super::hub::Audience;
+mod interpret;
+
 use super::said::Said;
 use super::template::{Fields, Template};
 use crate::protocol::socket::RESERVED_EVENTS;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+pub(crate) use interpret::{World, run};
+
+/// How deep scenarios may trigger each other.
+pub(crate) const MOST_DEPTH: usize = 8;
+/// Most steps that one call may lead to, those of triggered scenarios among them.
+pub(crate) const MOST_STEPS: usize = 1_000;
+
 /// A scenario of an app.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scenario {
-    /// The data structure in the endpoint's path.
-    pub structure: String,
-    /// The method in the endpoint's path.
-    pub method: String,
+    /// Its name, for people.
+    pub name: String,
+    /// When it runs.
+    pub on: Trigger,
+    /// Fields that must be there, and neither `null` nor empty, or the call is refused and nothing is done.
+    pub needs: Vec<String>,
     /// What it does, in order.
     pub steps: Vec<Step>,
 }
 
-/// One step of a scenario.
+/// What makes a scenario run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trigger {
+    /// A call of an API endpoint.
+    Endpoint(Endpoint),
+    /// An object was created in this data structure.
+    Created(String),
+    /// An object of this data structure was changed.
+    Changed(String),
+    /// A call of the webhook of this name.
+    Webhook(String),
+    /// An event of this name that a client's socket sends.
+    Event(String),
+}
+
+/// An API endpoint that runs a scenario.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// The data structure in its path.
+    pub structure: String,
+    /// The method in its path.
+    pub method: String,
+    /// Whether only somebody who is logged in may call it.
+    pub session: bool,
+    /// Whether the call is answered once the scenario has run, with what it made; if not, at once and with nothing.
+    pub sync: bool,
+}
+
+/// One step of a scenario. All of its templates are filled from the object that the scenario runs on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
     /// Sends an event to the sockets of one user, or of all users (`*`), of the scenario's app.
     SendPush(SendPush),
+    /// Makes an object.
+    Create(Create),
+    /// Changes an object.
+    Change(Change),
+    /// Adds to what the caller gets, in place of the object made last.
+    Reply(Template),
 }
 
 /// The parameters of a step that sends an event.
@@ -38,13 +83,49 @@ pub struct SendPush {
     pub message_base64: Option<Template>,
 }
 
+/// The parameters of a step that makes an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Create {
+    /// The data structure.
+    pub structure: String,
+    /// Values of its fields; those that are not named are `null`.
+    pub fields: Vec<(String, Template)>,
+}
+
+/// The parameters of a step that changes an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The data structure.
+    pub structure: String,
+    /// The object's id.
+    pub id: Template,
+    /// New values of fields; those that are not named stay.
+    pub fields: Vec<(String, Template)>,
+}
+
+impl Trigger {
+    /// The endpoint, if it is the one of this path.
+    pub(crate) fn endpoint(&self, structure: &str, method: &str) -> Option<&Endpoint> {
+        match self {
+            Self::Endpoint(one) if one.structure == structure && one.method == method => Some(one),
+            _ => None,
+        }
+    }
+}
+
 impl Scenario {
     /// The scenario `push/send`: sends what its object's fields `userID`, `eventName` and `message` say, or `messageBase64` in place
     /// of the last.
     pub fn push_send() -> Self {
         Self {
-            structure: "push".to_owned(),
-            method: "send".to_owned(),
+            name: "send a push".to_owned(),
+            on: Trigger::Endpoint(Endpoint {
+                structure: "push".to_owned(),
+                method: "send".to_owned(),
+                session: false,
+                sync: true,
+            }),
+            needs: Vec::new(),
             steps: vec![Step::SendPush(SendPush {
                 user_id: Template::new("{{userID}}"),
                 event_name: Template::new("{{eventName}}"),
@@ -53,11 +134,52 @@ impl Scenario {
             })],
         }
     }
+
+    /// Whether it matters who calls it: if not, nobody has to find out.
+    pub(crate) fn asks_who(&self) -> bool {
+        self.steps.iter().any(|step| match step {
+            Step::SendPush(push) => {
+                let names = [&push.user_id, &push.event_name].into_iter();
+                let more = push.message.iter().chain(&push.message_base64);
+                names.chain(more).any(|one| one.names("@user"))
+            }
+            // Whatever it triggers may ask.
+            Step::Create(_) | Step::Change(_) => true,
+            Step::Reply(reply) => reply.names("@user"),
+        })
+    }
+
+    /// What an object lacks that the scenario needs.
+    pub(crate) fn check(&self, fields: &Fields<'_>) -> Result<(), StepError> {
+        let lacks = |name: &&String| {
+            let value = fields.get(name.as_str()).map(|value| value.get());
+            value.is_none_or(|json| matches!(json, "null" | "\"\""))
+        };
+        match self.needs.iter().find(lacks) {
+            Some(name) => Err(StepError::Lacks(name.clone())),
+            None => Ok(()),
+        }
+    }
 }
 
-/// Why a step was refused. Nothing of it was sent.
+/// Why a step was refused. Nothing of it was done.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum StepError {
+    #[error("{0} must be there, and not be empty")]
+    Lacks(String),
+    #[error("no such structure: {0}")]
+    NoStructure(String),
+    #[error("no such object")]
+    NoObject,
+    #[error("scenarios trigger each other more than {MOST_DEPTH} deep")]
+    TooDeep,
+    #[error("the call leads to more than {MOST_STEPS} steps")]
+    TooManySteps,
+    #[error("scenario {scenario:?}: {error}")]
+    Triggered {
+        scenario: String,
+        error: Box<StepError>,
+    },
     #[error("{0} must be a string that is not empty")]
     NotAName(&'static str),
     #[error("event name {0:?} is reserved")]
@@ -86,6 +208,26 @@ pub(crate) struct Bounds {
     pub(crate) max_payload: usize,
     /// Whether it may have any name.
     pub(crate) any_name: bool,
+}
+
+impl StepError {
+    /// Whether it is the scenarios that are wrong, not what they were called with.
+    pub(crate) fn is_of_the_scenarios(&self) -> bool {
+        match self {
+            Self::TooDeep | Self::TooManySteps | Self::NoStructure(_) => true,
+            Self::Triggered { error, .. } => error.is_of_the_scenarios(),
+            _ => false,
+        }
+    }
+}
+
+impl Prepared<'_> {
+    fn said(&self) -> Option<Said<'_>> {
+        match &self.bytes {
+            Some(bytes) => Some(Said::Bytes(bytes)),
+            None => self.message.as_deref().map(Said::Json),
+        }
+    }
 }
 
 impl SendPush {
@@ -131,36 +273,9 @@ fn name(json: Option<&str>, what: &'static str) -> Result<String, StepError> {
         .ok_or(StepError::NotAName(what))
 }
 
-/// Runs a scenario on an object: hands each step's audience, event and message, as JSON or bytes, to `push`, and returns what became of them. All
-/// steps are checked before the first one is done.
-pub(crate) fn run<P>(
-    scenario: &Scenario,
-    fields: &Fields<'_>,
-    bounds: Bounds,
-    mut push: impl FnMut(Audience<'_>, &str, Option<Said<'_>>) -> P,
-) -> Result<Vec<P>, StepError> {
-    let prepared: Vec<Prepared<'_>> = scenario
-        .steps
-        .iter()
-        .map(|Step::SendPush(step)| step.prepare(fields, bounds))
-        .collect::<Result<_, _>>()?;
-    let deliver = |ready: &Prepared<'_>| {
-        let audience = match ready.user.as_str() {
-            "*" => Audience::Everyone,
-            user => Audience::User(user),
-        };
-        let said = match &ready.bytes {
-            Some(bytes) => Some(Said::Bytes(bytes)),
-            None => ready.message.as_deref().map(Said::Json),
-        };
-        push(audience, &ready.event, said)
-    };
-    Ok(prepared.iter().map(deliver).collect())
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Bounds, Scenario, Step, StepError};
+    use super::{Bounds, Scenario, SendPush, Step, StepError};
 
     fn up_to(max_payload: usize) -> Bounds {
         Bounds {
@@ -169,8 +284,15 @@ mod tests {
         }
     }
 
+    fn push_send() -> SendPush {
+        match Scenario::push_send().steps.remove(0) {
+            Step::SendPush(step) => step,
+            other => panic!("{other:?}"),
+        }
+    }
+
     fn prepare(object: &str) -> Result<(String, String, Option<String>), StepError> {
-        let Step::SendPush(step) = &Scenario::push_send().steps[0];
+        let step = &push_send();
         let fields = serde_json::from_str(object).unwrap();
         step.prepare(&fields, up_to(1_024)).map(|p| {
             (
@@ -203,7 +325,7 @@ mod tests {
 
     #[test]
     fn bytes_come_in_base64_and_alone() {
-        let Step::SendPush(step) = &Scenario::push_send().steps[0];
+        let step = &push_send();
         let bytes = |rest: &str| {
             let object = format!(r#"{{"userID":"u","eventName":"e",{rest}}}"#);
             let fields = serde_json::from_str(&object).unwrap();

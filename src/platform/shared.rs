@@ -3,6 +3,8 @@
 mod ending;
 
 use super::accounts::{Accounts, Login};
+use super::attempts::Attempts;
+use super::calls::Failures;
 use super::clock::Clock;
 use super::config::PlatformConfig;
 use super::conn::Conn;
@@ -15,6 +17,7 @@ use super::limit::DeliveryLimit;
 use super::mutants::Mutant;
 use super::nodes::{Ask, Elsewhere, Nodes, Role, Way};
 use super::socket::{ClientEvent, Membership, Request};
+use super::store::Data;
 use super::token::Token;
 use super::wrong::{self, au, rc};
 use crate::protocol::engine::Packet;
@@ -23,11 +26,11 @@ use std::future::{Future, poll_fn};
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 
 const INVALID_NAMESPACE: &str = "Invalid namespace";
-/// Most calls of scenarios by clients' events that wait for other nodes.
+/// Most calls of scenarios by clients' events, and at endpoints that answer at once, that are under way.
 const MOST_CALLS: usize = 10_000;
 
 /// What all connections of a platform share.
@@ -36,14 +39,20 @@ pub(crate) struct Shared {
     pub(crate) config: Arc<PlatformConfig>,
     pub(crate) clock: Clock,
     pub(crate) accounts: Accounts,
+    /// Logins that failed.
+    pub(crate) attempts: Attempts,
+    /// The objects of all apps.
+    pub(crate) data: Data,
     pub(crate) hub: Hub,
     /// The other nodes of the platform, if there are any.
     pub(super) nodes: Option<Nodes>,
     deliveries: Option<Arc<DeliveryLimit>>,
     conns: Mutex<HashMap<Token, Arc<Conn>>>,
     tasks: Mutex<JoinSet<()>>,
-    /// Calls of scenarios by clients' events that may be under way.
+    /// Calls of scenarios that may be under way, by clients' events and at endpoints that answer at once.
     calls: Arc<Semaphore>,
+    /// What was said of calls that failed.
+    pub(super) failures: Failures,
     stop: watch::Sender<bool>,
     /// What mutants remember.
     pub(super) entering: au::State,
@@ -57,15 +66,20 @@ impl Shared {
         let config = Arc::new(config);
         let most = config.limits.deliveries_per_s.and_then(NonZeroU32::new);
         let (nodes, ways) = Nodes::new(role, &config);
+        let structures = config.apps.iter().map(|app| app.structures.len());
+        let data = Data::new(Clock::unix_ms(), structures);
         let shared = Arc::new(Self {
             nodes,
+            data,
             deliveries: most.map(|most| Arc::new(DeliveryLimit::new(most))),
             clock: Clock::start(),
             accounts: Accounts::new(&config),
+            attempts: Attempts::new(config.failed_logins),
             hub: Hub::new(&config),
             conns: Mutex::default(),
             tasks: Mutex::default(),
             calls: Arc::new(Semaphore::new(MOST_CALLS)),
+            failures: Failures::default(),
             stop: watch::Sender::new(false),
             entering: au::State::default(),
             returning: rc::State::default(),
@@ -161,7 +175,7 @@ impl Shared {
                 {
                     return;
                 }
-                let call = sender.and_then(|sender| Call::of(&self.config, sender.app, &event));
+                let call = sender.and_then(|sender| Call::of(self, sender, &event));
                 if let Some(call) = call {
                     return self.call(conn, call);
                 }
@@ -209,10 +223,15 @@ impl Shared {
         });
     }
 
+    /// Leave for one more call that nobody waits for.
+    pub(super) fn permit(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.calls).try_acquire_owned().ok()
+    }
+
     /// Makes the call of a client's event, and answers it when it is over: at once, unless other nodes have to do their part.
     fn call(self: &Arc<Self>, conn: &Arc<Conn>, call: Call) {
         // Whoever calls faster than the nodes answer is let go of.
-        let Ok(permit) = Arc::clone(&self.calls).try_acquire_owned() else {
+        let Some(permit) = self.permit() else {
             let now = self.clock.now();
             return conn.change(|session| session.engine.close(now, CloseReason::Overflow));
         };

@@ -58,6 +58,12 @@ impl Template {
         Self { parts, shape }
     }
 
+    /// Whether it has this field in it.
+    pub(crate) fn names(&self, field: &str) -> bool {
+        let is_it = |part: &Part| matches!(part, Part::Field(name) if name == field);
+        self.parts.iter().any(is_it)
+    }
+
     /// Fills the template in; the result is JSON. `None` if it is one field and the object has no such field.
     pub(crate) fn fill<'a>(&self, fields: &Fields<'a>) -> Option<Cow<'a, str>> {
         if let (Shape::Field, [Part::Field(name)]) = (self.shape, &self.parts[..]) {

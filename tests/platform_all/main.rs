@@ -6,8 +6,10 @@ mod faults;
 mod floods;
 mod limits;
 mod nodes;
+mod page;
 mod pushes;
 mod recovery;
+mod scenarios;
 #[path = "../support/signals.rs"]
 mod signals;
 mod support;

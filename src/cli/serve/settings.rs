@@ -25,7 +25,7 @@ pub(super) fn config(args: &ServeArgs, nodes: usize, files: u64) -> Result<Platf
     let defaults = PlatformConfig::default();
     let affordable = usize::try_from(files.saturating_sub(OTHER_FILES)).unwrap_or(usize::MAX);
     Ok(PlatformConfig {
-        apps: args.apps.iter().map(AppConfig::named).collect(),
+        apps: apps(args, nodes)?,
         namespaces: namespaces(args),
         official_echo: args.official_echo,
         ping_interval: Duration::from_millis(args.ping_interval_ms),
@@ -61,6 +61,32 @@ pub(super) fn config(args: &ServeArgs, nodes: usize, files: u64) -> Result<Platf
         node_timeout: args.node_timeout,
         ..defaults
     })
+}
+
+/// The apps that are asked for.
+fn apps(args: &ServeArgs, nodes: usize) -> Result<Vec<AppConfig>, String> {
+    let Some(path) = &args.platform else {
+        let built_in = AppConfig::built_in().into_iter();
+        return Ok(match &args.apps[..] {
+            [] if args.official_echo => vec![AppConfig::named("demo"), AppConfig::named("other")],
+            [] if nodes > 1 => built_in.map(AppConfig::without_data).collect(),
+            [] => built_in.collect(),
+            names => names.iter().map(AppConfig::named).collect(),
+        });
+    };
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(path)
+        .map_err(|e| format!("--platform {name}: cannot be read: {e}"))?;
+    let apps = AppConfig::read_all(&name, &text)
+        .map_err(|e| format!("the platform cannot be served:\n{e}"))?;
+    let stores = apps.iter().find(|app| !app.structures.is_empty());
+    if let Some(app) = stores.filter(|_| nodes > 1) {
+        return Err(format!(
+            "--platform {name}: app {:?} has data structures, which are kept in one process: with several ports there can be none",
+            app.name
+        ));
+    }
+    Ok(apps)
 }
 
 /// The namespaces that are asked for, and the one of the official suites.

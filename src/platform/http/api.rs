@@ -1,14 +1,9 @@
 //! The platform's HTTP interface: login, check, logout, scenarios, webhooks.
 
-use super::{Answer, body, reply};
+use super::{Answer, body, data, reply};
 use crate::platform::accounts::Login;
-use crate::platform::calls::{self, CallError};
-use crate::platform::mutants::Mutant;
 use crate::platform::nodes::{Ask, Unknown};
-use crate::platform::scenarios::StepError;
 use crate::platform::shared::Shared;
-use crate::platform::template::Fields;
-use crate::platform::wrong::au;
 use bytes::Bytes;
 use http::{Method, StatusCode};
 use hyper::Request;
@@ -23,13 +18,15 @@ const AROUND_MESSAGE: usize = 64 * 1024;
 
 /// Error codes: the one known for a refused login, and one for everything else.
 const BAD_LOGIN: u16 = 108;
-const GENERAL: u16 = 100;
+pub(super) const GENERAL: u16 = 100;
 
 /// The parameters of a call; all others are ignored.
 #[derive(Debug, Default)]
-struct Query {
-    app: String,
-    session: String,
+pub(super) struct Query {
+    pub(super) app: String,
+    pub(super) session: String,
+    pub(super) page: Option<String>,
+    pub(super) page_size: Option<String>,
 }
 
 impl Query {
@@ -39,6 +36,8 @@ impl Query {
             match &*key {
                 "appID" => found.app = value.into_owned(),
                 "sessionID" => found.session = value.into_owned(),
+                "page" => found.page = Some(value.into_owned()),
+                "pageSize" => found.page_size = Some(value.into_owned()),
                 _ => {}
             }
         }
@@ -63,12 +62,15 @@ pub(super) async fn handle(shared: &Arc<Shared>, call: &str, request: Request<In
             // Room for bytes in base64.
             let limit = shared.config.max_payload.div_ceil(3) * 4 + AROUND_MESSAGE;
             match body::read(request, limit, shared.config.request_timeout).await {
-                Ok(body) => trigger(shared, &query, structure, method, &body).await,
+                Ok(body) => data::trigger(shared, &query, structure, method, &body).await,
                 Err(e) => reply::error(e.status(), GENERAL, e.message()),
             }
         }
-        ["v5", "webhook", ..] if post => match small_body(shared, request).await {
-            Ok(_) => reply::json(StatusCode::OK, &json!({"result": null, "status": "OK"})),
+        ["v5", "data", structure, endpoint] if get => {
+            data::read(shared, &query, structure, endpoint)
+        }
+        ["v5", "webhook", name @ ..] if post => match small_body(shared, request).await {
+            Ok(body) => data::webhook(shared, &query, &name.join("/"), &body).await,
             Err(answer) => answer,
         },
         _ => reply::error(StatusCode::BAD_REQUEST, GENERAL, "no such endpoint"),
@@ -82,7 +84,7 @@ async fn small_body(shared: &Shared, request: Request<Incoming>) -> Result<Bytes
 }
 
 /// A node of the platform did not do its part: it may have, or may not.
-fn unknown() -> Answer {
+pub(super) fn unknown() -> Answer {
     reply::error(
         StatusCode::SERVICE_UNAVAILABLE,
         GENERAL,
@@ -107,13 +109,23 @@ async fn log_in(shared: &Shared, query: &Query, body: &[u8]) -> Answer {
         password: String,
     }
     let now = shared.clock.now();
-    let login = serde_json::from_slice::<Credentials>(body)
-        .ok()
-        .and_then(|given| {
-            shared
-                .accounts
-                .log_in(&query.app, &given.username, &given.password, now)
-        });
+    let given = serde_json::from_slice::<Credentials>(body).ok();
+    if let Some(given) = &given
+        && let Some(left) = shared.attempts.refused(&query.app, &given.username, now)
+    {
+        let seconds = left.as_secs() + 1;
+        let said = format!("Too many failed logins: try again in {seconds} s");
+        return reply::error(StatusCode::TOO_MANY_REQUESTS, GENERAL, &said);
+    }
+    let login = given.and_then(|Credentials { username, password }| {
+        let login = shared
+            .accounts
+            .log_in(&query.app, &username, &password, now);
+        if login.is_none() {
+            shared.attempts.fail(&query.app, &username, now);
+        }
+        login
+    });
     let Some(login) = login else {
         let said = "User or password incorrect";
         return reply::error(StatusCode::BAD_REQUEST, BAD_LOGIN, said);
@@ -135,7 +147,7 @@ fn token(login: &Login) -> serde_json::Value {
     json!({"token": login.token.to_string(), "username": &*login.user, "role": ""})
 }
 
-fn session(shared: &Shared, query: &Query) -> Option<Login> {
+pub(super) fn session(shared: &Shared, query: &Query) -> Option<Login> {
     shared
         .accounts
         .find(&query.app, &query.session, shared.clock.now())
@@ -158,46 +170,4 @@ async fn log_out(shared: &Shared, query: &Query) -> Answer {
         }
     }
     reply::json(StatusCode::OK, &json!({"result": true, "status": "ok"}))
-}
-
-/// Runs a scenario. Answered only once its events are queued at every socket they are for, at every node.
-async fn trigger(
-    shared: &Shared,
-    query: &Query,
-    structure: &str,
-    method: &str,
-    body: &[u8],
-) -> Answer {
-    let bad = |message| reply::error(StatusCode::BAD_REQUEST, GENERAL, message);
-    let Some(app) = shared.accounts.app(&query.app) else {
-        return bad("no such app");
-    };
-    if !query.session.is_empty() && session(shared, query).is_none() {
-        return reply::error(StatusCode::FORBIDDEN, GENERAL, "session needed");
-    }
-    let endpoint = shared.config.apps[app]
-        .scenarios
-        .iter()
-        .find(|s| s.structure == structure && s.method == method);
-    let Some(scenario) = endpoint else {
-        return bad("no such endpoint");
-    };
-    let Ok(fields) = serde_json::from_slice::<Fields<'_>>(body) else {
-        return bad("the body is not a JSON object");
-    };
-    if shared.config.mutants.has(Mutant::UnboundedAuthQueue) {
-        au::before_a_push(shared).await;
-    }
-    match calls::call(shared, app, scenario, &fields).await {
-        Ok(result) => reply::json(StatusCode::OK, &json!({"result": result, "status": "ok"})),
-        Err(CallError::Unknown) => unknown(),
-        Err(CallError::Failed) => {
-            let status = StatusCode::INTERNAL_SERVER_ERROR;
-            reply::error(status, GENERAL, "internal error")
-        }
-        Err(CallError::Refused(e @ StepError::MessageTooLong { .. })) => {
-            reply::error(StatusCode::PAYLOAD_TOO_LARGE, GENERAL, &e.to_string())
-        }
-        Err(CallError::Refused(e)) => bad(&e.to_string()),
-    }
 }

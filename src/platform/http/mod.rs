@@ -6,8 +6,10 @@ mod accept;
 mod api;
 mod body;
 mod cors;
+mod data;
 mod engine;
 mod io;
+mod page;
 mod reply;
 
 use super::conn::Conn;
@@ -190,12 +192,10 @@ async fn route(shared: &Arc<Shared>, link: &Link, request: Request<Incoming>) ->
             http::StatusCode::OK,
             &faults::truth(shared.hub.faults(), &shared.config.faults),
         ),
-        (true, "/") => reply::text(
-            http::StatusCode::OK,
-            "pushproof: embedded push platform\n\
-             sockets: /socket.io/    login: POST /good/api/v5/auth?appID=APP\n\
-             push: POST /good/api/v5/data/push/send?appID=APP&sessionID=\n",
-        ),
-        _ => reply::text(http::StatusCode::NOT_FOUND, "not found\n"),
+        (true, "/platform.json") => page::apps(&shared.config),
+        (get, path) => get
+            .then(|| page::file(path, request.headers()))
+            .flatten()
+            .unwrap_or_else(|| reply::text(http::StatusCode::NOT_FOUND, "not found\n")),
     }
 }

@@ -1,4 +1,4 @@
-//! Answers: text and JSON, never HTML, never cached, never an echo of what the client sent.
+//! Answers that are no files of the page: text and JSON, never HTML, never cached, never an echo of what the client sent.
 
 use super::Answer;
 use bytes::Bytes;
@@ -17,6 +17,11 @@ pub(super) fn json(status: StatusCode, body: &serde_json::Value) -> Answer {
         "application/json; charset=UTF-8",
         body.to_string().into(),
     )
+}
+
+/// JSON as it stands.
+pub(super) fn json_text(status: StatusCode, body: String) -> Answer {
+    with_type(status, "application/json; charset=UTF-8", body.into())
 }
 
 fn with_type(status: StatusCode, kind: &'static str, body: Bytes) -> Answer {

@@ -37,6 +37,12 @@ impl Members {
         self.all.push(member);
     }
 
+    /// Whose socket it is.
+    pub(super) fn user(&self, sid: Token) -> Option<Arc<str>> {
+        let member = self.all.get(*self.places.get(&sid)?)?;
+        Some(Arc::clone(&member.user))
+    }
+
     /// Takes out a socket, if it is one of this connection.
     pub(super) fn remove_from(&mut self, conn: &Arc<Conn>, sid: Token) -> Option<Member> {
         let member = self.all.get(*self.places.get(&sid)?)?;
