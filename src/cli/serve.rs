@@ -129,6 +129,19 @@ pub struct ServeArgs {
     /// Let only so many sockets in at once, over all apps; the CONNECT of one more is refused.
     #[arg(long, value_name = "N", env = "PUSHPROOF_LIMIT_SOCKETS", value_parser = clap::value_parser!(u32).range(1..))]
     pub limit_sockets: Option<u32>,
+    /// Show who is connected, what is pushed and what faults have harmed at /admin, to whoever has its token: that of the environment, or else one
+    /// that is drawn, and printed with the address.
+    #[arg(long)]
+    pub admin: bool,
+    /// The token of /admin.
+    #[arg(
+        long,
+        value_name = "TOKEN",
+        env = "PUSHPROOF_ADMIN_TOKEN",
+        hide = true,
+        hide_env_values = true
+    )]
+    pub admin_token: Option<String>,
     /// Break the protocol in this way on every connection; repeatable.
     #[arg(long = "mutant", value_name = "NAME")]
     pub mutants: Vec<Mutant>,
@@ -335,6 +348,9 @@ fn announce(addresses: &[SocketAddr], config: &PlatformConfig) -> anyhow::Result
         );
     }
     files::say(&format!("the page: http://{address}/{}", people(config)));
+    if let Some(token) = &config.admin {
+        files::say(&format!("admin: http://{address}/admin#{token}"));
+    }
     files::say("users user-0, user-1, … with passwords password-0, password-1, …; try:");
     files::say(&format!(
         "  curl 'http://{address}/good/api/v5/auth?appID={app}' -d '{{\"username\":\"user-0\",\"password\":\"password-0\"}}'"

@@ -161,7 +161,7 @@ impl Accounts {
 }
 
 /// Whether two secrets are the same, in a time that does not tell how much of them is.
-fn same(one: &str, other: &str) -> bool {
+pub(crate) fn same(one: &str, other: &str) -> bool {
     let pairs = one.bytes().zip(other.bytes());
     let differ = pairs.fold(0, |all, (a, b)| all | (a ^ b));
     one.len() == other.len() && std::hint::black_box(differ) == 0

@@ -190,5 +190,6 @@ fn push(
     } else {
         shared.hub.push(app, audience, event, message, now)
     };
+    shared.pushes[app].count(here.sockets);
     (here, elsewhere)
 }

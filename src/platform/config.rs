@@ -57,6 +57,8 @@ pub struct PlatformConfig {
     /// Whether it is the server that the official protocol suites ask for: sockets join without credentials, and are told what they showed by
     /// an event `auth`; at `/engine.io/` messages of Engine.IO itself are sent back.
     pub official_echo: bool,
+    /// The token that shows the view of `/admin`; `None`: there is none.
+    pub admin: Option<String>,
     /// What it does wrong, and how often.
     pub faults: FaultConfig,
     /// Where it breaks the protocol.
@@ -157,6 +159,7 @@ impl Default for PlatformConfig {
             origins: Origins::Any,
             echo: true,
             official_echo: false,
+            admin: None,
             faults: FaultConfig::default(),
             mutants: Mutants::default(),
             limits: Limits::default(),

@@ -325,6 +325,14 @@ impl Hub {
         waiting.max().unwrap_or_default()
     }
 
+    /// The sockets of an app, and how many each user has who has any.
+    pub(crate) fn present(&self, app: usize) -> (usize, Vec<(Arc<str>, usize)>) {
+        let members = self.read(app);
+        let users = members.users.iter();
+        let users = users.map(|(user, sids)| (Arc::clone(user), sids.len()));
+        (members.all.len(), users.collect())
+    }
+
     /// Queues an event at every socket of the audience. `event` and a text `message` are valid JSON as it stands.
     pub(crate) fn push(
         &self,

@@ -40,6 +40,7 @@
 //! delays nobody.
 
 mod accounts;
+mod admin;
 mod attempts;
 mod calls;
 mod clock;

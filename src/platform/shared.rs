@@ -3,6 +3,7 @@
 mod ending;
 
 use super::accounts::{Accounts, Login};
+use super::admin::PushCount;
 use super::attempts::Attempts;
 use super::calls::Failures;
 use super::clock::Clock;
@@ -43,6 +44,8 @@ pub(crate) struct Shared {
     pub(crate) attempts: Attempts,
     /// The objects of all apps.
     pub(crate) data: Data,
+    /// The pushes of each app.
+    pub(crate) pushes: Vec<PushCount>,
     pub(crate) hub: Hub,
     /// The other nodes of the platform, if there are any.
     pub(super) nodes: Option<Nodes>,
@@ -71,6 +74,7 @@ impl Shared {
         let shared = Arc::new(Self {
             nodes,
             data,
+            pushes: config.apps.iter().map(|_| PushCount::default()).collect(),
             deliveries: most.map(|most| Arc::new(DeliveryLimit::new(most))),
             clock: Clock::start(),
             accounts: Accounts::new(&config),
@@ -87,6 +91,11 @@ impl Shared {
             config,
         });
         (shared, ways)
+    }
+
+    /// Connections of Engine.IO that are open.
+    pub(super) fn connections(&self) -> usize {
+        self.conns().len()
     }
 
     fn conns(&self) -> MutexGuard<'_, HashMap<Token, Arc<Conn>>> {

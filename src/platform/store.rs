@@ -120,6 +120,11 @@ impl<'d> AppData<'d> {
         objects.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How many objects there are.
+    pub(crate) fn count(self, structure: usize) -> usize {
+        self.objects(structure).all.len()
+    }
+
     /// Makes an object of these fields' values, and gives it as JSON.
     pub(crate) fn create(
         self,

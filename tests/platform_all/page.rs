@@ -1,7 +1,7 @@
 //! The page of the platform, and what it has to know.
 
-use crate::support::{Answer, Http, get, log_in, post, start};
-use pushproof::platform::{AppConfig, PlatformConfig};
+use crate::support::{Answer, Http, Publisher, Ws, get, log_in, post, soon, start};
+use pushproof::platform::{AppConfig, FaultConfig, PlatformConfig};
 use serde_json::json;
 use std::net::SocketAddr;
 
@@ -170,5 +170,115 @@ async fn passwords_cannot_be_tried_without_end() {
     // Neither another user nor the same name in another app.
     log_in(to, "demo", 2).await;
     log_in(to, "other", 1).await;
+    platform.stop().await;
+}
+
+/// The same, by the admin.
+async fn state(to: SocketAddr, authorization: &str) -> Answer {
+    let request = format!("GET /admin/state HTTP/1.1\r\nHost: t\r\n{authorization}\r\n");
+    ask(to, &request).await
+}
+
+#[tokio::test]
+async fn the_admin_sees_who_is_connected_what_was_pushed_and_what_was_harmed() {
+    let token = "a-token-of-the-tests";
+    let platform = start(PlatformConfig {
+        apps: AppConfig::built_in(),
+        admin: Some(token.to_owned()),
+        faults: FaultConfig {
+            rates: vec!["drop=1/2".parse().unwrap()],
+            ..FaultConfig::default()
+        },
+        ..PlatformConfig::default()
+    })
+    .await;
+    let to = platform.address();
+    let shows = format!("Authorization: Bearer {token}\r\n");
+    let first = state(to, &shows).await;
+    assert_eq!(first.status, 200, "{first:?}");
+    assert_eq!(first.json()["connections"], 0);
+
+    let mut sockets = Vec::new();
+    for (app, number) in [("demo", 1), ("demo", 1), ("demo", 2), ("other", 3)] {
+        sockets.push(Ws::user(to, app, number).await);
+    }
+    let mut pusher = Publisher::new(to, "demo").await;
+    for _ in 0..4 {
+        pusher.push("user-1", "alert", Some("\"for one\"")).await;
+    }
+    pusher.push("*", "alert", Some("\"for all\"")).await;
+    pusher.push("nobody", "alert", None).await;
+    let told = state(to, &shows).await.json();
+    assert_eq!(told["connections"], 4);
+    let demo = &told["apps"][0];
+    assert_eq!((&demo["sockets"], &demo["users"]), (&json!(3), &json!(2)));
+    assert_eq!(
+        demo["users_most"],
+        json!([{"user": "user-1", "sockets": 2}, {"user": "user-2", "sockets": 1}])
+    );
+    assert_eq!((&demo["pushes"], &demo["queued"]), (&json!(6), &json!(11)));
+    let other = &told["apps"][1];
+    assert_eq!(
+        (&other["sockets"], &other["pushes"]),
+        (&json!(1), &json!(0))
+    );
+    let faults = get(to, "/admin/faults").await.json();
+    assert_eq!(told["faults"], faults);
+    assert_eq!(faults["faults"][0]["occasions"], 11);
+
+    // Who has gone is gone.
+    sockets.clear();
+    soon("their end", async {
+        while state(to, &shows).await.json()["connections"] != 0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    let told = state(to, &shows).await.json();
+    assert_eq!(told["apps"][0]["users_most"], json!([]));
+    platform.stop().await;
+}
+
+#[tokio::test]
+async fn the_admins_view_is_there_for_its_token_alone_and_only_if_asked_for() {
+    let platform = start(PlatformConfig::default()).await;
+    for path in ["/admin", "/admin/state", "/admin/admin.js"] {
+        assert_eq!(get(platform.address(), path).await.status, 404, "{path}");
+    }
+    platform.stop().await;
+
+    let token = "a-token-of-the-tests";
+    let platform = start(PlatformConfig {
+        admin: Some(token.to_owned()),
+        ..PlatformConfig::default()
+    })
+    .await;
+    let to = platform.address();
+    for wrong in [
+        String::new(),
+        "Authorization: Bearer\r\n".to_owned(),
+        "Authorization: Bearer \r\n".to_owned(),
+        format!("Authorization: Basic {token}\r\n"),
+        format!("Authorization: {token}\r\n"),
+        format!("Authorization: Bearer {token}x\r\n"),
+        format!("Authorization: Bearer {}\r\n", &token[1..]),
+    ] {
+        let answer = state(to, &wrong).await;
+        assert_eq!(answer.status, 401, "{wrong:?}");
+        assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
+        assert!(!answer.body.contains("apps"), "{answer:?}");
+    }
+    for (path, kind) in [
+        ("/admin", "text/html; charset=UTF-8"),
+        ("/admin/admin.js", "text/javascript; charset=UTF-8"),
+        ("/admin/admin.css", "text/css; charset=UTF-8"),
+    ] {
+        let file = get(to, path).await;
+        assert_eq!(file.status, 200, "{path}");
+        assert_eq!(file.header("content-type"), Some(kind));
+        let policy = file.header("content-security-policy").unwrap();
+        assert!(policy.starts_with("default-src 'self';"), "{policy}");
+        assert!(!file.body.contains(token), "{path}");
+    }
     platform.stop().await;
 }

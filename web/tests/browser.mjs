@@ -15,11 +15,13 @@ import {
   openPage,
   people,
   push,
+  run,
   sessionOf,
   signIn,
   signedIn,
   startLine,
   startPlatform,
+  tagOf,
   toast,
 } from './support.mjs';
 
@@ -657,6 +659,86 @@ describe('connections', () => {
         await isMarked(page);
       } finally {
         await anew.stop();
+      }
+    },
+    { skip: !CAN_START },
+  );
+});
+
+describe('a platform that is watched over', () => {
+  const token = 'a-token-of-the-tests';
+  const env = { PUSHPROOF_ADMIN_TOKEN: token };
+  const figure = (page, what) => page.locator('#figures div', { hasText: what }).locator('dd');
+  const readsAs = (locator, text) => locator.filter({ hasText: new RegExp(`^${text}$`) }).waitFor();
+
+  it(
+    'a browser among a thousand sockets of a run gets what the run expects of its user, and the admin sees all of them',
+    async () => {
+      const own = await startPlatform({ flags: ['--admin'], env });
+      try {
+        const page = await signedIn(await newContext(), own.url, { app: 'demo', user: 'user-0', password: 'password-0' });
+        await goTo(page, 'log');
+        // Alerts stay for as long as the mouse is on one.
+        await page.mouse.move(5, 700);
+        const admin = await openPage(await newContext(), own.url, [], `/admin#${token}`);
+        await readsAs(figure(admin, 'sockets'), '1');
+        assert.equal(new URL(admin.url()).hash, '', 'the token is not left where it can be seen');
+        // All pushes are for this user, or for everyone.
+        const { code, report } = await run(own.url, [
+          ...['--app', 'demo', '--users', '1000', '--rate', '40/s', '--duration', '5s', '--deadline', '5s', '--settle', '6s', '--seed', '11'],
+          ...['--set', 'pushes.user=user-0', '--set', 'pushes.broadcast=0.5'],
+        ]);
+        assert.ok(code === 0 || code === 4, `exit code ${code}: ${report.reasons}`);
+        const { sent, accepted } = report.pushes;
+        assert.deepEqual([report.sockets.connected, accepted, report.violations], [1000, sent, []]);
+        assert.equal(report.deliveries.delivered, report.deliveries.expected);
+        assert.ok(sent > 150 && report.by_audience['*'].pushes > 50, `${sent} pushes`);
+        await fence(page);
+        const download = page.waitForEvent('download');
+        await page.getByRole('button', { name: 'Save', exact: true }).click();
+        const lines = String(Buffer.concat(await (await (await download).createReadStream()).toArray()));
+        const heard = lines.trim().split('\n').map(tagOf).filter((tag) => tag !== null);
+        assert.equal(heard.length, accepted, 'each push once');
+        assert.equal(heard.filter((tag) => tag.everyone).length, report.by_audience['*'].pushes);
+        // Of each lane all, from the first one on, and in order.
+        for (const lane of new Set(heard.map((tag) => tag.lane))) {
+          const numbers = heard.filter((tag) => tag.lane === lane).map((tag) => tag.seq);
+          assert.deepEqual(numbers, [...numbers.keys()], `lane ${lane}`);
+        }
+        // One more is the fence.
+        await readsAs(figure(admin, 'pushes asked for'), String(sent + 1));
+        await readsAs(figure(admin, 'sockets'), '1');
+        await admin.getByText('None is on: this platform does nothing wrong.').waitFor();
+      } finally {
+        await own.stop();
+      }
+    },
+    { skip: !CAN_START },
+  );
+
+  it(
+    'the admin is asked for the token, and sees what faults have harmed as text',
+    async () => {
+      const own = await startPlatform({ flags: ['--admin', '--fault', 'drop=1/1'], env });
+      try {
+        const admin = await openPage(await newContext({ viewport: { width: 360, height: 740 } }), own.url, [/status of 401/], '/admin');
+        await admin.getByLabel('Token').fill('wrong');
+        await admin.keyboard.press('Enter');
+        await admin.getByText('This is not the token of this platform.').waitFor();
+        await admin.getByLabel('Token').fill(token);
+        await admin.keyboard.press('Enter');
+        const page = await signedIn(await newContext(), own.url, who.anna);
+        await readsAs(figure(admin, 'sockets'), '1');
+        await push(page, who.anna.user, '<img src=x onerror=alert(1)>', 'gone');
+        await admin.getByRole('cell', { name: '<img src=x onerror=alert(1)>' }).waitFor();
+        await admin.getByRole('row', { name: 'drop 1 1 1' }).waitFor();
+        await admin.getByRole('row', { name: 'anna 1' }).waitFor();
+        assert.equal(await admin.locator('img').count(), 0);
+        assert.equal(await admin.getByLabel('Token').isVisible(), false);
+        const wide = await admin.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+        assert.equal(wide, false, 'nothing is wider than a phone');
+      } finally {
+        await own.stop();
       }
     },
     { skip: !CAN_START },

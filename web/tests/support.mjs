@@ -21,8 +21,11 @@ if (!ELSEWHERE && !BINARY) {
 }
 
 /** Starts a platform and waits until it listens. */
-export async function startPlatform({ port = 0, flags = [] } = {}) {
-  const child = spawn(BINARY, ['serve', '--port', String(port), ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
+export async function startPlatform({ port = 0, flags = [], env = {} } = {}) {
+  const child = spawn(BINARY, ['serve', '--port', String(port), ...flags], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...env },
+  });
   const ended = new Promise((resolve) => child.once('exit', resolve));
   child.once('error', (error) => console.error(`cannot start ${BINARY}: ${error.message}`));
   const url = await new Promise((resolve, reject) => {
@@ -37,6 +40,22 @@ export async function startPlatform({ port = 0, flags = [] } = {}) {
     await ended;
   };
   return { url, port: Number(new URL(url).port), stop };
+}
+
+/** Runs pushproof against a platform: its exit code and its report. */
+export async function run(url, flags) {
+  const child = spawn(BINARY, ['run', '--target', url, '--quiet', '--json', '-', ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  const report = JSON.parse(String(Buffer.concat(await child.stdout.toArray())));
+  return { code: await ended, report };
+}
+
+/** Which push a payload is: its lane, its number there, and whether it was for everyone (src/verify/tag.rs). None: it is no push of a run. */
+export function tagOf(payload) {
+  const found = /pp1\.([\w-]{43})/.exec(payload);
+  if (!found) return null;
+  const header = Buffer.from(found[1], 'base64url');
+  return { lane: header.readUInt16LE(12), seq: header.readUInt32LE(18), everyone: header.readUInt32LE(14) === 0xffff_ffff };
 }
 
 /** A line to a platform that can be cut: every connection goes through it. */
@@ -100,7 +119,7 @@ export async function launch() {
  * A page of its own, which keeps what is wrong in it: errors of scripts, of the console (the policy's too), requests that go elsewhere.
  * `allowed`: what the browser says of requests that are meant to fail.
  */
-export async function openPage(context, url, allowed = []) {
+export async function openPage(context, url, allowed = [], path = '/') {
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE);
   const wrong = [];
@@ -116,7 +135,7 @@ export async function openPage(context, url, allowed = []) {
     wrong.push(`dialog: ${dialog.message()}`);
     void dialog.dismiss();
   });
-  await page.goto(`${url}/`);
+  await page.goto(url + path);
   return Object.assign(page, { wrong, asked: url });
 }
 

@@ -3,7 +3,6 @@
 //! A thread of its own sends them, so that no collector takes time from the lanes. A run never fails because of one: every message has all
 //! figures since the start, so what one that was lost had comes with the next.
 
-use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -16,6 +15,7 @@ use percent_encoding::percent_decode_str;
 use tokio::sync::{oneshot, watch};
 
 use crate::cli::files;
+use crate::cli::seed::random_name;
 use crate::client::http::{Call, Http};
 use crate::client::route::{Route, Tls, Trust};
 use crate::clock;
@@ -165,7 +165,7 @@ impl Exporter {
     /// To the collector at this URL. Nothing is sent before there is a run.
     pub(in crate::cli) fn start(url: &str) -> anyhow::Result<Self> {
         let mut settings = Settings::of(url, &|name| std::env::var(name).ok())?;
-        let instance = ("service.instance.id".to_owned(), instance()?);
+        let instance = ("service.instance.id".to_owned(), random_name()?);
         if !settings.resource.iter().any(|(key, _)| *key == instance.0) {
             settings.resource.push(instance);
         }
@@ -220,16 +220,6 @@ impl Exporter {
             )),
         }
     }
-}
-
-/// A name that no other run has.
-fn instance() -> anyhow::Result<String> {
-    let mut bytes = [0_u8; 16];
-    getrandom::fill(&mut bytes).context("the system gives no random numbers")?;
-    Ok(bytes.iter().fold(String::new(), |mut name, byte| {
-        write!(name, "{byte:02x}").ok();
-        name
-    }))
 }
 
 async fn send_all(

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::ServeArgs;
+use crate::cli::seed::random_name;
 use crate::platform::{AppConfig, FaultConfig, Limits, Origins, PlatformConfig, QueueBounds};
 
 /// Files that are not sockets: the process's own, and requests that log in or push while all sockets are taken.
@@ -13,6 +14,12 @@ pub(super) fn config(args: &ServeArgs, nodes: usize, files: u64) -> Result<Platf
     if nodes > 1 && !args.faults.is_empty() {
         return Err(
             "a platform that misbehaves has one port: with several, nobody could count its harms exactly"
+                .to_owned(),
+        );
+    }
+    if nodes > 1 && args.admin {
+        return Err(
+            "--admin: the view shows one process, so a platform that has one has one port"
                 .to_owned(),
         );
     }
@@ -28,6 +35,7 @@ pub(super) fn config(args: &ServeArgs, nodes: usize, files: u64) -> Result<Platf
         apps: apps(args, nodes)?,
         namespaces: namespaces(args),
         official_echo: args.official_echo,
+        admin: args.admin.then(|| admin_token(args)).transpose()?,
         ping_interval: Duration::from_millis(args.ping_interval_ms),
         ping_timeout: Duration::from_millis(args.ping_timeout_ms),
         connect_timeout: Duration::from_millis(args.connect_timeout_ms),
@@ -61,6 +69,25 @@ pub(super) fn config(args: &ServeArgs, nodes: usize, files: u64) -> Result<Platf
         node_timeout: args.node_timeout,
         ..defaults
     })
+}
+
+/// Fewest characters of a token: what is shorter can be guessed.
+const TOKEN: usize = 16;
+
+/// What shows the view of `/admin`.
+fn admin_token(args: &ServeArgs) -> Result<String, String> {
+    let Some(token) = &args.admin_token else {
+        return random_name().map_err(|error| format!("--admin: {error:#}"));
+    };
+    let plain = token
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b));
+    if token.len() < TOKEN || !plain {
+        return Err(format!(
+            "PUSHPROOF_ADMIN_TOKEN must be {TOKEN} characters or more, of letters, digits and - . _ ~"
+        ));
+    }
+    Ok(token.clone())
 }
 
 /// The apps that are asked for.

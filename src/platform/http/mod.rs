@@ -3,6 +3,7 @@
 //! Bounds: bytes and number of headers, time for a request's head and body, bytes of a body, time to take an answer.
 
 mod accept;
+mod admin;
 mod api;
 mod body;
 mod cors;
@@ -194,7 +195,10 @@ async fn route(shared: &Arc<Shared>, link: &Link, request: Request<Incoming>) ->
         ),
         (true, "/platform.json") => page::apps(&shared.config),
         (get, path) => get
-            .then(|| page::file(path, request.headers()))
+            .then(|| {
+                let headers = request.headers();
+                admin::handle(shared, path, headers).or_else(|| page::file(path, headers))
+            })
             .flatten()
             .unwrap_or_else(|| reply::text(http::StatusCode::NOT_FOUND, "not found\n")),
     }

@@ -50,6 +50,15 @@ pub(super) fn file(path: &str, asked: &HeaderMap) -> Option<Answer> {
         "no-cache"
     };
     let headers = answer.headers_mut();
+    guard(headers, kind, cache);
+    if let Ok(tag) = HeaderValue::try_from(tag) {
+        headers.insert(header::ETAG, tag);
+    }
+    Some(answer)
+}
+
+/// What every file of a page says of itself.
+pub(super) fn guard(headers: &mut HeaderMap, kind: &'static str, cache: &'static str) {
     let fixed: [(HeaderName, &'static str); 5] = [
         (header::CONTENT_TYPE, kind),
         (header::CACHE_CONTROL, cache),
@@ -60,10 +69,6 @@ pub(super) fn file(path: &str, asked: &HeaderMap) -> Option<Answer> {
     for (name, value) in fixed {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    if let Ok(tag) = HeaderValue::try_from(tag) {
-        headers.insert(header::ETAG, tag);
-    }
-    Some(answer)
 }
 
 /// What the login form has to know of the apps. Passwords only where everybody is told them.
