@@ -3,7 +3,8 @@
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// 128 random bits, written as 32 lower-case hexadecimal digits; there is exactly one spelling of each.
+/// 128 random bits, written as 32 lower-case hexadecimal digits; there is exactly one spelling of each. Two are compared as one number, whole, and
+/// found by a keyed hash: the time it takes tells nothing of how much of a guess is right.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Token(u128);
 
