@@ -7,7 +7,7 @@ use super::config::AppConfig;
 use super::scenarios::{Scenario, Trigger};
 use super::store::{Reading, Structure};
 use super::template::Template;
-use tree::{Node, Table, Walk};
+use tree::{Node, Table, Walk, there};
 
 pub use tree::FileError;
 
@@ -216,12 +216,9 @@ fn values(
     let mut all = Vec::new();
     for name in table.names() {
         if !fields.iter().any(|field| field == name) {
-            let there = fields.join(", ");
-            walk.wrong_at(
-                &table,
-                name,
-                &format!("there is no such field; there are {there}"),
-            );
+            let others = there(&fields.join(", "));
+            let why = format!("there is no such field; {others}");
+            walk.wrong_at(&table, name, &why);
         } else if let Some(text) = walk.text(&table, name) {
             all.push((name.to_owned(), Template::new(&text)));
         }

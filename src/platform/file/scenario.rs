@@ -1,6 +1,6 @@
 //! The scenarios of a platform file.
 
-use super::tree::{Node, Table, Walk};
+use super::tree::{Node, Table, Walk, there};
 use super::{NAME, clashes, entries, is_name, values};
 use crate::platform::config::AppConfig;
 use crate::platform::scenarios::{Change, Create, Endpoint, Scenario, SendPush, Step, Trigger};
@@ -106,12 +106,12 @@ fn structure(walk: &mut Walk<'_>, table: &Table<'_>, key: &str, app: &AppConfig)
     if app.structures.iter().any(|one| one.name == name) {
         return Some(name);
     }
-    let there: Vec<_> = app.structures.iter().map(|one| one.name.as_str()).collect();
-    let there = there.join(", ");
+    let names: Vec<_> = app.structures.iter().map(|one| one.name.as_str()).collect();
+    let others = there(&names.join(", "));
     walk.wrong_at(
         table,
         key,
-        &format!("there is no structure {name:?}; there are {there}"),
+        &format!("there is no structure {name:?}; {others}"),
     );
     None
 }

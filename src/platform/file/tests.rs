@@ -98,6 +98,16 @@ name = "a"
 }
 
 #[test]
+fn where_there_is_nothing_to_name_that_is_told() {
+    let text = "[[apps]]\nname = \"a\"\n[[apps.scenarios]]\nname = \"s\"\non = { created = \"t\" }\nsteps = [{ reply = \"x\" }]\n";
+    let told = mistakes(text);
+    assert_eq!(
+        told,
+        ["p:5:18: apps[0].scenarios[0].on.created: there is no structure \"t\"; there are none"]
+    );
+}
+
+#[test]
 fn what_is_neither_toml_nor_json_is_told_with_its_place() {
     assert_eq!(
         mistakes(""),

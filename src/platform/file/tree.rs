@@ -323,3 +323,12 @@ impl<'t> Walk<'t> {
         Err(FileError(lines.collect()))
     }
 }
+
+/// What there is in place of something that there is not.
+pub(super) fn there(names: &str) -> String {
+    if names.is_empty() {
+        "there are none".to_owned()
+    } else {
+        format!("there are {names}")
+    }
+}
