@@ -97,8 +97,7 @@ fn line(tried: &Tried) -> String {
     };
     let mut told = Vec::new();
     for word in tried.about.words {
-        let came = tried.ended.iter();
-        let n = came.filter(|item| item.word == *word).count();
+        let n = tried.came_to(*word);
         if n > 0 {
             told.push(format!("{n} {}", word.word));
         }

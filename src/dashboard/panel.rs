@@ -1,13 +1,38 @@
 //! What panels share: a frame with a title, and lines of a label with its value.
 
+use std::time::Duration;
+
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph};
 
 use super::text::fit;
 use super::theme::Theme;
+
+/// Lines of the header, and of the footer.
+const AROUND: (u16, u16) = (3, 2);
+/// Below this there is only room for what matters most.
+const SMALL: (u16, u16) = (54, 17);
+
+/// Where the header, the line below it, the body and the footer are; `None`: there is only room for what matters most.
+pub(super) fn page(area: Rect) -> Option<[Rect; 4]> {
+    let parts = Layout::vertical([
+        Constraint::Length(AROUND.0),
+        Constraint::Length(1),
+        Constraint::Fill(1),
+        Constraint::Length(AROUND.1),
+    ]);
+    (area.width >= SMALL.0 && area.height >= SMALL.1).then(|| parts.areas(area))
+}
+
+/// What share of a phase is over.
+pub(super) fn share(elapsed: Duration, left: Duration) -> f64 {
+    let (elapsed, left) = (elapsed.as_secs_f64(), left.as_secs_f64());
+    let all = elapsed + left;
+    if all > 0.0 { elapsed / all } else { 1.0 }
+}
 
 /// How a value is to be taken. Besides its colour it has a sign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -142,6 +142,12 @@ impl Tried {
         all.filter(|item| item.word.worth == worth).count()
     }
 
+    /// How many came to this word.
+    pub fn came_to(&self, word: Word) -> usize {
+        let all = self.ended.iter();
+        all.filter(|item| item.word == word).count()
+    }
+
     /// How it stands so far.
     pub fn standing(&self) -> Standing {
         let of = |worth| self.worth(worth);

@@ -197,6 +197,9 @@ impl Board for State {
     type Snapshot = Tried;
 
     fn draw(&mut self, frame: &mut Frame<'_>, newest: &Tried, theme: Theme) {
+        // Of another target there is another list.
+        let there = self.around.shown(newest).ended.len();
+        self.chosen = self.chosen.filter(|place| *place < there);
         let page = render::draw(frame, newest, self, theme);
         (self.page, self.lines) = (page.seen, page.lines);
     }

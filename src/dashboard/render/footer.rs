@@ -9,9 +9,6 @@ use super::panel::{lines, reminder};
 use crate::dashboard::text::{count, fit};
 use crate::summary::Standing;
 
-/// Lines that they take.
-pub(super) const LINES: u16 = 2;
-
 pub(super) fn draw(view: View<'_>, frame: &mut Frame<'_>, area: Rect) {
     let width = usize::from(area.width);
     lines(frame, area, vec![said(view, width), keys(view, width)]);

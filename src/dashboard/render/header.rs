@@ -1,19 +1,14 @@
 //! The header: what runs, against what, how far it is, and how it stands.
 
-use std::time::Duration;
-
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Line;
 
-use super::panel::{ends, lines};
+use super::panel::{ends, lines, share};
 use super::{View, panel};
 use crate::dashboard::text::{clock, plural};
 use crate::summary::{Standing, Verdict};
-
-/// Lines that it takes.
-pub(super) const LINES: u16 = 3;
 
 pub(super) fn draw(view: View<'_>, frame: &mut Frame<'_>, area: Rect) {
     let width = usize::from(area.width);
@@ -90,13 +85,6 @@ fn about(view: View<'_>, width: usize) -> Line<'static> {
         (&format!(" {target}{nodes}"), quiet),
         (&told, quiet),
     )
-}
-
-/// What share of a phase is over.
-fn share(elapsed: Duration, left: Duration) -> f64 {
-    let (elapsed, left) = (elapsed.as_secs_f64(), left.as_secs_f64());
-    let all = elapsed + left;
-    if all > 0.0 { elapsed / all } else { 1.0 }
 }
 
 fn progress(view: View<'_>, width: usize) -> Line<'static> {

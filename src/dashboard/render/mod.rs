@@ -57,9 +57,6 @@ pub struct Page {
     pub seen: usize,
 }
 
-/// Below this there is only room for what matters most.
-const SMALL: (u16, u16) = (54, 17);
-
 /// Draws everything.
 pub fn draw(frame: &mut Frame<'_>, newest: &Snapshot, state: &State, theme: Theme) -> Page {
     let view = View {
@@ -72,18 +69,11 @@ pub fn draw(frame: &mut Frame<'_>, newest: &Snapshot, state: &State, theme: Them
     if area.is_empty() {
         return Page::default();
     }
-    if area.width < SMALL.0 || area.height < SMALL.1 {
+    let Some([head, tabs, body, foot]) = panel::page(area) else {
         small::draw(view, frame, area);
         help::draw(view, frame, area);
         return Page::default();
-    }
-    let [head, tabs, body, foot] = Layout::vertical([
-        Constraint::Length(header::LINES),
-        Constraint::Length(1),
-        Constraint::Fill(1),
-        Constraint::Length(footer::LINES),
-    ])
-    .areas(area);
+    };
     header::draw(view, frame, head);
     tabs::draw(view, frame, tabs);
     let page = match state.tab {

@@ -34,8 +34,7 @@ pub(super) fn draw(view: View<'_>, frame: &mut Frame<'_>, area: Rect) {
     }
     for word in view.shown.about.words {
         let filter = Filter::Word(word.word);
-        let came = view.shown.ended.iter();
-        let n = came.filter(|item| filter.lets(item)).count();
+        let n = view.shown.came_to(*word);
         // What always matters stands there from the start.
         let always = matches!(word.worth, Worth::Good | Worth::Bad);
         if n > 0 || always || view.state.filter == filter {

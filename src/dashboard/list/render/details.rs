@@ -55,16 +55,22 @@ fn rows(view: View<'_>, width: usize, item: &Item) -> Vec<Line<'static>> {
     let mut rows = Vec::new();
     let looks = style(view, item.word.worth);
     for (n, (label, text)) in item.details.iter().enumerate() {
-        let lines = wrapped(text, width.saturating_sub(LABEL + 1), view.theme);
+        // What it came to stands first, with a sign.
+        let lead = if n == 0 && item.word.worth != Worth::Aside {
+            format!("{}  ", told(item.word))
+        } else {
+            String::new()
+        };
+        let room = width.saturating_sub(LABEL + 1 + Span::raw(lead.as_str()).width());
+        let lines = wrapped(text, room, view.theme);
         for (at, text) in lines.into_iter().enumerate() {
             let label = if at == 0 { *label } else { "" };
             let mut spans = vec![Span::styled(
                 format!("{} ", left(view, label, LABEL)),
                 view.theme.label(),
             )];
-            // What it came to stands first, with a sign.
-            if n == 0 && at == 0 && item.word.worth != Worth::Aside {
-                spans.push(Span::styled(format!("{}  ", told(item.word)), looks));
+            if at == 0 && !lead.is_empty() {
+                spans.push(Span::styled(lead.clone(), looks));
             }
             spans.push(Span::raw(text));
             rows.push(Line::from(spans));

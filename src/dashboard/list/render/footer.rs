@@ -8,9 +8,6 @@ use super::View;
 use crate::dashboard::panel::{lines, reminder};
 use crate::dashboard::text::{clock, fit, plural};
 
-/// Lines that they take.
-pub(super) const LINES: u16 = 2;
-
 pub(super) fn draw(view: View<'_>, frame: &mut Frame<'_>, area: Rect) {
     let width = usize::from(area.width);
     let keys: &[_] = if view.state.open {

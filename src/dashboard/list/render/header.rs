@@ -8,11 +8,8 @@ use ratatui::text::Line;
 use super::View;
 use crate::dashboard::list::Standing;
 use crate::dashboard::list::climb::{Climb, load};
-use crate::dashboard::panel::{ends, lines, progress};
+use crate::dashboard::panel::{ends, lines, progress, share};
 use crate::dashboard::text::{clock, count, plural};
-
-/// Lines that it takes.
-pub(super) const LINES: u16 = 3;
 
 pub(super) fn draw(view: View<'_>, frame: &mut Frame<'_>, area: Rect) {
     let width = usize::from(area.width);
@@ -83,14 +80,7 @@ fn step(view: View<'_>, climb: &Climb, width: usize) -> Line<'static> {
         (_, phase) => phase,
     };
     let (gone, left) = (now.run.phase_elapsed, now.run.phase_left);
-    let share = left.map(|left| {
-        let all = gone.saturating_add(left).as_secs_f64();
-        if all > 0.0 {
-            gone.as_secs_f64() / all
-        } else {
-            1.0
-        }
-    });
+    let share = left.map(|left| share(gone, left));
     let told = left.map_or_else(
         || format!("for {}", clock(gone)),
         |left| format!("{} left", clock(left)),

@@ -20,7 +20,7 @@ use super::keys::BINDINGS;
 use super::{State, Tried, Word, Worth};
 use crate::dashboard::render::Page;
 use crate::dashboard::theme::Theme;
-use crate::dashboard::{help, keys};
+use crate::dashboard::{help, keys, panel};
 
 /// What a widget is drawn from.
 #[derive(Debug, Clone, Copy)]
@@ -41,8 +41,6 @@ impl From<View<'_>> for Theme {
     }
 }
 
-/// Below this there is only room for what matters most.
-const SMALL: (u16, u16) = (54, 17);
 /// From this width on the list has the left side, and the rest the right.
 const WIDE: u16 = 150;
 /// From this height on what is under way has a panel.
@@ -64,11 +62,11 @@ pub fn draw(frame: &mut Frame<'_>, newest: &Tried, state: &State, theme: Theme) 
     if area.is_empty() {
         return Page::default();
     }
-    let page = if area.width < SMALL.0 || area.height < SMALL.1 {
+    let page = if let Some(parts) = panel::page(area) {
+        all(view, frame, parts)
+    } else {
         small::draw(view, frame, area);
         Page::default()
-    } else {
-        all(view, frame, area)
     };
     if state.around.help {
         help::draw(theme, &keys::rows(BINDINGS, false), frame, area);
@@ -76,14 +74,9 @@ pub fn draw(frame: &mut Frame<'_>, newest: &Tried, state: &State, theme: Theme) 
     page
 }
 
-fn all(view: View<'_>, frame: &mut Frame<'_>, area: Rect) -> Page {
-    let [head, counts, body, foot] = Layout::vertical([
-        Constraint::Length(header::LINES),
-        Constraint::Length(1),
-        Constraint::Fill(1),
-        Constraint::Length(footer::LINES),
-    ])
-    .areas(area);
+fn all(view: View<'_>, frame: &mut Frame<'_>, parts: [Rect; 4]) -> Page {
+    let area = frame.area();
+    let [head, counts, body, foot] = parts;
     header::draw(view, frame, head);
     counts::draw(view, frame, counts);
     footer::draw(view, frame, foot);

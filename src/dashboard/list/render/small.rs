@@ -25,8 +25,7 @@ pub(super) fn draw(view: View<'_>, frame: &mut Frame<'_>, area: Rect) {
     let row = |label: &str, value: &str, tone| pair(view, area.width, label, value, tone);
     rows.push(row(shown.about.called.1, &far, Tone::Plain));
     for word in shown.about.words {
-        let came = shown.ended.iter();
-        let n = came.filter(|item| item.word == *word).count();
+        let n = shown.came_to(*word);
         if n > 0 {
             let tone = match word.worth {
                 Worth::Bad => Tone::Bad,

@@ -24,6 +24,16 @@ fn chars(text: &str) -> Vec<Key> {
     text.chars().map(Key::Char).collect()
 }
 
+#[test]
+fn what_is_chosen_is_not_so_in_the_list_of_another_target() {
+    let tried = made::trouble();
+    let mut state = State::default();
+    pressed(&mut state, &tried, &[Key::Up]);
+    assert!(state.chosen(&tried).is_some());
+    board((80, 24), &mut state, &Tried::default(), UNICODE);
+    assert!(state.chosen(&tried).is_none());
+}
+
 /// The name of the one chosen after these keys.
 fn chosen(tried: &Tried, keys: &[Key]) -> Option<String> {
     let mut state = State::default();
