@@ -137,16 +137,18 @@ impl Scenario {
 
     /// Whether it matters who calls it: if not, nobody has to find out.
     pub(crate) fn asks_who(&self) -> bool {
-        self.steps.iter().any(|step| match step {
-            Step::SendPush(push) => {
-                let names = [&push.user_id, &push.event_name].into_iter();
-                let more = push.message.iter().chain(&push.message_base64);
-                names.chain(more).any(|one| one.names("@user"))
-            }
-            // Whatever it triggers may ask.
-            Step::Create(_) | Step::Change(_) => true,
-            Step::Reply(reply) => reply.names("@user"),
-        })
+        let is_needed = self.needs.iter().any(|name| name == "@user");
+        is_needed
+            || self.steps.iter().any(|step| match step {
+                Step::SendPush(push) => {
+                    let names = [&push.user_id, &push.event_name].into_iter();
+                    let more = push.message.iter().chain(&push.message_base64);
+                    names.chain(more).any(|one| one.names("@user"))
+                }
+                // Whatever it triggers may ask.
+                Step::Create(_) | Step::Change(_) => true,
+                Step::Reply(reply) => reply.names("@user"),
+            })
     }
 
     /// What an object lacks that the scenario needs.

@@ -490,3 +490,51 @@ async fn an_app_without_the_plugin_has_sessions_and_no_sockets() {
     Ws::user(to, "b", 1).await.quiet().await;
     platform.stop().await;
 }
+
+#[tokio::test]
+async fn a_condition_on_what_nobody_has_shows_nobody_s_objects() {
+    let platform = of(r#"
+[[apps]]
+name = "demo"
+users = [{ id = "anna", password = "anna" }]
+[[apps.structures]]
+name = "notes"
+fields = ["by"]
+endpoints = [{ name = "mine", only = { by = "{{@usr}}" } }, { name = "all" }]
+[[apps.scenarios]]
+name = "note"
+on = { endpoint = "notes/add" }
+steps = [{ create = { structure = "notes", fields = { by = "{{by}}" } } }]
+"#)
+    .await;
+    let to = platform.address();
+    call(to, "data/notes/add", "demo", "", &json!({"by": "anna"})).await;
+    for (name, total) in [("all", 1), ("mine", 0)] {
+        let told = read(to, &format!("notes/{name}"), "demo", "", "").await;
+        assert_eq!(told.json()["pageInfo"]["totalElements"], total, "{name}");
+    }
+    platform.stop().await;
+}
+
+#[tokio::test]
+async fn a_scenario_that_needs_the_caller_has_one_who_is_logged_in() {
+    let platform = of(r#"
+[[apps]]
+name = "demo"
+users = [{ id = "anna", password = "anna" }]
+[[apps.scenarios]]
+name = "tell"
+on = { endpoint = "all/tell", needs = ["@user"] }
+steps = [{ push = { user = "*", event = "told" } }]
+"#)
+    .await;
+    let to = platform.address();
+    let anna = log_in(to, "demo", "anna").await;
+    for (session, status) in [(&*anna, 200), ("", 400)] {
+        // What a client says of itself counts for nothing.
+        let object = json!({"@user": "anna"});
+        let told = call(to, "data/all/tell", "demo", session, &object).await;
+        assert_eq!(told.status, status, "{told:?}");
+    }
+    platform.stop().await;
+}

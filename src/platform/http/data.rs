@@ -178,7 +178,9 @@ pub(super) fn read(shared: &Shared, query: &Query, structure: &str, endpoint: &s
     let fields: Fields<'_> = user.iter().map(|user| ("@user".into(), &**user)).collect();
     let value = |(name, template): &(String, Template)| {
         let place = structure.fields.iter().position(|field| field == name)?;
-        Some((place, template.fill(&fields)?.into_owned()))
+        // A field that nobody has is nobody's: the condition stays one.
+        let value = template.fill(&fields).unwrap_or("null".into());
+        Some((place, value.into_owned()))
     };
     let only: Vec<_> = reading
         .only

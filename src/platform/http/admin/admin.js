@@ -1,5 +1,6 @@
 // Whatever comes from the platform is shown as text: names are whatever users call themselves.
 const EVERY_MS = 1000;
+const PATIENCE_MS = 5000;
 const EXAMPLES = 5;
 const KEY = 'pushproof-admin';
 const at = (id) => document.getElementById(id);
@@ -64,9 +65,9 @@ function app(of) {
     `${count(of.sockets)} sockets of ${count(of.users)} users`,
     `${count(of.pushes)} pushes, queued ${count(of.queued)} times`,
     objects && `objects: ${objects}`,
-    of.plugin || 'the Socket.io plugin is off',
+    of.plugin ? '' : 'the Socket.io plugin is off',
   ];
-  made.push(element('p', told.filter((text) => typeof text === 'string' && text).join(' · ')));
+  made.push(element('p', told.filter(Boolean).join(' · ')));
   if (of.users > 0) {
     const left = of.users - of.users_most.length;
     const caption = left > 0 ? `The ${of.users_most.length} users with the most sockets; ${count(left)} more` : 'Users';
@@ -110,16 +111,21 @@ function ask(why) {
 
 async function look() {
   const token = sessionStorage.getItem(KEY);
-  if (!token) return ask('');
+  if (!token) {
+    // Once it is asked for, why it is stays there.
+    if (at('sign-in').hidden) ask('');
+    return;
+  }
   let answer;
+  let state;
   try {
-    answer = await fetch('/admin/state', { headers: { Authorization: `Bearer ${token}` } });
+    answer = await fetch('/admin/state', { headers: { Authorization: `Bearer ${token}` }, signal: AbortSignal.timeout(PATIENCE_MS) });
+    if (answer.ok) state = await answer.json();
   } catch {
     return say('The platform does not answer; trying again.', 'bad');
   }
   if (answer.status === 401) return ask('This is not the token of this platform.');
   if (!answer.ok) return say(`The platform answers ${answer.status}; trying again.`, 'bad');
-  const state = await answer.json();
   figures(state);
   at('apps').replaceChildren(...state.apps.flatMap(app));
   at('faults').replaceChildren(...faults(state));
