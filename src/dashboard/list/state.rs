@@ -198,8 +198,8 @@ impl Board for State {
 
     fn draw(&mut self, frame: &mut Frame<'_>, newest: &Tried, theme: Theme) {
         // Of another target there is another list.
-        let there = self.around.shown(newest).ended.len();
-        self.chosen = self.chosen.filter(|place| *place < there);
+        let ended = self.around.shown(newest).ended.len();
+        self.chosen = self.chosen.filter(|place| *place < ended);
         let page = render::draw(frame, newest, self, theme);
         (self.page, self.lines) = (page.seen, page.lines);
     }
