@@ -25,6 +25,13 @@ test('ack before push, and push before ack, come to the same', () => {
   assert.deepEqual(pushFirst, ackFirst);
 });
 
+test('of two that say the same an ack clears its own alone', () => {
+  const twice = sending(underWay, { key: 2, to: 'boris', text: 'Hi', state: 'sending' });
+  const chat = answered(twice, 1, readAck({ result: [{ ...mine, '@when': 5 }], status: 'ok' }, 9));
+  assert.deepEqual(chat.messages, [mine]);
+  assert.deepEqual(chat.pending.map((one) => one.key), [2]);
+});
+
 test('an ack that tells no message leaves it taken until it arrives', () => {
   const chat = answered(underWay, 1, readAck(null, 0));
   assert.equal(chat.pending[0].state, 'sent');

@@ -28,7 +28,8 @@ async function ask(path, options) {
   let said;
   try {
     answer = await fetch(path, { ...options, signal: AbortSignal.timeout(LONGEST_WAIT_MS) });
-    said = await answer.json().catch(() => null);
+    // An error may come without JSON; a good answer may not.
+    said = await (answer.ok ? answer.json() : answer.json().catch(() => null));
   } catch {
     throw new ApiError(UNREACHABLE);
   }

@@ -83,7 +83,11 @@ export function answered(chat, key, said) {
     const pending = chat.pending.map((p) => (p.key === key ? { ...p, state: /** @type {const} */ ('failed'), why: said.why } : p));
     return { ...chat, pending };
   }
-  if (said.message) return received({ ...chat, pending: chat.pending.filter((p) => p.key !== key) }, [said.message]);
+  if (said.message) {
+    // Of two that say the same it is the other's push that clears the other.
+    const { messages } = received({ ...chat, pending: [] }, [said.message]);
+    return { messages, pending: chat.pending.filter((p) => p.key !== key) };
+  }
   const pending = chat.pending.map((p) => (p.key === key ? { ...p, state: /** @type {const} */ ('sent') } : p));
   return { ...chat, pending };
 }
