@@ -20,14 +20,20 @@ static NOBODY: LazyLock<Box<RawValue>> =
     LazyLock::new(|| RawValue::from_string("\"\"".to_owned()).unwrap_or_default());
 
 /// Why a call did not do what it should, or may not have.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub(crate) enum CallError {
     /// A node of the platform did not do its part.
+    #[error("a node has not answered")]
     Unknown,
+    /// Nobody would wait for it, and too many of that kind are under way.
+    #[error("too many calls at once")]
+    Busy,
     /// Something is wrong with the object that it was called with, and nothing was done; or with what it led to, and what was done before
     /// stays done.
-    Refused(StepError),
+    #[error(transparent)]
+    Refused(#[from] StepError),
     /// A fault says that it failed.
+    #[error("internal error")]
     Failed,
 }
 
@@ -40,9 +46,40 @@ pub(crate) struct Caller {
     pub(crate) user: Option<Arc<str>>,
 }
 
+impl Caller {
+    /// The user, if one is known.
+    fn as_json(&self) -> Option<Box<RawValue>> {
+        to_raw_value(self.user.as_deref()?).ok()
+    }
+}
+
+/// Runs scenarios of the caller's app on an object, of which these are the fields; or, if the first one's endpoint does not wait, has it run, and
+/// gives nothing. `first`: its place among those of the app.
+pub(crate) async fn asked(
+    shared: &Arc<Shared>,
+    caller: &Caller,
+    first: usize,
+    scenarios: impl Iterator<Item = &Scenario>,
+    object: &[u8],
+    mut fields: Fields<'_>,
+) -> Result<Vec<String>, CallError> {
+    let scenario = &shared.config.apps[caller.app].scenarios[first];
+    if !is_put_off(scenario) {
+        return call(shared, caller, scenarios, fields).await;
+    }
+    let user = caller.as_json();
+    fields.insert("@user".into(), user.as_deref().unwrap_or(&NOBODY));
+    scenario.check(&fields)?;
+    if later(shared, caller, first, object) {
+        Ok(Vec::new())
+    } else {
+        Err(CallError::Busy)
+    }
+}
+
 /// Runs scenarios of the caller's app. Over only once their events are queued at every socket they are for, at every node. Gives what the caller
 /// gets, as JSON: what they reply, or the object made last, or what became of each push.
-pub(crate) async fn call(
+pub(super) async fn call(
     shared: &Shared,
     caller: &Caller,
     scenarios: impl Iterator<Item = &Scenario>,
@@ -57,10 +94,7 @@ pub(crate) async fn call(
         Box::pin(wrong::transports::until_read(shared, app)).await;
     }
     // What a client says of itself counts for nothing.
-    let user = caller
-        .user
-        .as_deref()
-        .and_then(|user| to_raw_value(user).ok());
+    let user = caller.as_json();
     let user: &RawValue = user.as_deref().unwrap_or(&NOBODY);
     let _ = fields.insert("@user".into(), user);
     let (pushed, ended) = {
@@ -100,13 +134,13 @@ pub(crate) async fn call(
 }
 
 /// Whether a call is answered before the scenario runs.
-pub(crate) fn is_put_off(scenario: &Scenario) -> bool {
+fn is_put_off(scenario: &Scenario) -> bool {
     matches!(&scenario.on, Trigger::Endpoint(endpoint) if !endpoint.sync)
 }
 
 /// Runs a scenario of the caller's app on an object without anybody waiting for it. `false`: it does not, for too many are under way. If it fails,
 /// standard error says so, once for each scenario and reason.
-pub(crate) fn later(shared: &Arc<Shared>, caller: &Caller, scenario: usize, object: &[u8]) -> bool {
+fn later(shared: &Arc<Shared>, caller: &Caller, scenario: usize, object: &[u8]) -> bool {
     let Some(permit) = shared.permit() else {
         return false;
     };
@@ -132,12 +166,7 @@ impl Failures {
     const MOST: usize = 100;
 
     fn tell(&self, scenario: &str, error: &CallError) {
-        let why = match error {
-            CallError::Refused(error) => error.to_string(),
-            CallError::Failed => "internal error".to_owned(),
-            CallError::Unknown => "a node has not answered".to_owned(),
-        };
-        let line = format!("scenario {scenario:?}: {why}");
+        let line = format!("scenario {scenario:?}: {error}");
         let mut said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if said.len() < Self::MOST && said.insert(line.clone()) {
             eprintln!("pushproof platform: {line}");

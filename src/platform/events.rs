@@ -58,24 +58,16 @@ impl Call {
     pub(crate) async fn make(self, shared: &Arc<Shared>) -> Option<Frame> {
         let app = &shared.config.apps[self.caller.app];
         let refused = |why: &str| json!({"msg": why, "status": "ERROR"}).to_string();
-        let first = &app.scenarios[self.first];
         let said = match serde_json::from_str::<Fields<'_>>(&self.args) {
             Err(_) => refused("the one argument has to be a JSON object"),
-            Ok(fields) if calls::is_put_off(first) => match first.check(&fields) {
-                Ok(()) if calls::later(shared, &self.caller, self.first, self.args.as_bytes()) => {
-                    calls::answer(&[])
-                }
-                Ok(()) => refused("too many calls at once"),
-                Err(error) => refused(&error.to_string()),
-            },
             Ok(fields) => {
+                let (caller, object) = (&self.caller, self.args.as_bytes());
                 let scenarios = same(&app.scenarios, self.first);
-                match calls::call(shared, &self.caller, scenarios, fields).await {
+                match calls::asked(shared, caller, self.first, scenarios, object, fields).await {
                     Ok(result) => calls::answer(&result),
-                    Err(CallError::Refused(error)) => refused(&error.to_string()),
-                    Err(CallError::Failed) => refused("internal error"),
                     // Whoever asked waits in vain, and does not know either.
                     Err(CallError::Unknown) => return None,
+                    Err(error) => refused(&error.to_string()),
                 }
             }
         };

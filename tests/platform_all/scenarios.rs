@@ -526,15 +526,21 @@ users = [{ id = "anna", password = "anna" }]
 name = "tell"
 on = { endpoint = "all/tell", needs = ["@user"] }
 steps = [{ push = { user = "*", event = "told" } }]
+[[apps.scenarios]]
+name = "tell later"
+on = { endpoint = "all/later", needs = ["@user"], sync = false }
+steps = [{ push = { user = "*", event = "told" } }]
 "#)
     .await;
     let to = platform.address();
     let anna = log_in(to, "demo", "anna").await;
-    for (session, status) in [(&*anna, 200), ("", 400)] {
-        // What a client says of itself counts for nothing.
-        let object = json!({"@user": "anna"});
-        let told = call(to, "data/all/tell", "demo", session, &object).await;
-        assert_eq!(told.status, status, "{told:?}");
+    for endpoint in ["data/all/tell", "data/all/later"] {
+        for (session, status) in [(&*anna, 200), ("", 400)] {
+            // What a client says of itself counts for nothing.
+            let said = session.is_empty().then_some("anna");
+            let told = call(to, endpoint, "demo", session, &json!({"@user": said})).await;
+            assert_eq!(told.status, status, "{endpoint}: {told:?}");
+        }
     }
     platform.stop().await;
 }

@@ -86,20 +86,8 @@ pub(super) async fn trigger(
         .filter(|_| scenario.asks_who())
         .map(|login| login.user);
     let caller = Caller { app, user };
-    if calls::is_put_off(scenario) {
-        return match scenario.check(&fields) {
-            Ok(()) if calls::later(shared, &caller, place, body) => {
-                reply::json_text(StatusCode::OK, calls::answer(&[]))
-            }
-            Ok(()) => reply::error(
-                StatusCode::SERVICE_UNAVAILABLE,
-                GENERAL,
-                "too many calls at once",
-            ),
-            Err(error) => refused(&error),
-        };
-    }
-    match calls::call(shared, &caller, std::iter::once(scenario), fields).await {
+    let scenarios = std::iter::once(scenario);
+    match calls::asked(shared, &caller, place, scenarios, body, fields).await {
         Ok(result) => reply::json_text(StatusCode::OK, calls::answer(&result)),
         Err(error) => failed(&error),
     }
@@ -131,7 +119,11 @@ fn failed(error: &CallError) -> Answer {
         CallError::Unknown => unknown(),
         CallError::Failed => {
             let status = StatusCode::INTERNAL_SERVER_ERROR;
-            reply::error(status, GENERAL, "internal error")
+            reply::error(status, GENERAL, &error.to_string())
+        }
+        CallError::Busy => {
+            let status = StatusCode::SERVICE_UNAVAILABLE;
+            reply::error(status, GENERAL, &error.to_string())
         }
         CallError::Refused(error) => refused(error),
     }
