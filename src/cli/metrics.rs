@@ -5,7 +5,7 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -21,6 +21,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, oneshot, watch};
 
+use super::newest::Newest;
 use crate::report::metrics::prometheus::{self, Format};
 use crate::report::snapshot;
 use crate::summary::Snapshot;
@@ -36,20 +37,16 @@ const LAST_LOOK: Duration = Duration::from_millis(1_500);
 /// How long answers may take after that which have begun.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// What is served: the snapshots of whichever run goes on.
-type Shown = Arc<Mutex<watch::Receiver<Snapshot>>>;
-
 /// Serves until it is dropped.
 pub(super) struct Metrics {
     address: SocketAddr,
-    shown: Shown,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Metrics {
     /// Listens at an address, and serves an empty run until there is one. `asked`: the flag or key that says so.
-    pub(super) fn start(asked: &str, address: SocketAddr) -> anyhow::Result<Self> {
+    pub(super) fn start(asked: &str, address: SocketAddr, shown: Newest) -> anyhow::Result<Self> {
         let bound = || -> std::io::Result<_> {
             let listener = std::net::TcpListener::bind(address)?;
             listener.set_nonblocking(true)?;
@@ -60,20 +57,17 @@ impl Metrics {
                 "{asked}: cannot listen at {address}; name another, or port 0 for any that is free"
             )
         })?;
-        let shown = Arc::new(Mutex::new(watch::channel(Snapshot::default()).1));
         let (stop, stopped) = oneshot::channel();
-        let serving = Arc::clone(&shown);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .context("a runtime for the metrics")?;
         let thread = std::thread::Builder::new()
             .name("metrics".to_owned())
-            .spawn(move || runtime.block_on(serve(listener, serving, stopped)))
+            .spawn(move || runtime.block_on(serve(listener, shown, stopped)))
             .context("a thread for the metrics could not be started")?;
         Ok(Self {
             address: bound,
-            shown,
             stop: Some(stop),
             thread: Some(thread),
         })
@@ -82,11 +76,6 @@ impl Metrics {
     /// Where it listens.
     pub(super) fn address(&self) -> SocketAddr {
         self.address
-    }
-
-    /// From now on this run is shown.
-    pub(super) fn show(&self, snapshots: watch::Receiver<Snapshot>) {
-        *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = snapshots;
     }
 }
 
@@ -99,7 +88,7 @@ impl Drop for Metrics {
     }
 }
 
-async fn serve(listener: std::net::TcpListener, shown: Shown, stopped: oneshot::Receiver<()>) {
+async fn serve(listener: std::net::TcpListener, shown: Newest, stopped: oneshot::Receiver<()>) {
     // Whether somebody watches who has not seen the end.
     let (watched, mut unseen) = watch::channel(false);
     let Ok(listener) = TcpListener::from_std(listener) else {
@@ -114,7 +103,7 @@ async fn serve(listener: std::net::TcpListener, shown: Shown, stopped: oneshot::
             };
             match listener.accept().await {
                 Ok((tcp, _)) => {
-                    let shown = (Arc::clone(&shown), watched.clone());
+                    let shown = (shown.clone(), watched.clone());
                     let answering = answer_all(tcp, shown, over.subscribe());
                     tokio::spawn(async move {
                         answering.await;
@@ -145,12 +134,11 @@ async fn serve(listener: std::net::TcpListener, shown: Shown, stopped: oneshot::
 /// Answers what comes over one connection, and no more once the sender of `over` is gone.
 async fn answer_all(
     tcp: TcpStream,
-    (shown, watched): (Shown, watch::Sender<bool>),
+    (shown, watched): (Newest, watch::Sender<bool>),
     mut over: watch::Receiver<()>,
 ) {
     let service = service_fn(move |request: Request<Incoming>| {
-        let snapshot = shown.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let snapshot = snapshot.borrow().clone();
+        let snapshot = shown.get();
         if request.uri().path() == "/snapshot" {
             watched.send_replace(snapshot.ended.is_none());
         }

@@ -16,6 +16,7 @@ mod hand;
 mod listen;
 mod load;
 mod metrics;
+mod newest;
 mod nodes;
 mod otlp;
 mod outputs;

@@ -9,11 +9,10 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 
 use super::outputs::{Outputs, ReportArgs};
-use super::terminal::colour;
-use super::{files, terminal};
+use super::terminal;
 use crate::report::format::Format;
+use crate::report::json;
 use crate::report::json::form::Report;
-use crate::report::{json, text};
 
 /// Longest report that is read: a run of several days has less.
 const LONGEST: u64 = 512 << 20;
@@ -42,8 +41,7 @@ pub(super) fn run(args: &RenderArgs) -> anyhow::Result<ExitCode> {
     let text = (Format::Text, args.text.as_deref());
     let outputs = Outputs::open(args.files.asked().into_iter().chain([text]))?;
     if outputs.is_empty() {
-        let is_terminal = terminal::stdout_is_terminal();
-        files::print(&text::render(&report, colour(is_terminal)))?;
+        terminal::print(&report)?;
     }
     outputs.write(&report)?;
     Ok(if args.exit_code {

@@ -16,8 +16,7 @@ use super::access;
 use super::display::{Display, Wanted};
 use super::files;
 use super::load::{LoadArgs, given};
-use super::metrics::Metrics;
-use super::otlp::Exporter;
+use super::newest::Newest;
 use super::outputs::ReportArgs;
 use super::runtime;
 use super::scenario::Asked;
@@ -211,8 +210,8 @@ async fn carry_out(
     let journal = files.journal.map(start_journal).transpose()?;
     let pen = journal.as_ref().map(Journal::pen);
     let name = scenario.clone();
-    let watchers = (files.metrics.as_ref(), files.otlp.as_ref());
-    let mut summary = match one(wanted, &mut interrupts, watchers, name, plan, pen).await {
+    let told = files.told.as_ref();
+    let mut summary = match one(wanted, &mut interrupts, told, name, plan, pen).await {
         Ok(Some(summary)) => summary,
         Ok(None) => {
             files::say("ended at once, without a report");
@@ -231,7 +230,7 @@ async fn carry_out(
         files::say(&format!("once more, by {}:", plan.clients.driver));
         let mut none = Summary::empty(scenario.clone(), plan.clone(), Target::of(&plan), 0);
         opinion = Some(
-            match one(wanted, &mut interrupts, watchers, scenario, plan, None).await {
+            match one(wanted, &mut interrupts, told, scenario, plan, None).await {
                 Ok(Some(summary)) => summary,
                 Ok(None) => {
                     none.interrupted = true;
@@ -261,17 +260,14 @@ async fn carry_out(
 async fn one(
     wanted: Wanted,
     interrupts: &mut mpsc::Receiver<()>,
-    (metrics, otlp): (Option<&Metrics>, Option<&Exporter>),
+    told: Option<&Newest>,
     scenario: String,
     plan: Plan,
     journal: Option<Pen>,
 ) -> Result<Option<Summary>, EmbeddedError> {
     let (watcher, snapshots) = watch::channel(Snapshot::default());
-    if let Some(metrics) = metrics {
-        metrics.show(snapshots.clone());
-    }
-    if let Some(otlp) = otlp {
-        otlp.show(snapshots.clone());
+    if let Some(newest) = told {
+        newest.of(snapshots.clone());
     }
     let embedded = match &plan.target {
         Some(_) => None,

@@ -7,6 +7,7 @@ use tokio::sync::watch;
 
 use super::files;
 use super::outputs::Outputs;
+use crate::report::json::form::Report;
 use crate::report::{json, progress, text};
 use crate::scenario::units::Span;
 use crate::scenario::{Closed, Plan};
@@ -108,23 +109,22 @@ pub(super) fn report(
     let made = both.map_or_else(|| json::report(summary), |both| json::report_both(&both));
     // Before anything is printed: whoever should read that may be gone, or take nothing.
     let written = reports.write(&made);
-    let in_words = |colour| text::render(&made, colour);
     if !quiet || made.exit_code != 0 {
         if to_stdout {
             let colour = colour(std::io::stderr().is_terminal());
-            files::say_all(&in_words(colour));
+            files::say_all(&text::render(&made, colour));
         } else {
-            let colour = colour(stdout_is_terminal());
-            files::print(&in_words(colour))?;
+            print(&made)?;
         }
     }
     written?;
     Ok(made.exit_code)
 }
 
-/// Whether standard output is a terminal.
-pub(super) fn stdout_is_terminal() -> bool {
-    std::io::stdout().is_terminal()
+/// Prints what a run came to.
+pub(super) fn print(made: &Report) -> anyhow::Result<()> {
+    let colour = colour(std::io::stdout().is_terminal());
+    files::print(&text::render(made, colour))
 }
 
 /// Colour is for terminals that know it, of people who want it (`NO_COLOR` set to anything but nothing says no).

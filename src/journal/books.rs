@@ -53,6 +53,13 @@ pub(super) struct Batch {
     pub(super) streams: Arc<Streams>,
 }
 
+fn so_far(counts: &PushCounts) -> PartSoFar {
+    PartSoFar {
+        sent: counts.sent,
+        failed: counts.failed(),
+    }
+}
+
 /// The ledger, and what is not known of it.
 pub(super) struct Books {
     pub(super) ledger: Arc<Ledger>,
@@ -69,7 +76,7 @@ pub(super) struct Books {
     /// The same for each trigger, with its pushes.
     pub(super) asked: Vec<(PushCounts, Latency)>,
     /// Two for each event name: targeted, then broadcast.
-    pub(super) by_event: Vec<PartSoFar>,
+    by_event: Vec<PushCounts>,
     /// Deliveries that the pushes sent should bring, without those of pushes that were refused: an estimate.
     pub(super) expected: u64,
     /// The same of the last push of each lane.
@@ -114,7 +121,7 @@ impl Books {
             counts: PushCounts::default(),
             trigger: Latency::default(),
             asked: vec![Default::default(); terms.plan.triggers.len()],
-            by_event: vec![PartSoFar::default(); terms.plan.events.len() * 2],
+            by_event: vec![PushCounts::default(); terms.plan.events.len() * 2],
             expected: 0,
             expected_last: vec![0; lanes as usize],
             begun: None,
@@ -189,22 +196,24 @@ impl Books {
         };
         self.expected += u64::from(expected);
         self.expected_last[id.lane.index()] = expected;
-        self.part(push).sent += 1;
+        self.part(push).count_sent(reach);
         Ok(())
     }
 
-    fn part(&mut self, push: &Push) -> &mut PartSoFar {
+    fn part(&mut self, push: &Push) -> &mut PushCounts {
         let broadcast = usize::from(push.audience == Audience::Everyone);
         &mut self.by_event[push.event.index() * 2 + broadcast]
     }
 
+    /// Pushes of each event name, two for each: targeted, then broadcast.
+    pub(super) fn by_event(&self) -> Vec<PartSoFar> {
+        self.by_event.iter().map(so_far).collect()
+    }
+
     /// Pushes of each trigger.
     pub(super) fn by_trigger(&self) -> Vec<PartSoFar> {
-        let so_far = |(counts, _): &(PushCounts, Latency)| PartSoFar {
-            sent: counts.sent,
-            failed: counts.failed(),
-        };
-        self.asked.iter().map(so_far).collect()
+        let counts = self.asked.iter().map(|(counts, _)| counts);
+        counts.map(so_far).collect()
     }
 
     /// A row for a push of which nothing is known but what the seed says.
@@ -248,12 +257,9 @@ impl Books {
         *at = answer.at;
         let reach = self.plan.reach(entry.push.app, entry.push.audience);
         self.counts.count_answer(answer.outcome, reach);
-        let is_refused = answer.outcome == Outcome::Rejected;
-        if answer.outcome != Outcome::Accepted && !(is_refused && reach.is_nobody()) {
-            self.part(&entry.push).failed += 1;
-        }
+        self.part(&entry.push).count_answer(answer.outcome, reach);
         let expected = std::mem::take(&mut self.expected_last[id.lane.index()]);
-        if is_refused {
+        if answer.outcome == Outcome::Rejected {
             self.expected -= u64::from(expected);
         }
         self.answered = self.answered.max(answer.at);

@@ -8,7 +8,6 @@ use std::io::{Read, Seek};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::replay::Failed;
 use super::scan::{Damage, Unreadable};
 use super::verified::{Judging, Verified};
 use crate::ids::UserId;
@@ -100,7 +99,7 @@ impl<F: Read + Seek> Playback<F> {
     /// # Errors
     /// If the file cannot be read, or was written by a version whose pushes are others.
     pub fn next_second(&mut self) -> Result<Option<Snapshot>, Unreadable> {
-        let Some(next) = self.next_at()? else {
+        let Some(next) = self.judging.next_at(&mut self.file)? else {
             return Ok(None);
         };
         if next > at(self.second) + STILL {
@@ -113,17 +112,6 @@ impl<F: Read + Seek> Playback<F> {
         let snapshot = self.seen.second_over(&mut self.judging, self.second, end);
         self.second += 1;
         Ok(Some(snapshot))
-    }
-
-    fn next_at(&mut self) -> Result<Option<Time>, Unreadable> {
-        match self.judging.replay.next_at(&mut self.file) {
-            Ok(at) => Ok(at),
-            Err(Failed::Io(error)) => Err(Unreadable::Io(error)),
-            Err(Failed::OtherPushes(push)) => Err(Unreadable::OtherPushes {
-                push,
-                version: self.judging.header.pushproof.clone(),
-            }),
-        }
     }
 
     /// Judges what is left, and gives how the run ended with what [`super::verify`] says.
@@ -231,7 +219,7 @@ impl Seen {
                 shard.accepted,
                 shard.recovered,
             );
-            so_far.present(shard.present.counts());
+            so_far.present(&shard.present.counts());
         }
         so_far.sockets.wanted = u64::from(self.plan.wanted_sockets());
         if has_more {
@@ -248,7 +236,7 @@ impl Seen {
     fn parts(&self, judging: &Judging, second: u64) -> Vec<Part> {
         let books = judging.replay.books();
         let asked = parts::Asked {
-            by_event: &books.by_event,
+            by_event: &books.by_event(),
             by_trigger: &books.by_trigger(),
         };
         let came = Came {

@@ -18,7 +18,7 @@ pub(super) struct Present {
     there: Arc<There>,
     /// Sockets connected, by app: whom a broadcast has to reach.
     by_app: Vec<usize>,
-    /// What became of sockets, as far as it is known from how they left.
+    /// What became of those that left, as far as it is known from how.
     counts: SocketCounts,
     /// `None`: nobody asks how broadcasts spread, and nothing is kept of it.
     fanout: Option<Fanout>,
@@ -43,8 +43,11 @@ impl Present {
     }
 
     /// What became of its sockets.
-    pub(super) fn counts(&self) -> &SocketCounts {
-        &self.counts
+    pub(super) fn counts(&self) -> SocketCounts {
+        SocketCounts {
+            alive: self.by_app.iter().map(|n| *n as u64).sum(),
+            ..self.counts
+        }
     }
 
     /// A socket is there from now on.
@@ -75,7 +78,6 @@ impl Present {
                 count.saturating_sub(1)
             };
         }
-        self.counts.alive = self.by_app.iter().map(|n| *n as u64).sum();
     }
 
     /// A push was delivered at a socket of this app.

@@ -13,7 +13,7 @@ use super::books::{Books, Pushes, Wrong};
 use super::cursor::{Cursor, Item};
 use super::fact::Fact;
 use super::present::Present;
-use super::scan::{Damage, Spot};
+use super::scan::{Damage, Spot, Unreadable};
 use super::sockets::Shard;
 use crate::ids::PushId;
 use crate::measure::{Latency, Meter, Requests};
@@ -63,6 +63,19 @@ pub(super) struct Replayed {
 pub(super) enum Failed {
     Io(std::io::Error),
     OtherPushes(PushId),
+}
+
+impl Failed {
+    /// The same of a journal that this version of pushproof has written.
+    pub(super) fn of(self, version: &str) -> Unreadable {
+        match self {
+            Self::Io(error) => Unreadable::Io(error),
+            Self::OtherPushes(push) => Unreadable::OtherPushes {
+                push,
+                version: version.to_owned(),
+            },
+        }
+    }
 }
 
 /// The blocks of a journal, on their way to the judges.

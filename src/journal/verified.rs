@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::block::{Kind, Source};
 use super::differences::{Difference, differences};
-use super::replay::{Failed, Replay, Replayed, Terms};
+use super::replay::{Replay, Replayed, Terms};
 use super::scan::{Damage, Index, Unreadable, scan};
 use crate::scenario::phases::WarmUp;
 use crate::scenario::{Plan, Workload};
@@ -157,13 +157,16 @@ impl Judging {
         before: Option<Time>,
     ) -> Result<bool, Unreadable> {
         let stepped = self.replay.step(file, before);
-        stepped.map_err(|failed| match failed {
-            Failed::Io(error) => Unreadable::Io(error),
-            Failed::OtherPushes(push) => Unreadable::OtherPushes {
-                push,
-                version: self.header.pushproof.clone(),
-            },
-        })
+        stepped.map_err(|failed| failed.of(&self.header.pushproof))
+    }
+
+    /// When the next fact was told that is left. `None`: there is none.
+    pub(super) fn next_at(
+        &mut self,
+        file: &mut (impl Read + Seek),
+    ) -> Result<Option<Time>, Unreadable> {
+        let next = self.replay.next_at(file);
+        next.map_err(|failed| failed.of(&self.header.pushproof))
     }
 
     /// Judges what has been taken in.

@@ -3,7 +3,6 @@
 //! A thread of its own sends them, so that no collector takes time from the lanes. A run never fails because of one: every message has all
 //! figures since the start, so what one that was lost had comes with the next.
 
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -12,9 +11,10 @@ use bytes::Bytes;
 use hyper::http::uri::PathAndQuery;
 use hyper::{Method, StatusCode, Uri};
 use percent_encoding::percent_decode_str;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 
 use crate::cli::files;
+use crate::cli::newest::Newest;
 use crate::cli::seed::random_name;
 use crate::client::http::{Call, Http};
 use crate::client::route::{Route, Tls, Trust};
@@ -65,15 +65,16 @@ impl Settings {
             Some(path) => path.to_owned(),
         };
         // Those of metrics alone go before those of everything; empty is as good as not there.
-        let found = |metrics: &'static str, all: &'static str| {
-            let of = |name: &'static str| Some((name, variable(name)?));
-            let known = [of(metrics), of(all)].into_iter().flatten();
-            known.into_iter().find(|(_, value)| !value.is_empty())
+        let found = |names: &[&'static str]| {
+            let mut known = names
+                .iter()
+                .filter_map(|name| Some((*name, variable(name)?)));
+            known.find(|(_, value)| !value.is_empty())
         };
-        let protocol = found(
+        let protocol = found(&[
             "OTEL_EXPORTER_OTLP_METRICS_PROTOCOL",
             "OTEL_EXPORTER_OTLP_PROTOCOL",
-        );
+        ]);
         if let Some((name, protocol)) = protocol.filter(|(_, known)| known != "http/protobuf") {
             bail!(
                 "{name}: {protocol:?} is not spoken here, only http/protobuf; give --otlp the collector's port for HTTP, 4318 as a rule"
@@ -86,16 +87,16 @@ impl Settings {
                 _ => bail!("{name}: {text:?} is no number of milliseconds"),
             },
         };
-        let every = found("OTEL_METRIC_EXPORT_INTERVAL", "OTEL_METRIC_EXPORT_INTERVAL");
-        let patience = found(
+        let every = found(&["OTEL_METRIC_EXPORT_INTERVAL"]);
+        let patience = found(&[
             "OTEL_EXPORTER_OTLP_METRICS_TIMEOUT",
             "OTEL_EXPORTER_OTLP_TIMEOUT",
-        );
-        let headers = found(
+        ]);
+        let headers = found(&[
             "OTEL_EXPORTER_OTLP_METRICS_HEADERS",
             "OTEL_EXPORTER_OTLP_HEADERS",
-        );
-        let named = found("OTEL_RESOURCE_ATTRIBUTES", "OTEL_RESOURCE_ATTRIBUTES");
+        ]);
+        let named = found(&["OTEL_RESOURCE_ATTRIBUTES"]);
         let mut resource = vec![
             ("service.name".to_owned(), "pushproof".to_owned()),
             (
@@ -103,7 +104,7 @@ impl Settings {
                 env!("CARGO_PKG_VERSION").to_owned(),
             ),
         ];
-        let service = found("OTEL_SERVICE_NAME", "OTEL_SERVICE_NAME");
+        let service = found(&["OTEL_SERVICE_NAME"]);
         let service = service.map(|(_, name)| ("service.name".to_owned(), name));
         for (key, value) in pairs(named)?.into_iter().chain(service) {
             match resource.iter_mut().find(|(known, _)| *known == key) {
@@ -142,12 +143,8 @@ fn pairs(named: Option<(&'static str, String)>) -> anyhow::Result<Vec<(String, S
         .collect()
 }
 
-/// What is sent: the snapshots of whichever run goes on.
-type Shown = Arc<Mutex<watch::Receiver<Snapshot>>>;
-
 /// Sends until it is finished.
 pub(in crate::cli) struct Exporter {
-    shown: Shown,
     stop: oneshot::Sender<()>,
     thread: JoinHandle<Outcome>,
     to: String,
@@ -163,7 +160,7 @@ struct Outcome {
 
 impl Exporter {
     /// To the collector at this URL. Nothing is sent before there is a run.
-    pub(in crate::cli) fn start(url: &str) -> anyhow::Result<Self> {
+    pub(in crate::cli) fn start(url: &str, shown: Newest) -> anyhow::Result<Self> {
         let mut settings = Settings::of(url, &|name| std::env::var(name).ok())?;
         let instance = ("service.instance.id".to_owned(), random_name()?);
         if !settings.resource.iter().any(|(key, _)| *key == instance.0) {
@@ -174,33 +171,21 @@ impl Exporter {
         let route = route.map_err(|why| anyhow::anyhow!("--otlp: {why}"))?;
         let http = Http::new(&settings.base, route, settings.patience);
         let to = format!("{}{}", settings.base, settings.path);
-        let shown = Arc::new(Mutex::new(watch::channel(Snapshot::default()).1));
         let (stop, stopped) = oneshot::channel();
-        let sending = Arc::clone(&shown);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .context("a runtime for the collector")?;
         let thread = std::thread::Builder::new()
             .name("otlp".to_owned())
-            .spawn(move || runtime.block_on(send_all(&http, &settings, &sending, stopped)))
+            .spawn(move || runtime.block_on(send_all(&http, &settings, &shown, stopped)))
             .context("a thread for the collector could not be started")?;
-        Ok(Self {
-            shown,
-            stop,
-            thread,
-            to,
-        })
+        Ok(Self { stop, thread, to })
     }
 
     /// Where it sends to.
     pub(in crate::cli) fn to(&self) -> &str {
         &self.to
-    }
-
-    /// From now on this run is sent.
-    pub(in crate::cli) fn show(&self, snapshots: watch::Receiver<Snapshot>) {
-        *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = snapshots;
     }
 
     /// Sends what the run came to, and says whether that was taken.
@@ -225,14 +210,13 @@ impl Exporter {
 async fn send_all(
     http: &Http,
     settings: &Settings,
-    shown: &Shown,
+    shown: &Newest,
     mut stopped: oneshot::Receiver<()>,
 ) -> Outcome {
     let mut outcome = Outcome::default();
     let mut told = false;
     let newest = || {
-        let shown = shown.lock().unwrap_or_else(PoisonError::into_inner);
-        let newest = shown.borrow().clone();
+        let newest = shown.get();
         // There is none yet.
         (newest.about.started_at_unix_ms > 0).then_some(newest)
     };

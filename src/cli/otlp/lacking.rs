@@ -1,8 +1,6 @@
 //! What stands for it where it is not built in.
 
-use tokio::sync::watch;
-
-use crate::summary::Snapshot;
+use crate::cli::newest::Newest;
 
 /// There is none.
 #[derive(Debug)]
@@ -10,7 +8,7 @@ pub(in crate::cli) enum Exporter {}
 
 impl Exporter {
     /// Says what to build.
-    pub(in crate::cli) fn start(_url: &str) -> anyhow::Result<Self> {
+    pub(in crate::cli) fn start(_url: &str, _shown: Newest) -> anyhow::Result<Self> {
         anyhow::bail!(
             "--otlp: this pushproof was built without it. Build one that has it with cargo build --release --features otlp, or serve the \
              metrics with --metrics, which a collector can scrape"
@@ -18,10 +16,6 @@ impl Exporter {
     }
 
     pub(in crate::cli) fn to(&self) -> &str {
-        match *self {}
-    }
-
-    pub(in crate::cli) fn show(&self, _snapshots: watch::Receiver<Snapshot>) {
         match *self {}
     }
 

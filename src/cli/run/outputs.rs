@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use super::RunArgs;
 use crate::cli::files::{self, Output};
 use crate::cli::metrics::Metrics;
+use crate::cli::newest::Newest;
 use crate::cli::otlp::Exporter;
 use crate::cli::outputs::Outputs;
 use crate::cli::scenario::Asked;
@@ -30,9 +31,11 @@ pub(super) struct Files {
     pub(super) examples: usize,
     /// The folder with all renderings, if it was asked for.
     pub(super) saved: Option<Saved>,
-    /// What tells how the run goes while it does.
-    pub(super) metrics: Option<Metrics>,
-    /// And what sends it on.
+    /// What others are told of the run while it goes on, if anybody is.
+    pub(super) told: Option<Newest>,
+    /// Who serves it, until the end.
+    _metrics: Option<Metrics>,
+    /// Who sends it on.
     pub(super) otlp: Option<Exporter>,
 }
 
@@ -65,12 +68,13 @@ impl Files {
             (Some(flag), _) => (Some(Output::open_journal(flag)?), flag.clone()),
             (None, None) => (None, PathBuf::new()),
         };
+        let newest = Newest::none();
         let metrics = match (args.metrics, &said.metrics) {
-            (Some(address), _) => Some(Metrics::start("--metrics", address)?),
+            (Some(address), _) => Some(Metrics::start("--metrics", address, newest.clone())?),
             (None, Some(address)) => {
                 let listening = metrics_address(address)
                     .map_err(anyhow::Error::msg)
-                    .and_then(|address| Metrics::start("report.metrics", address));
+                    .and_then(|address| Metrics::start("report.metrics", address, newest.clone()));
                 match listening {
                     Ok(metrics) => Some(metrics),
                     Err(error) => return Ok(Err(not_opened(asked, "report.metrics", &error))),
@@ -81,7 +85,9 @@ impl Files {
         if let Some(metrics) = metrics.as_ref().filter(|_| !args.quiet) {
             files::say(&format!("metrics at http://{}/metrics", metrics.address()));
         }
-        let otlp = args.otlp.as_deref().map(Exporter::start).transpose()?;
+        let otlp = args.otlp.as_deref();
+        let otlp = otlp.map(|url| Exporter::start(url, newest.clone()));
+        let otlp = otlp.transpose()?;
         if let Some(otlp) = otlp.as_ref().filter(|_| !args.quiet) {
             files::say(&format!("metrics to {}", otlp.to()));
         }
@@ -95,7 +101,8 @@ impl Files {
             journal_at,
             examples: said.examples.map_or(usize::MAX, |n| n as usize),
             saved,
-            metrics,
+            told: (metrics.is_some() || otlp.is_some()).then_some(newest),
+            _metrics: metrics,
             otlp,
         }))
     }

@@ -10,13 +10,13 @@ use anyhow::Context as _;
 use tokio::sync::mpsc;
 
 use super::super::files;
-use super::super::terminal::{colour, stdout_is_terminal};
+use super::super::terminal::print;
 use super::super::verify::{tell_damage, tell_differences};
 use super::shown::{Left, Shown};
 use super::speed::Speed;
 use super::{announce, left, tell_end};
 use crate::journal::{Playback, Unreadable, Verified};
-use crate::report::{json, text};
+use crate::report::json;
 use crate::summary::Snapshot;
 use crate::summary::verdict::EXIT_USAGE;
 
@@ -127,8 +127,7 @@ fn tell(verified: &Verified, was_dashboard: bool) -> anyhow::Result<ExitCode> {
     if was_dashboard {
         tell_end(&verified.summary.judge());
     } else {
-        let colour = colour(stdout_is_terminal());
-        files::print(&text::render(&json::report(&verified.summary), colour))?;
+        print(&json::report(&verified.summary))?;
     }
     if verified.differences.is_empty() {
         return Ok(ExitCode::SUCCESS);

@@ -7,14 +7,12 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use super::super::files;
-use super::super::terminal::{colour, stdout_is_terminal};
+use super::super::terminal::print;
 use super::shown::{Left, Shown};
 use super::speed::Speed;
 use super::{announce, left, tell_end};
 use crate::report::json::form::Report;
 use crate::report::snapshot::Saved;
-use crate::report::text;
 
 /// Shows how it ended, after how it went if a speed is given.
 pub(super) async fn watch(
@@ -42,8 +40,7 @@ pub(super) async fn watch(
             tell_end(judgement);
         }
     } else {
-        let colour = colour(stdout_is_terminal());
-        files::print(&text::render(report, colour))?;
+        print(report)?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -62,7 +62,6 @@ impl Saved {
             saved: self,
             next: 0,
             pushing: first.zip(self.timeline.iter().rposition(sent)),
-            past: Arc::default(),
             pushes: PushCounts {
                 scheduled: self.end.pushes.scheduled,
                 ..PushCounts::default()
@@ -80,7 +79,6 @@ pub struct Seconds<'a> {
     next: usize,
     /// The first second in which anything was pushed, and the last.
     pushing: Option<(usize, usize)>,
-    past: Arc<Vec<Second>>,
     pushes: PushCounts,
     delivered: u64,
     violations: u64,
@@ -97,11 +95,8 @@ impl Iterator for Seconds<'_> {
         self.pushes.accepted += second.accepted;
         self.delivered += second.delivered;
         self.violations += second.violations;
-        let past = Arc::make_mut(&mut self.past);
-        if past.len() == PAST {
-            past.remove(0);
-        }
-        past.push(second.clone());
+        let past = &self.saved.timeline[..=place];
+        let past = &past[past.len().saturating_sub(PAST)..];
         let from = past.len().saturating_sub(self.saved.in_flight_for as usize);
         let in_flight = still_to_come(&past[from..]);
         let elapsed = Duration::from_secs(second.second + 1);
@@ -125,7 +120,7 @@ impl Iterator for Seconds<'_> {
             },
             pushes: self.pushes,
             counts: self.counts(&examples),
-            past: Arc::clone(&self.past),
+            past: past.to_vec().into(),
             second,
             in_flight,
             examples: examples.into(),

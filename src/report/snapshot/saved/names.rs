@@ -20,13 +20,13 @@ pub(super) struct Names {
 
 impl Names {
     pub(super) fn of(report: &Report, plan: Option<&Plan>) -> Self {
-        let names = |of: Vec<&String>| of.into_iter().cloned().collect();
-        let events = names(report.by_event.keys().collect());
+        let events = report.by_event.keys().cloned();
         let file = report.scenario.plan.known();
         let per_user = file.and_then(|file| file.users.sockets_per_user);
+        let sockets_per_user = per_user.unwrap_or(1).max(1);
         let mut users = BTreeMap::new();
         for one in &report.violations {
-            let user = UserId(one.socket / per_user.unwrap_or(1).max(1));
+            let user = UserId(one.socket / sockets_per_user);
             users.insert((one.app.clone(), one.user.clone()), user);
         }
         let aimed = report.violations.iter();
@@ -34,17 +34,18 @@ impl Names {
         for (app, name) in aimed {
             let place = report.target.apps.iter().position(|known| known == app);
             let place = place.map(|place| AppId(place as u32));
-            let users_of = |plan: &Plan| plan.named(name).into_iter();
-            let mut found = plan.into_iter().flat_map(users_of);
-            let found = found.find(|user| plan.map(|plan| plan.app_of(*user)) == place);
-            if let Some(user) = found {
+            let is_there = |plan: &Plan| {
+                let mut users = plan.named(name).into_iter();
+                users.find(|user| Some(plan.app_of(*user)) == place)
+            };
+            if let Some(user) = plan.and_then(is_there) {
                 users.insert((app.clone(), name.clone()), user);
             }
         }
         Self {
-            events: plan.map_or(events, |plan| plan.events.clone()),
-            triggers: names(report.by_trigger.keys().collect()),
-            sockets_per_user: per_user.unwrap_or(1).max(1),
+            events: plan.map_or_else(|| events.collect(), |plan| plan.events.clone()),
+            triggers: report.by_trigger.keys().cloned().collect(),
+            sockets_per_user,
             users,
         }
     }
