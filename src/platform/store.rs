@@ -94,10 +94,9 @@ impl Data {
     }
 
     fn number(&self, id: &str) -> Option<u64> {
-        let (start, number) = id.split_once('-')?;
-        let number = number.parse().ok()?;
+        let number = id.split_once('-')?.1.parse().ok()?;
         // Each number has one spelling.
-        (self.id(number) == id && !start.is_empty()).then_some(number)
+        (self.id(number) == id).then_some(number)
     }
 
     fn id(&self, number: u64) -> String {

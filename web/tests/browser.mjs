@@ -644,21 +644,25 @@ describe('connections', () => {
     'a platform that is started anew has forgotten sessions: one signs in and goes on',
     async () => {
       const own = await startPlatform();
-      const page = await signedIn(await newContext(), own.url, who.anna, GONE);
-      await goTo(page, 'log');
-      await mark(page);
-      await own.stop('SIGKILL');
-      await page.getByText(/Reconnecting, attempt [1-9]/).waitFor();
-      const anew = await startPlatform({ port: own.port });
       try {
-        await page.getByText('Your session has ended.').waitFor();
-        await signIn(page, who.anna);
-        await page.getByRole('heading', { name: 'Event log' }).waitFor();
-        await push(page, who.anna.user, 'after-all');
-        await page.locator('[data-testid=events] li', { hasText: 'after-all' }).waitFor();
-        await isMarked(page);
+        const page = await signedIn(await newContext(), own.url, who.anna, GONE);
+        await goTo(page, 'log');
+        await mark(page);
+        await own.stop('SIGKILL');
+        await page.getByText(/Reconnecting, attempt [1-9]/).waitFor();
+        const anew = await startPlatform({ port: own.port });
+        try {
+          await page.getByText('Your session has ended.').waitFor();
+          await signIn(page, who.anna);
+          await page.getByRole('heading', { name: 'Event log' }).waitFor();
+          await push(page, who.anna.user, 'after-all');
+          await page.locator('[data-testid=events] li', { hasText: 'after-all' }).waitFor();
+          await isMarked(page);
+        } finally {
+          await anew.stop();
+        }
       } finally {
-        await anew.stop();
+        await own.stop();
       }
     },
     { skip: !CAN_START },

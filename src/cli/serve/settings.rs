@@ -93,11 +93,11 @@ fn admin_token(args: &ServeArgs) -> Result<String, String> {
 /// The apps that are asked for.
 fn apps(args: &ServeArgs, nodes: usize) -> Result<Vec<AppConfig>, String> {
     let Some(path) = &args.platform else {
-        let built_in = AppConfig::built_in().into_iter();
+        let built_in = || AppConfig::built_in().into_iter();
         return Ok(match &args.apps[..] {
             [] if args.official_echo => vec![AppConfig::named("demo"), AppConfig::named("other")],
-            [] if nodes > 1 => built_in.map(AppConfig::without_data).collect(),
-            [] => built_in.collect(),
+            [] if nodes > 1 => built_in().map(AppConfig::without_data).collect(),
+            [] => built_in().collect(),
             names => names.iter().map(AppConfig::named).collect(),
         });
     };

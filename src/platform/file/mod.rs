@@ -4,7 +4,7 @@ mod scenario;
 mod tree;
 
 use super::config::AppConfig;
-use super::scenarios::{Scenario, Trigger};
+use super::scenarios::Scenario;
 use super::store::{Reading, Structure};
 use super::template::Template;
 use tree::{Node, Table, Walk, there};
@@ -199,10 +199,12 @@ fn reading(
     for entry in walk.list_or_one(&table, "only") {
         only.extend(values(walk, entry, fields));
     }
+    // Before the first question mark: all that is wrong is told at once.
+    let session = walk.switch(&table, "session", false);
     Some(Reading {
         name: name?,
         only,
-        session: walk.switch(&table, "session", false),
+        session,
     })
 }
 
@@ -224,12 +226,6 @@ fn values(
         }
     }
     Some(all)
-}
-
-/// Whether two scenarios would answer the same call.
-fn clashes(one: &Trigger, other: &Trigger) -> bool {
-    matches!((one, other), (Trigger::Endpoint(a), Trigger::Endpoint(b))
-        if a.structure == b.structure && a.method == b.method)
 }
 
 #[cfg(test)]

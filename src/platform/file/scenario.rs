@@ -1,7 +1,7 @@
 //! The scenarios of a platform file.
 
 use super::tree::{Node, Table, Walk, there};
-use super::{NAME, clashes, entries, is_name, values};
+use super::{NAME, entries, is_name, values};
 use crate::platform::config::AppConfig;
 use crate::platform::scenarios::{Change, Create, Endpoint, Scenario, SendPush, Step, Trigger};
 use crate::platform::template::Template;
@@ -61,11 +61,15 @@ fn trigger(
     for (node, key) in walk.list(&table, "needs") {
         needs.extend(walk.is_text((node, &key)));
     }
-    for (key, only) in [("session", "endpoint"), ("sync", "endpoint")] {
-        if way != only && table.get(key).is_some() {
-            walk.wrong_at(&table, key, &format!("goes with {only} alone"));
+    for key in ["session", "sync"] {
+        if way != "endpoint" && table.get(key).is_some() {
+            walk.wrong_at(&table, key, "goes with endpoint alone");
         }
     }
+    let (session, sync) = (
+        walk.switch(&table, "session", false),
+        walk.switch(&table, "sync", true),
+    );
     let what = walk.needed(&table, way)?;
     let on = match way {
         "endpoint" => {
@@ -79,8 +83,8 @@ fn trigger(
             Trigger::Endpoint(Endpoint {
                 structure: structure.to_owned(),
                 method: method.to_owned(),
-                session: walk.switch(&table, "session", false),
-                sync: walk.switch(&table, "sync", true),
+                session,
+                sync,
             })
         }
         "created" | "changed" => {
@@ -94,7 +98,11 @@ fn trigger(
         "webhook" => Trigger::Webhook(what),
         _ => Trigger::Event(what),
     };
-    if app.scenarios.iter().any(|other| clashes(&other.on, &on)) {
+    let is_taken = |one: &Endpoint| {
+        let mut others = app.scenarios.iter();
+        others.any(|other| other.on.endpoint(&one.structure, &one.method).is_some())
+    };
+    if matches!(&on, Trigger::Endpoint(one) if is_taken(one)) {
         walk.wrong_at(&table, way, "there is a scenario for it already");
     }
     Some((on, needs))

@@ -100,15 +100,16 @@ pub(super) async fn webhook(shared: &Shared, query: &Query, name: &str, body: &[
         return done();
     };
     let waits = |one: &&Scenario| matches!(&one.on, Trigger::Webhook(own) if own == name);
-    let mut scenarios = shared.config.apps[app].scenarios.iter().filter(waits);
-    if scenarios.clone().next().is_none() {
+    let scenarios = shared.config.apps[app].scenarios.iter();
+    let mut scenarios = scenarios.filter(waits).peekable();
+    if scenarios.peek().is_none() {
         return done();
     }
     let Ok(fields) = serde_json::from_slice::<Fields<'_>>(body) else {
         return bad("the body is not a JSON object");
     };
     let caller = Caller { app, user: None };
-    match calls::call(shared, &caller, scenarios.by_ref(), fields).await {
+    match calls::call(shared, &caller, scenarios, fields).await {
         Ok(_) => done(),
         Err(error) => failed(&error),
     }
