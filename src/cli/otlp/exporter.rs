@@ -60,6 +60,12 @@ impl Settings {
             })?;
         let scheme = uri.scheme_str().unwrap_or_default();
         let authority = uri.authority().map_or("", |authority| authority.as_str());
+        if authority.contains('@') {
+            // It is said where metrics go.
+            bail!(
+                "--otlp: a URL with a user or password is told to whoever sees the screen; put them into OTEL_EXPORTER_OTLP_HEADERS, as authorization=..."
+            );
+        }
         let path = match uri.path_and_query().map(PathAndQuery::as_str) {
             None | Some("" | "/") => PATH.to_owned(),
             Some(path) => path.to_owned(),
@@ -318,9 +324,17 @@ mod tests {
             assert_eq!((&*settings.base, &*settings.path), (base, path));
             assert_eq!((settings.every, settings.patience), (EVERY, PATIENCE));
         }
-        for url in ["", "127.0.0.1:4318", "grpc://host", "http://", "a b"] {
+        for url in [
+            "",
+            "127.0.0.1:4318",
+            "grpc://host",
+            "http://",
+            "a b",
+            "http://user:secret@host",
+        ] {
             let told = of(url, &[]).unwrap_err();
             assert!(told.starts_with("--otlp: "), "{told}");
+            assert!(!told.contains("secret"), "{told}");
         }
     }
 
